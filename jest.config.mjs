@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+
+/** What the three projects share: TypeScript through swc to native ES modules. */
+const shared = {
+  extensionsToTreatAsEsm: [".ts"],
+  resolver: "<rootDir>/test/support/resolver.cjs",
+  transform: {
+    "\\.ts$": [
+      "@swc/jest",
+      {
+        jsc: {
+          parser: { syntax: "typescript" },
+          target: "es2022",
+          transform: { optimizer: { globals: { vars: { __LIMPID_VERSION__: JSON.stringify(version) } } } },
+        },
+        module: { type: "es6" },
+        sourceMaps: "inline",
+      },
+    ],
+  },
+  transformIgnorePatterns: ["/node_modules/"],
+  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/build/"],
+};
+
+/** The runtime of a test is chosen by its file's name. @type {import("jest").Config} */
+export default {
+  projects: [
+    {
+      ...shared,
+      displayName: "node",
+      testMatch: ["<rootDir>/test/**/*.test.ts"],
+      testPathIgnorePatterns: ["\\.(webgpu|browser)\\.test\\.ts$"],
+    },
+    {
+      ...shared,
+      displayName: "webgpu",
+      testMatch: ["<rootDir>/test/**/*.webgpu.test.ts"],
+      globalSetup: "<rootDir>/test/support/global-setup-webgpu.mjs",
+      setupFiles: ["<rootDir>/test/support/setup-webgpu.ts"],
+    },
+    {
+      ...shared,
+      displayName: "browser",
+      testMatch: ["<rootDir>/test/**/*.browser.test.ts"],
+    },
+  ],
+};

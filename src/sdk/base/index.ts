@@ -1,0 +1,1 @@
+export { LimpidError, type LimpidErrorCode, type LimpidErrorOptions } from "./error.js";
