@@ -1,0 +1,1 @@
+export { expectCollected } from "./collected.js";
