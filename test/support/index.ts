@@ -1,1 +1,2 @@
+export { expectNoLeaks, useBackend, type TestBackend } from "./backend.js";
 export { expectCollected } from "./collected.js";

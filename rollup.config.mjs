@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import commonjs from "@rollup/plugin-commonjs";
+import { nodeResolve } from "@rollup/plugin-node-resolve";
+import { dts } from "rollup-plugin-dts";
+import esbuild, { minify } from "rollup-plugin-esbuild";
+
+const manifest = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+
+/** One entry for each subpath of `exports`, by the name of its file in dist/. */
+const libraries = {
+  index: "src/sdk/index.ts",
+  node: "src/node/index.ts",
+  testing: "src/testing/index.ts",
+};
+
+/** Programs: built as the libraries are, but nobody imports them, so they need no types. */
+const programs = {
+  cli: "src/cli/main.ts",
+};
+
+/** Whatever npm installs beside us stays an import, so that an application has one copy of it. */
+const packages = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+
+/** @param {string} id */
+function isExternal(id) {
+  return isBuiltin(id) || packages.some((name) => id === name || id.startsWith(`${name}/`));
+}
+
+/** tfjs's modules ask for Node's built-ins in branches that a page never takes; there they are empty. */
+const emptyBuiltins = {
+  name: "empty-builtins",
+  /** @param {string} id */
+  resolveId: (id) => (isBuiltin(id) ? `\0empty:${id}` : null),
+  /** @param {string} id */
+  load: (id) => (id.startsWith("\0empty:") ? "export default {};" : null),
+};
+
+const typescript = esbuild({
+  target: "es2022",
+  define: { __LIMPID_VERSION__: JSON.stringify(manifest.version) },
+});
+
+/** @param {import("rollup").RollupLog} warning @param {import("rollup").LoggingFunction} defaultHandler */
+function failOnWarning(warning, defaultHandler) {
+  // tfjs-core's modules import each other in circles, which is harmless and not ours to mend.
+  if (warning.code === "CIRCULAR_DEPENDENCY" && warning.ids?.every((id) => id.includes("node_modules"))) return;
+  if (warning.code === "THIS_IS_UNDEFINED" && warning.id?.includes("node_modules")) return;
+  defaultHandler(warning);
+  throw new Error(`rollup: ${warning.message}`);
+}
+
+const existing = (entries) => Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(path)));
+
+/** @type {import("rollup").RollupOptions[]} */
+export default [
+  {
+    input: existing({ ...libraries, ...programs }),
+    external: isExternal,
+    plugins: [typescript],
+    onwarn: failOnWarning,
+    output: { dir: "dist", format: "es", chunkFileNames: "chunks/[name]-[hash].js", sourcemap: true },
+  },
+  {
+    input: existing(libraries),
+    external: isExternal,
+    plugins: [dts()],
+    onwarn: failOnWarning,
+    output: { dir: "dist", format: "es", chunkFileNames: "chunks/[name]-[hash].d.ts" },
+  },
+  {
+    // For a script tag: one file with everything in it, tfjs too.
+    input: libraries.index,
+    plugins: [
+      typescript,
+      emptyBuiltins,
+      nodeResolve({ browser: true, preferBuiltins: false }),
+      commonjs(),
+      minify({ target: "es2022" }),
+    ],
+    onwarn: failOnWarning,
+    output: {
+      file: "dist/limpid.iife.js",
+      format: "iife",
+      name: "limpid",
+      inlineDynamicImports: true,
+    },
+  },
+];

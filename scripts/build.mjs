@@ -1,0 +1,4 @@
+// npm run build
+import { buildDist } from "./dist.mjs";
+
+await buildDist({ force: true });

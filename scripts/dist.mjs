@@ -1,0 +1,116 @@
+/** Builds dist/, and knows whether it still matches the sources. */
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+/** The repository's root folder. */
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+const dist = join(root, "dist");
+const fresh = join(root, "build", "dist");
+const lock = join(root, "build", "dist.lock");
+const stamp = join(root, "build", "dist.stamp");
+const sources = ["src", "package.json", "package-lock.json", "rollup.config.mjs"];
+
+/**
+ * Builds dist/ if a source is newer. Runs side by side with others: one of them builds, the rest wait, and
+ * dist/ is replaced at once when all of it is there.
+ *
+ * @param {{ force?: boolean }} [options] - `force` builds in any case
+ */
+export async function buildDist({ force = false } = {}) {
+  mkdirSync(join(root, "build"), { recursive: true });
+  if (!force && !isStale()) return;
+  const release = await acquireLock();
+  try {
+    if (!force && !isStale()) return;
+    const started = new Date();
+    rmSync(fresh, { recursive: true, force: true });
+    const { rollup } = await import("rollup");
+    const { loadConfigFile } = await import("rollup/loadConfigFile");
+    const { options } = await loadConfigFile(join(root, "rollup.config.mjs"), {});
+    for (const config of options) {
+      const bundle = await rollup(config);
+      for (const output of config.output) {
+        const { dir, file, ...rest } = output;
+        await bundle.write({ ...rest, ...(file ? { file: moved(file) } : { dir: moved(dir ?? "dist") }) });
+      }
+      await bundle.close();
+    }
+    rmSync(dist, { recursive: true, force: true });
+    renameSync(fresh, dist);
+    writeFileSync(stamp, `${started.toISOString()}\n`);
+  } finally {
+    release();
+  }
+}
+
+/** @param {string} path - where rollup's config wants a file @returns {string} where it is built at first */
+function moved(path) {
+  return join(fresh, path.replace(/^dist\/?/, ""));
+}
+
+/** @returns {boolean} whether dist/ is missing or older than a source */
+function isStale() {
+  if (!existsSync(dist) || !existsSync(stamp)) return true;
+  const built = Date.parse(readFileSync(stamp, "utf8"));
+  return sources.some((name) => newest(join(root, name)) >= built);
+}
+
+/** @param {string} path @returns {number} when the file, or the last change in the folder, was made */
+function newest(path) {
+  const { mtimeMs } = statSync(path);
+  const entries = statSync(path).isDirectory() ? readdirSync(path) : [];
+  return Math.max(mtimeMs, ...entries.map((entry) => newest(join(path, entry))));
+}
+
+/** @returns {Promise<() => void>} releases the lock, which one process holds at a time */
+async function acquireLock() {
+  for (;;) {
+    try {
+      const handle = openSync(lock, "wx");
+      writeSync(handle, String(process.pid));
+      closeSync(handle);
+      return () => {
+        rmSync(lock, { force: true });
+      };
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    }
+    if (!isAlive(readLock())) rmSync(lock, { force: true });
+    else await wait(200);
+  }
+}
+
+/** @returns {number | undefined} the process that holds the lock; undefined if it has just let go */
+function readLock() {
+  try {
+    return Number(readFileSync(lock, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {number | undefined} pid @returns {boolean} whether that process still runs */
+function isAlive(pid) {
+  if (pid === undefined || pid === 0) return true;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,40 @@
+import { memory } from "@tensorflow/tfjs-core";
+
+/** How much more tfjs holds after a run than before it; all zero if nothing leaked, negative if it freed. */
+export interface MemoryGrowth {
+  /** Tensors that are alive. */
+  readonly tensors: number;
+  /** Buffers behind the tensors; several tensors may share one. */
+  readonly dataBuffers: number;
+  /** Bytes of the tensors; a shared buffer counts for each. */
+  readonly bytes: number;
+}
+
+/**
+ * Runs something and tells what it left behind in tfjs. Create and dispose within the run whatever should
+ * net to zero.
+ *
+ * @param run - what to measure; awaited if it returns a promise
+ * @returns the growth between before and after; whatever else runs meanwhile counts too
+ * @throws what `run` throws
+ *
+ * @example
+ * ```ts
+ * const growth = await measureMemoryGrowth(async () => {
+ *   const limpid = await createLimpid({ host });
+ *   await limpid.restore(image);
+ *   limpid.dispose();
+ * });
+ * assert.deepEqual(growth, { tensors: 0, dataBuffers: 0, bytes: 0 });
+ * ```
+ */
+export async function measureMemoryGrowth(run: () => unknown): Promise<MemoryGrowth> {
+  const before = memory();
+  await run();
+  const after = memory();
+  return {
+    tensors: after.numTensors - before.numTensors,
+    dataBuffers: after.numDataBuffers - before.numDataBuffers,
+    bytes: after.numBytes - before.numBytes,
+  };
+}
