@@ -43,6 +43,7 @@ export default {
     {
       ...shared,
       displayName: "browser",
+      globalSetup: "<rootDir>/test/support/global-setup-browser.mjs",
       testMatch: ["<rootDir>/test/**/*.browser.test.ts"],
     },
   ],
