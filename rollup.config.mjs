@@ -44,13 +44,15 @@ const typescript = esbuild({
 /** @param {import("rollup").RollupLog} warning @param {import("rollup").LoggingFunction} defaultHandler */
 function failOnWarning(warning, defaultHandler) {
   // tfjs-core's modules import each other in circles, which is harmless and not ours to mend.
-  if (warning.code === "CIRCULAR_DEPENDENCY" && warning.ids?.every((id) => id.includes("node_modules"))) return;
+  if (warning.code === "CIRCULAR_DEPENDENCY" && warning.ids?.every((id) => id.includes("node_modules")))
+    return;
   if (warning.code === "THIS_IS_UNDEFINED" && warning.id?.includes("node_modules")) return;
   defaultHandler(warning);
   throw new Error(`rollup: ${warning.message}`);
 }
 
-const existing = (entries) => Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(path)));
+const existing = (entries) =>
+  Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(path)));
 
 /** @type {import("rollup").RollupOptions[]} */
 export default [

@@ -43,10 +43,13 @@ describe("LimpidError", () => {
     expect(LimpidError.is(foreign, "Aborted")).toBe(true);
   });
 
-  test.each([[undefined], [null], ["Aborted"], [{ name: "LimpidError", code: "Aborted" }], [new Error("Aborted")]])(
-    "is() refuses %p",
-    (value) => {
-      expect(LimpidError.is(value)).toBe(false);
-    },
-  );
+  test.each([
+    [undefined],
+    [null],
+    ["Aborted"],
+    [{ name: "LimpidError", code: "Aborted" }],
+    [new Error("Aborted")],
+  ])("is() refuses %p", (value) => {
+    expect(LimpidError.is(value)).toBe(false);
+  });
 });
