@@ -1,0 +1,16 @@
+export { bleedColorUnderAlpha } from "./alpha-bleed.js";
+export { convertBitDepth } from "./bit-depth.js";
+export { composeResult, type ComposeOptions, type RestoredBand } from "./compose-result.js";
+export { crop } from "./crop.js";
+export { applyOrientation, type ExifOrientation } from "./orientation.js";
+export {
+  maximumPixelCount,
+  PixelImage,
+  type CanvasPixels,
+  type ChannelCount,
+  type ColorSpace,
+  type PixelData,
+  type PixelImageInit,
+} from "./pixel-image.js";
+export type { Rect } from "./rect.js";
+export { readRgb, writeRgb } from "./rgb.js";
