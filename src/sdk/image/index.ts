@@ -14,4 +14,6 @@ export {
   type PixelImageInit,
 } from "./pixel-image.js";
 export type { Rect } from "./rect.js";
+export { resizeArea } from "./resize-area.js";
+export { resizeBicubic } from "./resize-bicubic.js";
 export { readRgb, writeRgb } from "./rgb.js";
