@@ -3,6 +3,7 @@ export { convertBitDepth } from "./bit-depth.js";
 export { composeResult, type ComposeOptions, type RestoredBand } from "./compose-result.js";
 export { crop } from "./crop.js";
 export { colorSpaceOfProfile } from "./icc-profile.js";
+export type { MetricOptions } from "./metric-planes.js";
 export { applyOrientation, type ExifOrientation } from "./orientation.js";
 export {
   maximumPixelCount,
@@ -13,7 +14,9 @@ export {
   type PixelData,
   type PixelImageInit,
 } from "./pixel-image.js";
+export { psnr } from "./psnr.js";
 export type { Rect } from "./rect.js";
 export { resizeArea } from "./resize-area.js";
 export { resizeBicubic } from "./resize-bicubic.js";
 export { readRgb, writeRgb } from "./rgb.js";
+export { ssim, type SsimOptions } from "./ssim.js";
