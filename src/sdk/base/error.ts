@@ -4,17 +4,26 @@
  *
  * - `Aborted`: the caller's `AbortSignal` fired; `cause` is the signal's reason.
  * - `BackendUnavailable`: the backend that was asked for, or every backend, cannot start on this machine.
+ * - `CorruptImage`: a file that begins as an image but is cut short or damaged.
  * - `DeviceLost`: the GPU device went away and a new one did not help.
+ * - `DiskFull`: there is no space left for a file that was to be written.
  * - `Disposed`: a call on an object that has been disposed.
+ * - `EmptyFile`: a file without a single byte.
  * - `ExpertMismatch`: an expert was made for another base, or names layers that the base does not have;
  *   `details` lists every unmatched name.
+ * - `FileUnreadable`: a path that does not exist, may not be read or is not a file.
+ * - `FileUnwritable`: a path where no file can be made.
  * - `ImageTooLarge`: an image has more pixels than the limit in `details`.
+ * - `InputOverwrite`: an output that would replace one of the inputs.
  * - `InvalidArgument`: an argument is outside what the function's documentation allows.
+ * - `InvalidConfig`: a network's config with fields that are missing, unknown or contradict each other;
+ *   `details.problems` lists each fault.
  * - `InvalidImage`: pixel data whose length, type or fields contradict each other.
  * - `InvalidTensorFile`: a weight file is malformed, or holds something that is refused on purpose.
  * - `InvalidTileSize`: a tile size that is not a positive multiple of the backbone's stride.
  * - `OutOfMemory`: the device or the runtime could not allocate what the run needs.
  * - `UnknownExpert`: no expert with that id is installed.
+ * - `UnsupportedFormat`: an output whose file extension names no format that can be written.
  * - `UnsupportedImage`: a file that is not an image, or an image kind that cannot be read.
  * - `WeightsCorrupt`: weights are there, but their size, hash, names or shapes are not what was announced.
  * - `WeightsMissing`: a weight file cannot be found.
@@ -22,16 +31,24 @@
 export type LimpidErrorCode =
   | "Aborted"
   | "BackendUnavailable"
+  | "CorruptImage"
   | "DeviceLost"
+  | "DiskFull"
   | "Disposed"
+  | "EmptyFile"
   | "ExpertMismatch"
+  | "FileUnreadable"
+  | "FileUnwritable"
   | "ImageTooLarge"
+  | "InputOverwrite"
   | "InvalidArgument"
+  | "InvalidConfig"
   | "InvalidImage"
   | "InvalidTensorFile"
   | "InvalidTileSize"
   | "OutOfMemory"
   | "UnknownExpert"
+  | "UnsupportedFormat"
   | "UnsupportedImage"
   | "WeightsCorrupt"
   | "WeightsMissing";
