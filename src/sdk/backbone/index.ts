@@ -1,0 +1,39 @@
+export {
+  backboneStride,
+  validateBackboneConfig,
+  type BackboneConfig,
+  type ModulatorConfig,
+} from "./config.js";
+export { convolvePatches, convolvePointwise, type Convolution } from "./convolution.js";
+export { deviceShape, toDeviceLayout } from "./device-layout.js";
+export { runBackbone, type RunBackboneOptions } from "./forward.js";
+export { gelu } from "./gelu.js";
+export { isSameShape, matchTensors, type NeededTensor } from "./match-tensors.js";
+export { computeModulation, Modulation, type StageModulation, type StageModulations } from "./modulation.js";
+export { normalizeChannels } from "./normalize.js";
+export {
+  listBackboneParameters,
+  listStages,
+  type BackboneParameter,
+  type BackboneStage,
+  type ParameterKind,
+} from "./parameters.js";
+export {
+  globalPooling,
+  localPooling,
+  recordedPooling,
+  recordingPooling,
+  type AttentionPooling,
+} from "./pooling.js";
+export {
+  prepareBackbone,
+  PreparedBackbone,
+  type BiasedConvolution,
+  type GatedConvolution,
+  type PreparedBlock,
+  type PreparedLayers,
+  type PreparedModulator,
+  type PreparedStage,
+} from "./prepare.js";
+export { inferPublishedConfig } from "./published-config.js";
+export { BackboneWeights, type WeightLookup } from "./weights.js";
