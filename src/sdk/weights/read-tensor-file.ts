@@ -1,0 +1,44 @@
+import { LimpidError } from "../base/index.js";
+import { isLegacyCheckpoint, parsePyTorchCheckpoint } from "./pytorch-checkpoint.js";
+import { parseSafetensors } from "./safetensors.js";
+import type { TensorFile } from "./tensor-file.js";
+
+/** `{`, the first byte of a safetensors header. */
+const openingBrace = 0x7b;
+const zipSignature = [0x50, 0x4b, 0x03, 0x04] as const;
+
+/**
+ * Reads a weight file of either kind, told apart by its first bytes and not by its name: safetensors, or a
+ * checkpoint of PyTorch (`.pth`, `.pt`, `.ckpt`).
+ *
+ * @param bytes - the whole file; the tensors may be views onto it, so it must not be written to afterwards
+ * @returns what {@link parseSafetensors} or {@link parsePyTorchCheckpoint} makes of it
+ * @throws {@link LimpidError} `InvalidTensorFile` if it is neither, or what the reader of its kind throws
+ */
+export function readTensorFile(bytes: Uint8Array): TensorFile {
+  if (zipSignature.every((byte, i) => bytes[i] === byte)) {
+    return parsePyTorchCheckpoint(bytes);
+  }
+  if (bytes[8] === openingBrace) {
+    return parseSafetensors(bytes);
+  }
+  if (isLegacyCheckpoint(bytes)) {
+    return parsePyTorchCheckpoint(bytes);
+  }
+  throw new LimpidError(
+    "InvalidTensorFile",
+    `neither a safetensors file nor a PyTorch checkpoint: ${describeStart(bytes)}`,
+  );
+}
+
+function describeStart(bytes: Uint8Array): string {
+  const start = bytes.subarray(0, 16);
+  if (start.length === 0) {
+    return "it is empty";
+  }
+  const isText = start.every((byte) => byte >= 0x20 && byte < 0x7f);
+  const shown = isText
+    ? JSON.stringify(String.fromCharCode(...start))
+    : [...start].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  return `its ${bytes.byteLength} bytes start with ${shown}`;
+}
