@@ -6,13 +6,14 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** Dawn refuses older software drivers; Debian 12 has 22.3, its backports have a newer one. */
 const minimumMesaMajor = 23;
 const backports = "bookworm-backports";
 
 /** @returns {string | undefined} the Vulkan manifest of Mesa's software driver, if it is installed */
-export function findLavapipe() {
+function findLavapipe() {
   for (const folder of ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"]) {
     if (!existsSync(folder)) continue;
     const name = readdirSync(folder).find((file) => /^lvp_icd.*\.json$/.test(file));
@@ -46,7 +47,7 @@ export function findChromium() {
  */
 export function prepareMachine(say) {
   const needsChromium = findChromium() === undefined;
-  const needsVulkan = !findsVulkanDevice();
+  const needsVulkan = !findsAdapter();
   if (!needsChromium && !needsVulkan) return;
   if (!isDebianRoot()) {
     const missing = [
@@ -64,21 +65,35 @@ export function prepareMachine(say) {
   if (needsVulkan) {
     say("installing mesa-vulkan-drivers");
     const suite = readOsRelease().VERSION_CODENAME === "bookworm" ? ["-t", backports] : [];
-    apt(["install", "-y", "--no-install-recommends", ...suite, "mesa-vulkan-drivers", "libvulkan1"]);
+    apt(["install", "-y", "--no-install-recommends", ...suite, "mesa-vulkan-drivers"]);
+    if (!findsAdapter()) throw new Error("mesa-vulkan-drivers is installed, but Dawn finds no adapter");
   }
 }
 
-/** @returns {boolean} whether the Vulkan loader has a driver that Dawn in Node accepts */
-function findsVulkanDevice() {
-  if (process.env.VK_ICD_FILENAMES || process.env.VK_DRIVER_FILES) return true;
+/**
+ * Points the Vulkan loader at Mesa's software driver, unless somebody named a driver already.
+ *
+ * @param {NodeJS.ProcessEnv} environment - changed in place
+ */
+export function chooseVulkanDriver(environment) {
+  const lavapipe = findLavapipe();
+  if (!environment.VK_ICD_FILENAMES && !environment.VK_DRIVER_FILES && lavapipe) {
+    environment.VK_ICD_FILENAMES = lavapipe;
+  }
+}
+
+/** @returns {boolean} whether Dawn in Node finds an adapter, with the driver that the tests will use */
+function findsAdapter() {
+  const environment = { ...process.env };
+  chooseVulkanDriver(environment);
   // Asked in a process of its own: Dawn's objects would keep this one alive.
   const probe = `
     import { create } from "webgpu";
     const adapter = await create([]).requestAdapter();
     process.exit(adapter ? 0 : 1);`;
-  const lavapipe = findLavapipe();
   const result = spawnSync(process.execPath, ["--input-type=module", "-e", probe], {
-    env: { ...process.env, ...(lavapipe && { VK_ICD_FILENAMES: lavapipe }) },
+    cwd: fileURLToPath(new URL("..", import.meta.url)),
+    env: environment,
     stdio: "ignore",
     timeout: 60_000,
   });

@@ -1,0 +1,58 @@
+// npm run api: writes docs/api-report/, one report of the public API per entry of the package.
+// With --check it writes nothing and fails if a report would change.
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-extractor";
+import { buildDist, root } from "./dist.mjs";
+
+const check = process.argv.includes("--check");
+const { name, exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const reportFolder = join(root, "docs", "api-report");
+
+mkdirSync(reportFolder, { recursive: true });
+await buildDist();
+
+for (const [subpath, { types }] of Object.entries(exports)) {
+  if (!types) continue;
+  const report = `${name}${subpath.slice(1).replace("/", "-")}`;
+  const config = ExtractorConfig.prepare({
+    configObjectFullPath: join(root, "api-extractor.json"),
+    packageJsonFullPath: join(root, "package.json"),
+    configObject: {
+      projectFolder: root,
+      mainEntryPointFilePath: join(root, types),
+      compiler: { tsconfigFilePath: join(root, "tsconfig.json"), skipLibCheck: true },
+      apiReport: {
+        enabled: true,
+        reportFileName: `${report}.api.md`,
+        reportFolder,
+        reportTempFolder: join(root, "build", "api-report"),
+      },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: false },
+      tsdocMetadata: { enabled: false },
+      newlineKind: "lf",
+      messages: {
+        compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
+        extractorMessageReporting: {
+          default: { logLevel: ExtractorLogLevel.Error },
+          // Everything exported is public: release tags would say nothing. TypeDoc checks the comments.
+          "ae-missing-release-tag": { logLevel: ExtractorLogLevel.None },
+          "ae-undocumented": { logLevel: ExtractorLogLevel.None },
+          "ae-unresolved-link": { logLevel: ExtractorLogLevel.None },
+        },
+        tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
+      },
+    },
+  });
+  const result = Extractor.invoke(config, {
+    localBuild: !check,
+    messageCallback: (message) => {
+      message.handled = message.logLevel !== ExtractorLogLevel.Error;
+    },
+  });
+  if (result.apiReportChanged && check) {
+    console.error(`the public API of ${report} has changed: run npm run api and commit docs/api-report`);
+  }
+  if (result.errorCount > 0 || (check && result.apiReportChanged)) process.exitCode = 1;
+}
