@@ -123,11 +123,8 @@ async function runJest(project, flags) {
 
 /** @returns {NodeJS.ProcessEnv} this process's, with the programs of node_modules first */
 function environment() {
-  return {
-    ...process.env,
-    PATH: `${join(root, "node_modules", ".bin")}:${process.env.PATH}`,
-    FORCE_COLOR: "0",
-  };
+  const path = [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter);
+  return { ...process.env, PATH: path, FORCE_COLOR: "0" };
 }
 
 /** @param {number} since @returns {string} the time that has passed */
