@@ -354,6 +354,11 @@ describe("the unpickler", () => {
     );
   });
 
+  test("reads state dictionaries of hundreds of tensors, whose memory needs long indices", () => {
+    const { tensors } = parsePyTorchCheckpoint(readFixture("reference/stage2.weights.pth"));
+    expect(tensors.size).toBe(267);
+  });
+
   test("reads no pickle of more than 16 MiB", () => {
     const value = new Uint8Array(2 ** 24);
     expect(() => parsePyTorchCheckpoint(makeCheckpoint(value))).toThrow(refusal("at most 16777216 are read"));
@@ -463,7 +468,12 @@ describe("the archive", () => {
   });
 
   test.each<[string, Uint8Array, string]>([
-    ["no archive", new Uint8Array(0), "0 bytes has no directory at its end"],
+    ["no archive", new Uint8Array(0), "its 0 bytes do not start like a ZIP archive"],
+    [
+      "a page of text",
+      new TextEncoder().encode("<!DOCTYPE html>"),
+      "its 15 bytes do not start like a ZIP archive",
+    ],
     [
       "a truncated archive",
       good.subarray(0, good.length - 1),

@@ -27,7 +27,7 @@ const escapes: ReadonlyMap<string, string> = new Map([
  * Reads a JSON object as RFC 8259 has it, and refuses what `JSON.parse` lets pass: a key that occurs twice
  * (two readers may then see two files) and half a surrogate pair.
  *
- * @param text - the object, spaces around it allowed
+ * @param text - the object, from its first character on; spaces may follow it
  * @returns its members, keys in the order of the text
  * @throws {@link LimpidError} `InvalidTensorFile` with the character at which it goes wrong
  */
@@ -45,9 +45,8 @@ class HeaderParser {
   }
 
   parse(): HeaderObject {
-    this.#skipSpace();
-    if (this.#text[this.#position] !== "{") {
-      this.#fail("is not a JSON object");
+    if (!this.#text.startsWith("{")) {
+      this.#fail("does not start with {");
     }
     const object = this.#object(1);
     this.#skipSpace();

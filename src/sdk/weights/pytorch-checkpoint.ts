@@ -8,7 +8,7 @@ import { copyStrided, isContiguous, stridedEnd, type ElementArray } from "./stri
 import { noMetadata, type TensorFile } from "./tensor-file.js";
 import { bytesPerElement } from "./tensor-type.js";
 import { maximumPickleBytes, unpickle } from "./unpickler.js";
-import { ZipArchive, type ZipEntry } from "./zip-archive.js";
+import { isZipArchive, ZipArchive, type ZipEntry } from "./zip-archive.js";
 
 /** How to read a checkpoint that holds more than one state dictionary. */
 export interface CheckpointOptions {
@@ -43,6 +43,13 @@ const sharingAllowance = 16 * 2 ** 20;
  * @returns the tensors in the order of the state dictionary, and no metadata
  * @throws {@link LimpidError} `InvalidTensorFile` with what is refused or contradicts itself: the global, the
  *   tensor's name, the numbers; `OutOfMemory` if the runtime has no room for a copy that is needed
+ *
+ * @example
+ * ```ts
+ * // A published checkpoint to safetensors, keeping the plain weights rather than their average.
+ * const checkpoint = parsePyTorchCheckpoint(bytes, { key: "params" });
+ * const converted = serializeSafetensors(checkpoint);
+ * ```
  */
 export function parsePyTorchCheckpoint(bytes: Uint8Array, options: CheckpointOptions = {}): TensorFile {
   if (isLegacyCheckpoint(bytes)) {
@@ -50,6 +57,9 @@ export function parsePyTorchCheckpoint(bytes: Uint8Array, options: CheckpointOpt
       "this is a PyTorch file of the format before 1.6, a bare pickle rather than a ZIP archive, which is not read. " +
         "Re-save it with a current PyTorch: torch.save(torch.load(path, weights_only=True), path)",
     );
+  }
+  if (!isZipArchive(bytes)) {
+    fail(`this is not a PyTorch checkpoint: its ${bytes.byteLength} bytes do not start like a ZIP archive`);
   }
   const checkpoint = new CheckpointArchive(bytes);
   const found = findStateDictionary(unpickle(checkpoint.readPickle()), options.key);

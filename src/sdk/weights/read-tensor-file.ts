@@ -2,10 +2,10 @@ import { LimpidError } from "../base/index.js";
 import { isLegacyCheckpoint, parsePyTorchCheckpoint } from "./pytorch-checkpoint.js";
 import { parseSafetensors } from "./safetensors.js";
 import type { TensorFile } from "./tensor-file.js";
+import { isZipArchive } from "./zip-archive.js";
 
 /** `{`, the first byte of a safetensors header. */
 const openingBrace = 0x7b;
-const zipSignature = [0x50, 0x4b, 0x03, 0x04] as const;
 
 /**
  * Reads a weight file of either kind, told apart by its first bytes and not by its name: safetensors, or a
@@ -14,9 +14,16 @@ const zipSignature = [0x50, 0x4b, 0x03, 0x04] as const;
  * @param bytes - the whole file; the tensors may be views onto it, so it must not be written to afterwards
  * @returns what {@link parseSafetensors} or {@link parsePyTorchCheckpoint} makes of it
  * @throws {@link LimpidError} `InvalidTensorFile` if it is neither, or what the reader of its kind throws
+ *
+ * @example
+ * ```ts
+ * const response = await fetch("model.safetensors");
+ * const { tensors } = readTensorFile(new Uint8Array(await response.arrayBuffer()));
+ * for (const [name, tensor] of tensors) console.log(name, tensor.dtype, tensor.shape);
+ * ```
  */
 export function readTensorFile(bytes: Uint8Array): TensorFile {
-  if (zipSignature.every((byte, i) => bytes[i] === byte)) {
+  if (isZipArchive(bytes)) {
     return parsePyTorchCheckpoint(bytes);
   }
   if (bytes[8] === openingBrace) {

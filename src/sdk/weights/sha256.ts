@@ -19,6 +19,11 @@ export function sha256Hex(bytes: Uint8Array): string {
  *
  * @param file - the tensors; only read
  * @returns 64 lower-case hexadecimal digits
+ *
+ * @example
+ * ```ts
+ * const fits = tensorBytesSha256(base) === expert.metadata["limpid.base.sha256"];
+ * ```
  */
 export function tensorBytesSha256(file: TensorFile): string {
   const hash = sha256.create();

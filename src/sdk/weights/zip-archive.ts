@@ -40,6 +40,16 @@ const saturated16 = 0xffff;
 const saturated32 = 0xffffffff;
 
 /**
+ * Whether a file starts like a ZIP archive, that is with the local header of its first entry.
+ *
+ * @param bytes - the file, or its start
+ * @returns true for `PK` and the header's number
+ */
+export function isZipArchive(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 0x03 && bytes[3] === 0x04;
+}
+
+/**
  * The entries of a ZIP archive (PKWARE APPNOTE 6.3, ZIP64 included), read from its central directory alone.
  * Stored entries, which is how PyTorch writes all of them, are views onto the archive rather than copies;
  * nothing is allocated on the word of a size that the archive claims.
