@@ -39,6 +39,8 @@ for (const [subpath, { types }] of Object.entries(exports)) {
           // Everything exported is public: release tags would say nothing. TypeDoc checks the comments.
           "ae-missing-release-tag": { logLevel: ExtractorLogLevel.None },
           "ae-undocumented": { logLevel: ExtractorLogLevel.None },
+          // The other entries speak of what the main one exports.
+          ...(subpath !== "." && { "ae-forgotten-export": { logLevel: ExtractorLogLevel.None } }),
           "ae-unresolved-link": { logLevel: ExtractorLogLevel.None },
         },
         tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },

@@ -52,7 +52,7 @@ export async function buildDist({ force = false } = {}) {
     }
     rmSync(dist, { recursive: true, force: true });
     renameSync(fresh, dist);
-    writeFileSync(stamp, `${started.toISOString()}\n`);
+    writeFileSync(stamp, started.toISOString());
   } finally {
     release();
   }

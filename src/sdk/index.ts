@@ -1,1 +1,9 @@
+/**
+ * Blind photo restoration for image editors: what is wrong with a photo, and the photo without it.
+ *
+ * @module limpid
+ */
 export * from "./base/index.js";
+export * from "./image/index.js";
+export * from "./weights/index.js";
+export * from "./backbone/index.js";

@@ -1,6 +1,6 @@
 /**
  * Helpers for tests of code that uses Limpid; they need no particular test runner.
  *
- * @packageDocumentation
+ * @module limpid/testing
  */
 export { measureMemoryGrowth, type MemoryGrowth } from "./memory-growth.js";
