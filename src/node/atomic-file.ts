@@ -1,0 +1,80 @@
+import { randomBytes } from "node:crypto";
+import fs from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { LimpidError, throwIfAborted } from "../sdk/base/index.js";
+
+/** Bytes written between two looks at the abort signal. */
+const sliceLength = 4 * 1024 * 1024;
+
+/**
+ * Writes a file so that at every moment its name stands for the old content or the whole new one: to a temporary file
+ * beside it, flushed to the disk, then renamed. If anything fails the temporary file is removed.
+ *
+ * @param path - where the file is to be; replaced if it exists
+ * @param bytes - the whole content
+ * @param signal - aborts between slices of a few megabytes
+ * @throws {@link LimpidError} `DiskFull`, `FileUnwritable`, or `Aborted`
+ */
+export async function writeFileAtomically(
+  path: string,
+  bytes: Uint8Array,
+  signal?: AbortSignal,
+): Promise<void> {
+  const temporary = join(dirname(path), `.limpid-${randomBytes(6).toString("hex")}.part`);
+  try {
+    const handle = await fs.open(temporary, "wx");
+    try {
+      for (let offset = 0; offset < bytes.length; offset += sliceLength) {
+        throwIfAborted(signal);
+        await handle.writeFile(bytes.subarray(offset, offset + sliceLength));
+      }
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    throwIfAborted(signal);
+    await fs.rename(temporary, path);
+  } catch (error) {
+    await fs.rm(temporary, { force: true }).catch(() => undefined);
+    throw LimpidError.is(error) ? error : writeError(path, error);
+  }
+}
+
+function writeError(path: string, cause: unknown): LimpidError {
+  const reason = systemErrorCode(cause);
+  const details = { path, reason };
+  if (reason === "ENOSPC" || reason === "EDQUOT") {
+    return new LimpidError("DiskFull", `${path}: no space left on the disk`, { cause, details });
+  }
+  return new LimpidError("FileUnwritable", `${path}: cannot be written: ${describeSystemError(cause)}`, {
+    cause,
+    details,
+  });
+}
+
+/** The code that the operating system gave, such as `"ENOENT"`. */
+export function systemErrorCode(error: unknown): string | undefined {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
+const descriptions: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EISDIR: "it is a folder",
+  ENOENT: "no such file or folder",
+  ENOTDIR: "a part of the path is not a folder",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+};
+
+/** A few words for a person on why the operating system refused. */
+export function describeSystemError(error: unknown): string {
+  const code = systemErrorCode(error);
+  return (code && descriptions[code]) ?? messageOf(error);
+}
+
+/** The message of a caught value, whichever realm its error class is from. */
+export function messageOf(error: unknown): string {
+  const message = typeof error === "object" && error !== null && "message" in error ? error.message : error;
+  return String(message);
+}
