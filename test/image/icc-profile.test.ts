@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { colorSpaceOfProfile } from "../../src/sdk/image/index.js";
+import { colorModelOfProfile, colorSpaceOfProfile } from "../../src/sdk/image/index.js";
 import { makeProfile, primaries, srgbCurve, srgbTable } from "./make-profile.js";
 
 describe("colorSpaceOfProfile", () => {
@@ -52,5 +52,18 @@ describe("colorSpaceOfProfile", () => {
     const buffer = new Uint8Array(profile.length + 20);
     buffer.set(profile, 13);
     expect(colorSpaceOfProfile(buffer.subarray(13, 13 + profile.length))).toBe("display-p3");
+  });
+});
+
+describe("colorModelOfProfile", () => {
+  test("tells RGB, grey and other profiles from what is none", () => {
+    const profile = makeProfile(srgbCurve, primaries.adobeRgb);
+    expect(colorModelOfProfile(profile)).toBe("rgb");
+    expect(colorModelOfProfile(makeProfile({ gamma: 1.8 }))).toBe("gray");
+    const cmyk = profile.slice();
+    cmyk.set(new TextEncoder().encode("CMYK"), 16);
+    expect(colorModelOfProfile(cmyk)).toBe("other");
+    expect(colorModelOfProfile(profile.subarray(0, profile.length - 1))).toBeUndefined();
+    expect(colorModelOfProfile(new Uint8Array(200))).toBeUndefined();
   });
 });

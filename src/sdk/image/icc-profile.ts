@@ -44,6 +44,18 @@ export function colorSpaceOfProfile(profile: Uint8Array): ColorSpace {
   return "icc";
 }
 
+/**
+ * What kind of colour numbers a profile is for.
+ *
+ * @param profile - the bytes of an ICC profile, which may be malformed
+ * @returns `"rgb"`, `"gray"`, or `"other"` (CMYK, Lab and so on); undefined if these bytes are no whole profile
+ */
+export function colorModelOfProfile(profile: Uint8Array): "rgb" | "gray" | "other" | undefined {
+  if (readTagTable(profile) === undefined) return undefined;
+  const space = text(profile, 16);
+  return space === "RGB " ? "rgb" : space === "GRAY" ? "gray" : "other";
+}
+
 /** The data of each tag by its signature; undefined if this is no profile or a tag lies outside it. */
 function readTagTable(profile: Uint8Array): Map<string, DataView> | undefined {
   if (profile.length < headerLength + 4 || text(profile, 36) !== "acsp") return undefined;
