@@ -197,7 +197,8 @@ async function encode(
 function setFormat(pixels: Sharp, format: Exclude<OutputFormat, "png">, quality: number | undefined): Sharp {
   switch (format) {
     case "jpeg":
-      return pixels.jpeg({ quality: quality ?? 95, chromaSubsampling: "4:4:4" });
+      // Optimised Huffman tables would hold every coefficient of the image in memory.
+      return pixels.jpeg({ quality: quality ?? 95, chromaSubsampling: "4:4:4", optimiseCoding: false });
     case "webp":
       return pixels.webp(quality === undefined ? { lossless: true, exact: true } : { quality, exact: true });
     case "tiff":
