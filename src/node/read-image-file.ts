@@ -58,6 +58,12 @@ const readableFormats: readonly string[] = [
  * @returns the image, and notes on what was changed
  * @throws {@link LimpidError} `FileUnreadable`; `EmptyFile`; `UnsupportedImage` if it is no image, or one of a kind that
  * cannot be read; `CorruptImage` if it is cut short or damaged; `ImageTooLarge`; `Aborted`
+ *
+ * @example
+ * ```ts
+ * const { image, notes } = await readImageFile("photo.jpg");
+ * for (const note of notes) console.warn(note);
+ * ```
  */
 export async function readImageFile(path: string, options: ReadImageOptions = {}): Promise<ImageFile> {
   const { maximumPixels = defaultMaximumPixels, signal } = options;

@@ -55,6 +55,11 @@ const formatNames: Readonly<Record<OutputFormat, string>> = {
  * @throws {@link LimpidError} `UnsupportedFormat` for an unknown extension; `UnsupportedImage` if the format has no
  * transparency and the image needs it; `ImageTooLarge` if the format has no room for a side; `InvalidArgument` for an
  * impossible quality; `InputOverwrite`; `DiskFull`; `FileUnwritable`; `Aborted`
+ *
+ * @example
+ * ```ts
+ * await writeImageFile("photo.restored.png", result.image, { inputs: ["photo.jpg"] });
+ * ```
  */
 export async function writeImageFile(
   path: string,

@@ -26,6 +26,12 @@ export interface ComposeOptions {
  * @param options - where a single array belongs
  * @returns an image of the original's kind
  * @throws {@link LimpidError} `InvalidArgument` if an array does not have its rectangle's length
+ *
+ * @example
+ * ```ts
+ * const bleached = readRgb(image, whole).map(Math.sqrt);
+ * const result = composeResult(image, bleached); // 16-bit if the image is, with its alpha and profile
+ * ```
  */
 export function composeResult(
   original: PixelImage,

@@ -55,6 +55,14 @@ export interface CanvasPixels {
  *
  * The fields never change, but `data` may be written to by whoever owns the image (see {@link writeRgb}). Floats are
  * nominally within 0..1.
+ *
+ * @example
+ * ```ts
+ * const context = canvas.getContext("2d")!;
+ * const image = PixelImage.fromImageData(context.getImageData(0, 0, canvas.width, canvas.height));
+ *
+ * const scan = new PixelImage({ width: 640, height: 480, channels: 1, data: new Uint16Array(640 * 480) });
+ * ```
  */
 export class PixelImage {
   /** Width in pixels, at least 1. */

@@ -10,6 +10,12 @@ import type { PixelImage } from "./pixel-image.js";
  * @param options - colour space and border
  * @returns decibels; `Infinity` if the images are equal there
  * @throws {@link LimpidError} `InvalidArgument` if the sizes differ or the border leaves nothing
+ *
+ * @example
+ * ```ts
+ * psnr(restored, clean); // RGB
+ * psnr(restored, clean, { space: "y" }); // as most papers on rain do
+ * ```
  */
 export function psnr(a: PixelImage, b: PixelImage, options: MetricOptions = {}): number {
   const planes = comparePlanes(a, b, options);

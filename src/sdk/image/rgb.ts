@@ -13,6 +13,12 @@ import { checkRect, type Rect } from "./rect.js";
  * @param out - memory for the result, `rect.height * rect.width * 3` long; made if left out
  * @returns `out`: [rect.height, rect.width, 3], 0..1
  * @throws {@link LimpidError} `InvalidArgument` if `rect` is empty or not on whole pixels, or `out` is of another length
+ *
+ * @example
+ * ```ts
+ * const tile = { x: -16, y: -16, width: 288, height: 288 };
+ * const rgb = readRgb(image, tile); // [288, 288, 3], its first 16 rows and columns repeated from the edge
+ * ```
  */
 export function readRgb(image: PixelImage, rect: Rect, out?: Float32Array): Float32Array {
   checkRect(rect);
@@ -54,6 +60,12 @@ export function readRgb(image: PixelImage, rect: Rect, out?: Float32Array): Floa
  * @param rect - the area that `rgb` covers; may lie partly or wholly outside the image
  * @param rgb - [rect.height, rect.width, 3], 0..1
  * @throws {@link LimpidError} `InvalidArgument` if `rect` is empty or not on whole pixels, or `rgb` is of another length
+ *
+ * @example
+ * ```ts
+ * const result = image.clone();
+ * writeRgb(result, tile, restored);
+ * ```
  */
 export function writeRgb(target: PixelImage, rect: Rect, rgb: Float32Array): void {
   checkRect(rect);

@@ -29,6 +29,12 @@ const statisticCount = 5;
  * @param options - colour space, border and window
  * @returns at most 1, which equal images reach
  * @throws {@link LimpidError} `InvalidArgument` if the sizes differ or no window fits
+ *
+ * @example
+ * ```ts
+ * ssim(restored, clean); // as BasicSR
+ * ssim(restored, clean, { window: "uniform7" }); // as scikit-image
+ * ```
  */
 export function ssim(a: PixelImage, b: PixelImage, options: SsimOptions = {}): number {
   const planes = comparePlanes(a, b, options);
