@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { LimpidError } from "../base/index.js";
+import { LimpidError, type Disposable } from "../base/index.js";
 import { backboneStride, type BackboneConfig } from "./config.js";
 import {
   convolve,
@@ -53,80 +53,156 @@ export function runBackbone(
     const layers = weights instanceof PreparedBackbone ? weights.layers : foldLayers(weights);
     const modulations =
       embedding instanceof Modulation ? embedding.stages : modulateStages(layers, embedding);
-    const [n, h, w, channels] = image.shape;
-    const padded = padToStride(image, backboneStride(weights.config));
-    const residual = restore(layers, padded, modulations, options.pooling ?? globalPooling);
-    const restored: tf.Tensor4D = tf.add(residual, padded);
-    return padded === image ? restored : tf.slice(restored, [0, 0, 0, 0], [n, h, w, channels]);
+    const pass = new Pass(layers, modulations, options.pooling ?? globalPooling);
+    const steps = pass.run(image, backboneStride(weights.config));
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
   });
 }
 
-/** The U-shape, without the residual from its input. */
-function restore(
-  layers: PreparedLayers,
+/**
+ * The same computation, paused after every part of a block, so that the caller can do other things in between, or give
+ * up. Nothing is left behind whether the last step is reached or the generator is closed with `return` before.
+ *
+ * @param backbone - the prepared weights; they must outlive the generator
+ * @param image - as for {@link runBackbone}; not disposed, and to be kept until the last step
+ * @param modulation - what {@link computeModulation} made of the embedding
+ * @param options - how channel attention pools
+ * @returns a generator whose steps run on the tfjs backend that is current at each, and which returns the restored
+ * images, for the caller to dispose. Not to be used within `tf.tidy`
+ * @throws {@link LimpidError} `InvalidArgument` if a shape does not fit the config
+ */
+export function* runBackboneInSteps(
+  backbone: PreparedBackbone,
   image: tf.Tensor4D,
-  modulations: StageModulations,
-  pooling: AttentionPooling,
-): tf.Tensor4D {
-  const run = (x: tf.Tensor4D, stage: PreparedStage): tf.Tensor4D =>
-    // Tidied stage by stage, so that peak memory does not grow with depth.
-    tf.tidy(() => runStage(x, stage, modulations[stage.path], pooling));
-  let x = convolve(image, layers.intro);
-  const skips: tf.Tensor4D[] = [];
-  for (const { stage, down } of layers.encoders) {
-    const encoded = run(x, stage);
-    skips.push(encoded);
-    x = convolvePatches(encoded, down); // [n, h / 2, w / 2, 2C]
+  modulation: Modulation,
+  options: RunBackboneOptions = {},
+): Generator<undefined, tf.Tensor4D> {
+  checkShapes(backbone.config, image, modulation);
+  const pass = new Pass(backbone.layers, modulation.stages, options.pooling ?? globalPooling);
+  try {
+    return yield* pass.run(image, backboneStride(backbone.config));
+  } finally {
+    pass.dispose();
   }
-  x = run(x, layers.middle);
-  for (const { up, stage } of layers.decoders) {
-    const skip = skips.pop();
-    const larger = shufflePixels(convolvePointwise(x, up)); // [n, 2h, 2w, C / 2]
-    x = run(skip === undefined ? larger : tf.add(larger, skip), stage);
-  }
-  return convolve(x, layers.ending);
 }
 
-function runStage(
-  x: tf.Tensor4D,
-  stage: PreparedStage,
-  modulation: StageModulation | undefined,
-  pooling: AttentionPooling,
-): tf.Tensor4D {
-  let features = x;
-  if (modulation !== undefined) {
-    const modulated = tf.mul(normalizeChannels(x, layerNormalizationEpsilon), modulation.scale);
-    features = tf.add(x, tf.add(modulated, modulation.offset));
+/** One pass through the U-shape, in steps. It holds the tensors between two steps and frees each after its last use. */
+class Pass implements Disposable {
+  readonly #layers: PreparedLayers;
+  readonly #modulations: StageModulations;
+  readonly #pooling: AttentionPooling;
+  readonly #held = new Set<tf.Tensor>();
+
+  constructor(layers: PreparedLayers, modulations: StageModulations, pooling: AttentionPooling) {
+    this.#layers = layers;
+    this.#modulations = modulations;
+    this.#pooling = pooling;
   }
-  for (const block of stage.blocks) {
-    const input = features;
-    features = tf.tidy(() => runBlock(input, block, stage.level, pooling));
+
+  /** Frees what an unfinished pass holds. */
+  dispose(): void {
+    tf.dispose([...this.#held]);
+    this.#held.clear();
   }
-  return features;
+
+  *run(image: tf.Tensor4D, stride: number): Generator<undefined, tf.Tensor4D> {
+    const { intro, encoders, middle, decoders, ending } = this.#layers;
+    const padded = this.#step([], () => padToStride(image, stride));
+    let x = this.#step([], () => convolve(padded, intro));
+    yield;
+    const skips: tf.Tensor4D[] = [];
+    for (const { stage, down } of encoders) {
+      const encoded = yield* this.#runStage(x, stage);
+      skips.push(encoded);
+      x = this.#step([], () => convolvePatches(encoded, down)); // [n, h / 2, w / 2, 2C]
+      yield;
+    }
+    x = yield* this.#runStage(x, middle);
+    for (const { up, stage } of decoders) {
+      const skip = skips.pop()!;
+      const smaller = x;
+      // [n, 2h, 2w, C / 2]
+      x = this.#step([smaller, skip], () => tf.add(shufflePixels(convolvePointwise(smaller, up)), skip));
+      yield;
+      x = yield* this.#runStage(x, stage);
+    }
+    const features = x;
+    const [n, h, w, channels] = image.shape;
+    const restored = this.#step([features, padded], (): tf.Tensor4D => {
+      const sum: tf.Tensor4D = tf.add(convolve(features, ending), padded);
+      return tf.slice(sum, [0, 0, 0, 0], [n, h, w, channels]);
+    });
+    this.#held.delete(restored);
+    return restored;
+  }
+
+  /** Takes x over: it is freed, the result is held. */
+  *#runStage(x: tf.Tensor4D, stage: PreparedStage): Generator<undefined, tf.Tensor4D> {
+    const modulation = this.#modulations[stage.path];
+    let features = x;
+    if (modulation !== undefined) {
+      features = this.#step([x], () => modulate(x, modulation));
+      yield;
+    }
+    for (const block of stage.blocks) {
+      const input = features;
+      const gated = this.#step([], () => mixSpatially(input, block));
+      yield;
+      const attended = this.#step([input, gated], () =>
+        attend(input, gated, block, stage.level, this.#pooling),
+      );
+      yield;
+      features = this.#step([attended], () => feedForward(attended, block));
+      yield;
+    }
+    return features;
+  }
+
+  /** Computes one tensor, holds it and frees those that were used for the last time. */
+  #step(used: readonly tf.Tensor[], compute: () => tf.Tensor4D): tf.Tensor4D {
+    const result = tf.tidy(compute);
+    this.#held.add(result);
+    for (const tensor of used) {
+      this.#held.delete(tensor);
+      tensor.dispose();
+    }
+    return result;
+  }
 }
 
-/** A NAFNet block (arXiv 2204.04676): spatial mixing with channel attention, then a feed-forward part. */
-function runBlock(
+/** LoRA-IR's modulator on the features of a level. */
+function modulate(x: tf.Tensor4D, { scale, offset }: StageModulation): tf.Tensor4D {
+  return tf.add(x, tf.add(tf.mul(normalizeChannels(x, layerNormalizationEpsilon), scale), offset));
+}
+
+// A NAFNet block (arXiv 2204.04676) in three parts: spatial mixing, channel attention, and a feed-forward part.
+
+function mixSpatially(x: tf.Tensor4D, block: PreparedBlock): tf.Tensor4D {
+  const [first, second] = block.spatial;
+  const [a, b] = gateHalves(x, block.expand);
+  return tf.mul(convolveDepthwise(a, first), convolveDepthwise(b, second));
+}
+
+function attend(
   x: tf.Tensor4D,
+  gated: tf.Tensor4D,
   block: PreparedBlock,
   level: number,
   pooling: AttentionPooling,
 ): tf.Tensor4D {
-  // Each part is tidied, which halves the peak: [n, h, w, C] is large at full resolution.
-  const y = tf.tidy((): tf.Tensor4D => {
-    const gated = tf.tidy((): tf.Tensor4D => {
-      const [first, second] = block.spatial;
-      const [a, b] = gateHalves(x, block.expand);
-      return tf.mul(convolveDepthwise(a, first), convolveDepthwise(b, second));
-    });
-    const attention = convolvePointwise(pooling(gated, block.attentionLayer, level), block.attention);
-    return tf.add(x, convolvePointwise(tf.mul<tf.Tensor4D>(gated, attention), block.project));
-  });
+  const attention = convolvePointwise(pooling(gated, block.attentionLayer, level), block.attention);
+  return tf.add(x, convolvePointwise(tf.mul<tf.Tensor4D>(gated, attention), block.project));
+}
+
+function feedForward(x: tf.Tensor4D, block: PreparedBlock): tf.Tensor4D {
   const gated = tf.tidy((): tf.Tensor4D => {
-    const [a, b] = gateHalves(y, block.feedForward);
+    const [a, b] = gateHalves(x, block.feedForward);
     return tf.mul(a, b);
   });
-  return tf.add(y, convolvePointwise(gated, block.feedForwardProject));
+  return tf.add(x, convolvePointwise(gated, block.feedForwardProject));
 }
 
 /** Normalises features and computes both halves of a gated 1x1 convolution, each [n, h, w, C]. */
@@ -139,7 +215,7 @@ function padToStride(image: tf.Tensor4D, stride: number): tf.Tensor4D {
   const [, h, w] = image.shape;
   const bottom = (stride - (h % stride)) % stride;
   const right = (stride - (w % stride)) % stride;
-  if (bottom === 0 && right === 0) return image;
+  if (bottom === 0 && right === 0) return tf.clone(image);
   return tf.pad(image, [
     [0, 0],
     [0, bottom],

@@ -6,7 +6,7 @@ export {
 } from "./config.js";
 export { convolvePatches, convolvePointwise, type Convolution } from "./convolution.js";
 export { deviceShape, toDeviceLayout } from "./device-layout.js";
-export { runBackbone, type RunBackboneOptions } from "./forward.js";
+export { runBackbone, runBackboneInSteps, type RunBackboneOptions } from "./forward.js";
 export { gelu } from "./gelu.js";
 export { isSameShape, matchTensors, type NeededTensor } from "./match-tensors.js";
 export { computeModulation, Modulation, type StageModulation, type StageModulations } from "./modulation.js";

@@ -1,0 +1,62 @@
+import type { MixtureEntry } from "../experts/index.js";
+import type { Disposable } from "../base/index.js";
+import type { BackendName } from "./backend-name.js";
+
+/** A rectangle of pixels on its way to or from the network: [height, width, 3], row-major, sRGB-coded. */
+export interface PixelBlock {
+  /** In pixels. */
+  readonly width: number;
+  /** In pixels. */
+  readonly height: number;
+  /** Interleaved RGB, 0..1 on the way in; on the way out not clipped. */
+  readonly rgb: Float32Array;
+}
+
+/** What a run can be told besides its pixels. */
+export interface ExecutorCallOptions {
+  /** Stops the call between two layers. */
+  readonly signal?: AbortSignal;
+}
+
+/** One image's pass through the backbone: its mixture merged, its embedding applied, its statistics measured. */
+export interface ExecutorRun extends Disposable {
+  /**
+   * Measures the statistics that channel attention pools, jointly over some blocks of the image, so that every tile
+   * sees the image's own and not the tile's.
+   *
+   * @param blocks - blocks of one size that stand for the image; as one batch they must fit in memory
+   * @param options - a signal
+   * @throws {@link LimpidError} `Aborted`, `DeviceLost`, `OutOfMemory`, `Disposed`
+   */
+  measure(blocks: readonly PixelBlock[], options?: ExecutorCallOptions): Promise<void>;
+
+  /**
+   * Restores one block, with the measured statistics if there are any, else with the block's own.
+   *
+   * @param block - any size
+   * @param options - a signal
+   * @returns a new block of the same size
+   * @throws {@link LimpidError} `Aborted`, `DeviceLost`, `OutOfMemory`, `Disposed`
+   */
+  restore(block: PixelBlock, options?: ExecutorCallOptions): Promise<PixelBlock>;
+}
+
+/** Runs the backbone; the kinds differ in speed, not in result. Base weights are prepared when it is made. */
+export interface Executor extends Disposable {
+  /** How it computes: tfjs ops, or fused WebGPU kernels. */
+  readonly kind: "tfjs" | "wgsl";
+  /** Where it computes. */
+  readonly backend: BackendName;
+  /** Bytes of device memory that weights, prepared weights and resident experts take between runs. */
+  readonly byteSize: number;
+
+  /**
+   * Prepares one image's run. The mixture belongs to the run: another run does not see it.
+   *
+   * @param mixture - experts with their weights; may be empty
+   * @param embedding - the router's degradation embedding, [embeddingSize]
+   * @returns the run, for the caller to dispose
+   * @throws {@link LimpidError} `ExpertMismatch` if an expert is for another base, `DeviceLost`, `Disposed`
+   */
+  begin(mixture: readonly MixtureEntry[], embedding: Float32Array): ExecutorRun;
+}

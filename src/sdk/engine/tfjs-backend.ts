@@ -1,0 +1,168 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { LimpidError, type Disposable } from "../base/index.js";
+import type { BackendName } from "./backend-name.js";
+import { acquireDevice } from "./webgpu-device.js";
+
+/** How to start a backend. */
+export interface StartBackendOptions {
+  /**
+   * Folder, with a slash at its end, from which a page loads tfjs's `.wasm` files; beside the script if left out. In
+   * Node they are found in the package.
+   */
+  readonly wasmPath?: string;
+  /** Whether a WebGPU adapter that emulates a GPU on the CPU will do. */
+  readonly acceptSoftware?: boolean;
+}
+
+/** How long a failed read waits for news of a lost device, in milliseconds. */
+const lossNoticeTime = 50;
+
+/** Numbers the WebGPU backends, since tfjs knows each by a name of its own. */
+let started = 0;
+
+/**
+ * A tfjs backend that computations can be run on without disturbing another user of tfjs on the same page. A WebGPU one
+ * has a device of its own, destroyed with it; `wasm` and `cpu` are tfjs's own, which a page has once.
+ */
+export class TfjsBackend implements Disposable {
+  /** Which one it is. */
+  readonly name: BackendName;
+  /** Resolves with the reason when the GPU device is lost; never if this is not WebGPU, or was disposed first. */
+  readonly lost: Promise<string>;
+  /** The WebGPU device, which belongs to this object; undefined on the CPU. */
+  readonly device: GPUDevice | undefined;
+  readonly #tfjsName: string;
+  readonly #reads = new Set<(error: unknown) => void>();
+  #isLost = false;
+  #disposed = false;
+
+  private constructor(name: BackendName, tfjsName: string, device?: GPUDevice) {
+    this.name = name;
+    this.device = device;
+    this.#tfjsName = tfjsName;
+    this.lost = new Promise((resolve) => {
+      void device?.lost.then(({ message, reason }) => {
+        if (this.#disposed) return;
+        this.#isLost = true;
+        const error = new LimpidError("DeviceLost", `the GPU device was lost: ${message || reason}`);
+        for (const fail of this.#reads) fail(error);
+        resolve(message || reason);
+      });
+    });
+  }
+
+  /**
+   * Starts a backend.
+   *
+   * @param name - which one
+   * @param options - where its parts are
+   * @returns the backend, for the caller to dispose
+   * @throws {@link LimpidError} `BackendUnavailable` with the reason, if it cannot start here
+   */
+  static async start(name: BackendName, options: StartBackendOptions = {}): Promise<TfjsBackend> {
+    if (name === "webgpu") return startWebgpu(options.acceptSoftware ?? true);
+    const before = activeBackend();
+    try {
+      if (name === "wasm") {
+        const wasm = await import("@tensorflow/tfjs-backend-wasm");
+        if (options.wasmPath !== undefined) wasm.setWasmPaths(options.wasmPath);
+      } else {
+        await import("@tensorflow/tfjs-backend-cpu");
+      }
+      if (!(await tf.setBackend(name))) throw new Error(`tfjs did not start ${name}`);
+    } catch (error) {
+      throw new LimpidError("BackendUnavailable", `the ${name} backend does not start: ${describe(error)}`, {
+        cause: error,
+      });
+    } finally {
+      if (before !== undefined) await tf.setBackend(before);
+    }
+    return new TfjsBackend(name, name);
+  }
+
+  /** Makes a backend around a device; used by {@link TfjsBackend.start}. */
+  static ofDevice(tfjsName: string, device: GPUDevice): TfjsBackend {
+    return new TfjsBackend("webgpu", tfjsName, device);
+  }
+
+  /** Whether the GPU device was lost: every further computation fails. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /**
+   * Runs a computation with this backend as tfjs's active one, and restores the one before. The switch holds for the
+   * synchronous part only: after an `await`, wrap again.
+   *
+   * @param compute - what to run
+   * @returns what `compute` returns
+   * @throws {@link LimpidError} `Disposed` after disposal, `DeviceLost` if the device is gone; and what `compute` throws
+   */
+  run<T>(compute: () => T): T {
+    if (this.#disposed) throw new LimpidError("Disposed", "a backend was used after disposal");
+    if (this.#isLost) throw new LimpidError("DeviceLost", "the GPU device was lost");
+    const before = activeBackend();
+    if (before === this.#tfjsName) return compute();
+    // setBackend is asynchronous only if it must start the backend.
+    void tf.setBackend(this.#tfjsName);
+    try {
+      return compute();
+    } finally {
+      if (before !== undefined) void tf.setBackend(before);
+    }
+  }
+
+  /**
+   * Reads a tensor back. A device that is lost meanwhile fails the read instead of leaving it pending.
+   *
+   * @param tensor - a float32 tensor of this backend; not disposed
+   * @returns its values
+   * @throws {@link LimpidError} `DeviceLost` if the device is gone
+   */
+  async read(tensor: tf.Tensor): Promise<Float32Array> {
+    return new Promise((resolve, reject) => {
+      this.#reads.add(reject);
+      void tensor
+        .data<"float32">()
+        .then(resolve, (error: unknown) => {
+          // A device that goes away fails its reads before it says that it is lost.
+          setTimeout(reject, this.device === undefined ? 0 : lossNoticeTime, error);
+        })
+        .finally(() => this.#reads.delete(reject));
+    });
+  }
+
+  /** Destroys the WebGPU device, if there is one. Tensors on it are gone. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    if (this.device === undefined) return;
+    tf.removeBackend(this.#tfjsName);
+    for (const { kernelName } of tf.getKernelsForBackend(this.#tfjsName)) {
+      tf.unregisterKernel(kernelName, this.#tfjsName);
+    }
+    this.device.destroy();
+  }
+}
+
+async function startWebgpu(acceptSoftware: boolean): Promise<TfjsBackend> {
+  const { device, info } = await acquireDevice({ acceptSoftware });
+  const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
+  const name = `limpid-webgpu-${++started}`;
+  const backend = new WebGPUBackend(device, info);
+  tf.registerBackend(name, () => backend, 0);
+  tf.copyRegisteredKernels("webgpu", name);
+  const before = activeBackend();
+  await tf.setBackend(name);
+  if (before !== undefined) await tf.setBackend(before);
+  return TfjsBackend.ofDevice(name, device);
+}
+
+/** The name of tfjs's active backend, if one was chosen. Not `tf.getBackend`, which would choose one. */
+function activeBackend(): string | undefined {
+  return tf.engine().backendName || undefined;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,18 @@
+export {
+  createLimpid,
+  Limpid,
+  type BackendChange,
+  type ExpertDescription,
+  type LimpidOptions,
+} from "./limpid.js";
+export type { ExpertChoice } from "./mixture.js";
+export { modelFromFiles, modelFromUrl, type ModelSource } from "./model-source.js";
+export type {
+  AnalyzeOptions,
+  AppliedExpert,
+  RestoreOptions,
+  RestoreProgress,
+  RestoreResult,
+  RestoreTimings,
+} from "./options.js";
+export { planTiles, type Tile, type TilePlan, type TilePlanOptions } from "./tiles.js";

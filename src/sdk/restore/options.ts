@@ -1,0 +1,87 @@
+import type { BackendName } from "../engine/index.js";
+import type { PixelImage, Rect } from "../image/index.js";
+import type { Analysis } from "../router/index.js";
+import type { ExpertChoice } from "./mixture.js";
+
+/** How far a restore is. */
+export interface RestoreProgress {
+  /** Tiles finished. */
+  readonly done: number;
+  /** Tiles in all. */
+  readonly total: number;
+  /** The tile that was just finished, in image pixels. */
+  readonly tile: Rect;
+  /** Its result, 8-bit RGB of the tile's size, before strength, mask and blending with its neighbours. */
+  readonly preview: PixelImage;
+}
+
+/** What an analysis can be told. */
+export interface AnalyzeOptions {
+  /** Gives up when it fires. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a restore can be told. Everything is an argument of the run; nothing is remembered for the next. */
+export interface RestoreOptions {
+  /**
+   * Which experts repair the image: `"auto"`, the default, lets the router choose by what it finds, and leaves the image
+   * as it is if nothing is wrong; a list is taken as it stands, an empty one being the backbone alone.
+   */
+  readonly experts?: "auto" | readonly ExpertChoice[];
+  /** How much of the repair is applied, 0 to 1; 1 if left out. 0 gives the input back bit for bit. */
+  readonly strength?: number;
+  /**
+   * Where the repair is applied: a grey image of the same size, white for all of it, black for none. Where it is black
+   * the result is the input bit for bit.
+   */
+  readonly mask?: PixelImage;
+  /** The part to restore, in pixels inside the image; the rest stays bit for bit. The whole image if left out. */
+  readonly region?: Rect;
+  /**
+   * Side of the kept part of a tile, in pixels, a multiple of 8. Larger tiles are faster and take more memory. If left
+   * out, 512 on WebGPU, 256 on WebAssembly and 64 in plain JavaScript.
+   */
+  readonly tileSize?: number;
+  /** An analysis of this very image, if there is one already; else it is made. */
+  readonly analysis?: Analysis;
+  /** Gives up when it fires, between two layers of the network. */
+  readonly signal?: AbortSignal;
+  /** Told after each tile. What it throws ends the run. */
+  readonly onProgress?: (progress: RestoreProgress) => void;
+}
+
+/** An expert that ran, and how much of it. */
+export interface AppliedExpert {
+  /** Its id. */
+  readonly expert: string;
+  /** The weight that its deltas were multiplied by. */
+  readonly weight: number;
+}
+
+/** Where the time of a restore went, in milliseconds. */
+export interface RestoreTimings {
+  /** The router. */
+  readonly analyze: number;
+  /** Merging experts and measuring the image's statistics. */
+  readonly prepare: number;
+  /** The tiles. */
+  readonly tiles: number;
+  /** From start to end, waiting for earlier runs not included. */
+  readonly total: number;
+}
+
+/** A restored image and how it came about. */
+export interface RestoreResult {
+  /** A new image of the input's size, channels, bit depth and profile; its alpha is the input's. */
+  readonly image: PixelImage;
+  /** What the router said of the input. */
+  readonly analysis: Analysis;
+  /** The experts that ran; empty for the backbone alone, or if nothing had to be done. */
+  readonly mixture: readonly AppliedExpert[];
+  /** Tiles that ran: 0 if the image was left as it is. */
+  readonly tiles: number;
+  /** The backend that ran. */
+  readonly backend: BackendName;
+  /** Where the time went. */
+  readonly timings: RestoreTimings;
+}

@@ -1,0 +1,137 @@
+import { throwIfAborted } from "../base/index.js";
+import type { BackendName, ExecutorRun, PixelBlock } from "../engine/index.js";
+import { bleedColorUnderAlpha, PixelImage, readRgb, writeRgb, type Rect } from "../image/index.js";
+import { BandBlender, type FinishedBand } from "./band-blender.js";
+import type { RestoreOptions } from "./options.js";
+import { statisticsBlocks } from "./statistics-blocks.js";
+import { planTiles, type Tile } from "./tiles.js";
+
+/** Kept side of a tile by backend, in pixels; each is near the fastest that fits in its memory comfortably. */
+export const defaultTileSize: Readonly<Record<BackendName, number>> = { webgpu: 512, wasm: 256, cpu: 64 };
+
+/** Context around a tile in pixels: a little more than the compact network's convolutions reach. */
+const margin = 48;
+/** How far two neighbouring tiles are mixed to each side of their border, in pixels. */
+const feather = 16;
+
+/** What {@link restoreImage} needs besides the caller's options. */
+export interface RestoreImageContext {
+  /** The run, with its mixture merged. */
+  readonly run: ExecutorRun;
+  /** Kept side of a tile in pixels. */
+  readonly tileSize: number;
+  /** The backbone's stride in pixels. */
+  readonly stride: number;
+  /** Told how long the preparation took, in milliseconds. */
+  readonly onPrepared: () => void;
+}
+
+/**
+ * Restores an image tile by tile. Memory beyond the input and the result is that of a tile and of one row of tiles.
+ *
+ * @param original - the input; not changed
+ * @param options - the caller's, checked
+ * @param context - the run and its sizes
+ * @returns the result and the number of tiles
+ */
+export async function restoreImage(
+  original: PixelImage,
+  options: RestoreOptions,
+  context: RestoreImageContext,
+): Promise<{ image: PixelImage; tiles: number }> {
+  const { width, height } = original;
+  const { run, tileSize, stride } = context;
+  const { signal, strength = 1, mask, onProgress } = options;
+  const region = options.region ?? { x: 0, y: 0, width, height };
+  const plan = planTiles({ width, height, region, size: tileSize, margin, stride });
+  const visible = bleedColorUnderAlpha(original);
+  if (!coversImage(plan.rows[0]![0]!.source, original)) {
+    await run.measure(statisticsBlocks(visible, stride), signalOnly(signal));
+  }
+  context.onPrepared();
+  const image = original.clone();
+  const blender = new BandBlender(plan, Math.min(feather, tileSize / 2));
+  let done = 0;
+  for (const row of plan.rows) {
+    for (const tile of row) {
+      throwIfAborted(signal);
+      const { source } = tile;
+      const block = { width: source.width, height: source.height, rgb: readRgb(visible, source) };
+      const result = await run.restore(block, signalOnly(signal));
+      blender.add(tile, result);
+      done++;
+      onProgress?.({ done, total: plan.count, tile: tile.keep, preview: previewOf(tile, result) });
+    }
+    writeBand(image, original, blender.finishRow(row), region, strength, mask);
+  }
+  return { image, tiles: plan.count };
+}
+
+function signalOnly(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
+
+function coversImage(source: Rect, image: PixelImage): boolean {
+  return source.x === 0 && source.y === 0 && source.width >= image.width && source.height >= image.height;
+}
+
+/** Writes the part of a band that lies in the region, mixed with the original by strength and mask. */
+function writeBand(
+  image: PixelImage,
+  original: PixelImage,
+  { rect, rgb }: FinishedBand,
+  region: Rect,
+  strength: number,
+  mask: PixelImage | undefined,
+): void {
+  const top = Math.max(rect.y, region.y);
+  const bottom = Math.min(rect.y + rect.height, region.y + region.height);
+  const left = Math.max(rect.x, region.x);
+  const right = Math.min(rect.x + rect.width, region.x + region.width);
+  for (let y = top; y < bottom; y++) {
+    const start = ((y - rect.y) * rect.width + (left - rect.x)) * 3;
+    const line = { x: left, y, width: right - left, height: 1 };
+    const restored = rgb.subarray(start, start + line.width * 3);
+    if (strength === 1 && mask === undefined) {
+      writeRgb(image, line, restored);
+      continue;
+    }
+    const input = readRgb(original, line);
+    const share = mask === undefined ? undefined : readRgb(mask, line);
+    for (let index = 0; index < restored.length; index++) {
+      const before = input[index]!;
+      input[index] = before + strength * (share?.[index] ?? 1) * (restored[index]! - before);
+    }
+    writeRgb(image, line, input);
+    if (share !== undefined) keepUnmasked(image, original, line, share);
+  }
+}
+
+/** Copies the samples where the mask is black, which a round trip through floats could change in the last bit. */
+function keepUnmasked(image: PixelImage, original: PixelImage, line: Rect, share: Float32Array): void {
+  const { channels } = original;
+  const start = (line.y * original.width + line.x) * channels;
+  for (let x = 0; x < line.width; x++) {
+    if (share[x * 3] !== 0) continue;
+    const offset = start + x * channels;
+    for (let channel = 0; channel < channels; channel++) {
+      image.data[offset + channel] = original.data[offset + channel]!;
+    }
+  }
+}
+
+/** A tile's own part as an 8-bit image. */
+function previewOf({ source, keep }: Tile, { width, rgb }: PixelBlock): PixelImage {
+  const preview = new PixelImage({
+    width: keep.width,
+    height: keep.height,
+    channels: 3,
+    data: new Uint8Array(keep.width * keep.height * 3),
+  });
+  for (let y = 0; y < keep.height; y++) {
+    const start = ((keep.y - source.y + y) * width + (keep.x - source.x)) * 3;
+    const line = { x: 0, y, width: keep.width, height: 1 };
+    writeRgb(preview, line, rgb.subarray(start, start + keep.width * 3));
+  }
+  return preview;
+}

@@ -1,0 +1,183 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { gelu, matchTensors, type NeededTensor } from "../backbone/index.js";
+import { LimpidError, type Disposable } from "../base/index.js";
+import type { PixelImage } from "../image/index.js";
+import type { TensorFile } from "../weights/index.js";
+import { toAnalysis, type Analysis } from "./analysis.js";
+import type { CompactRouterConfig } from "./compact-config.js";
+import { compactViews, type CompactViews } from "./compact-views.js";
+
+/** RGB, and RGB less its 3x3 mean. */
+const inputChannels = 6;
+/** Added to the variance before the root, as in training. */
+const varianceEpsilon = 1e-5;
+const encoders = ["global_encoder", "local_encoder"] as const;
+type EncoderName = (typeof encoders)[number];
+
+/**
+ * The router that ships: LoRA-IR's two branches, global and sliding-window, made small enough for a browser and seeing
+ * its windows at native resolution. Each branch is a stack of strided convolutions ending in the mean and deviation of
+ * every channel; whole image, mean of windows and maximum of windows go through the DG-Router's MLP to the degradation
+ * embedding and on to one independent probability per degradation.
+ */
+export class CompactRouter implements Disposable {
+  /** The network. */
+  readonly config: CompactRouterConfig;
+  /** The degradations that it knows, in the order of its outputs. */
+  readonly degradations: readonly string[];
+  readonly #tensors: ReadonlyMap<string, tf.Tensor>;
+  #disposed = false;
+
+  private constructor(
+    config: CompactRouterConfig,
+    degradations: readonly string[],
+    tensors: ReadonlyMap<string, tf.Tensor>,
+  ) {
+    this.config = config;
+    this.degradations = degradations;
+    this.#tensors = tensors;
+  }
+
+  /**
+   * Uploads a router to the current tfjs backend.
+   *
+   * @param file - exactly the network's tensors, in PyTorch's layout
+   * @param config - the network
+   * @param degradations - names of its outputs
+   * @throws {@link LimpidError} `WeightsCorrupt` if tensors are missing, unknown or misshapen
+   */
+  static fromTensorFile(
+    file: TensorFile,
+    config: CompactRouterConfig,
+    degradations: readonly string[],
+  ): CompactRouter {
+    const needed = listRouterParameters(config, degradations.length);
+    const found = matchTensors(file, needed, "the router");
+    const tensors = new Map<string, tf.Tensor>();
+    for (const { name, shape } of needed) {
+      const values = found(name).toFloat32();
+      tensors.set(
+        name,
+        tf.tidy(() => {
+          const tensor = tf.tensor(values, [...shape], "float32");
+          if (shape.length === 4) return tf.transpose(tensor, [2, 3, 1, 0]); // OIHW -> HWIO
+          return shape.length === 2 ? tf.transpose(tensor) : tensor; // [out, in] -> [in, out]
+        }),
+      );
+    }
+    return new CompactRouter(config, degradations, tensors);
+  }
+
+  /** Bytes of device memory that the weights take. */
+  get byteSize(): number {
+    let size = 0;
+    for (const tensor of this.#tensors.values()) size += tensor.size * Float32Array.BYTES_PER_ELEMENT;
+    return size;
+  }
+
+  /**
+   * The forward pass on the current tfjs backend.
+   *
+   * @param views - what {@link compactViews} took
+   * @returns logits [1, degradations] and embedding [1, embeddingSize], for the caller to dispose
+   * @throws {@link LimpidError} `Disposed` after disposal
+   */
+  run(views: CompactViews): { logits: tf.Tensor2D; embedding: tf.Tensor2D } {
+    const { globalSize, windowSize } = this.config;
+    const count = views.rects.length;
+    return tf.tidy(() => {
+      const whole = this.#encode("global_encoder", views.whole, [1, globalSize, globalSize, 3]);
+      const local = this.#encode("local_encoder", views.windows, [count, windowSize, windowSize, 3]);
+      const features: tf.Tensor2D = tf.concat([whole, tf.mean(local, 0, true), tf.max(local, 0, true)], 1);
+      const hidden = gelu(this.#linear("de_extractor.0", features));
+      const code = gelu(this.#linear("de_extractor.2", hidden));
+      return { logits: this.#linear("cls_head", code), embedding: code };
+    });
+  }
+
+  /**
+   * Says what is wrong with an image.
+   *
+   * @param image - the photo, any size; colour under transparent pixels should have been bled
+   * @param read - reads a tensor back; `tensor.data()` if left out
+   * @returns the probabilities, and the embedding for the backbone
+   */
+  async analyze(
+    image: PixelImage,
+    read: (tensor: tf.Tensor) => Promise<Float32Array> = (tensor) => tensor.data<"float32">(),
+  ): Promise<Analysis> {
+    const { logits, embedding } = this.run(compactViews(image, this.config));
+    try {
+      const [values, code] = await Promise.all([read(logits), read(embedding)]);
+      return toAnalysis(this.degradations, values, code.slice());
+    } finally {
+      tf.dispose([logits, embedding]);
+    }
+  }
+
+  /** Frees the device memory. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    tf.dispose([...this.#tensors.values()]);
+  }
+
+  /** Views [n, s, s, 3] to features [n, 2c]: mean and deviation of each channel. */
+  #encode(encoder: EncoderName, pixels: Float32Array, shape: [number, number, number, 3]): tf.Tensor2D {
+    return tf.tidy(() => {
+      const image = tf.tensor4d(pixels, shape);
+      const detail = tf.sub(image, tf.avgPool(image, 3, 1, "same"));
+      let x: tf.Tensor4D = tf.concat([tf.mul(tf.sub(image, 0.5), 4), tf.mul(detail, 20)], 3);
+      this.config.strides.forEach((stride, index) => {
+        const size = this.config.kernelSizes[index] ?? 1;
+        x = tf.fused.conv2d({
+          x,
+          filter: this.#get(`${encoder}.layers.${index}.weight`),
+          bias: this.#get(`${encoder}.layers.${index}.bias`),
+          strides: stride,
+          pad: (size - 1) / 2,
+          activation: "relu",
+        });
+      });
+      const mean = tf.mean(x, [1, 2], true);
+      const variance = tf.mean(tf.square(tf.sub(x, mean)), [1, 2]);
+      return tf.concat([tf.squeeze(mean, [1, 2]), tf.sqrt(tf.add(variance, varianceEpsilon))], 1);
+    });
+  }
+
+  #linear(name: string, x: tf.Tensor2D): tf.Tensor2D {
+    return tf.add(tf.matMul(x, this.#get<tf.Tensor2D>(`${name}.weight`)), this.#get(`${name}.bias`));
+  }
+
+  #get<T extends tf.Tensor>(name: string): T {
+    if (this.#disposed) throw new LimpidError("Disposed", "the router was used after disposal");
+    return this.#tensors.get(name) as T;
+  }
+}
+
+/** Every tensor of the network, in PyTorch's layout. */
+function listRouterParameters(config: CompactRouterConfig, degradations: number): readonly NeededTensor[] {
+  const { widths, kernelSizes, hiddenSize, embeddingSize } = config;
+  const features = 2 * (widths.at(-1) ?? 0);
+  const convolutions = encoders.flatMap((encoder) =>
+    widths.flatMap((width, index) => {
+      const size = kernelSizes[index] ?? 1;
+      const inputs = index === 0 ? inputChannels : (widths[index - 1] ?? 0);
+      const name = `${encoder}.layers.${index}`;
+      return [
+        { name: `${name}.weight`, shape: [width, inputs, size, size] },
+        { name: `${name}.bias`, shape: [width] },
+      ];
+    }),
+  );
+  const linear = (name: string, inputs: number, outputs: number): NeededTensor[] => [
+    { name: `${name}.weight`, shape: [outputs, inputs] },
+    { name: `${name}.bias`, shape: [outputs] },
+  ];
+  return [
+    ...convolutions,
+    ...linear("de_extractor.0", 3 * features, hiddenSize),
+    ...linear("de_extractor.2", hiddenSize, embeddingSize),
+    ...linear("cls_head", embeddingSize, degradations),
+  ];
+}

@@ -1,0 +1,50 @@
+"""python -m limpid_training router|base|experts|export --photos DIR --out RUN"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+STAGES = {
+    "router": ("train_router", 3000),
+    "base": ("train_base", 12000),
+    "experts": ("train_experts", 4000),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="limpid_training", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, (_, steps) in STAGES.items():
+        stage = commands.add_parser(name)
+        stage.add_argument("--photos", required=True, help="folder of clean training photographs")
+        stage.add_argument("--out", required=True, help="folder of the run: checkpoints, log, plot")
+        stage.add_argument("--steps", type=int, default=steps)
+        stage.add_argument("--seed", type=int, default=1)
+        stage.add_argument("--device", default="auto", help="auto, cpu or cuda")
+        stage.add_argument("--workers", type=int, default=1)
+        stage.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves PyTorch's own choice")
+        stage.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
+        stage.add_argument("--compile", action="store_true", help="compile the network (a two-minute start)")
+        stage.add_argument("--start-from", help="a base checkpoint to go on from, with a fresh schedule")
+        stage.add_argument("--experts", help="comma-separated degradations to make experts for; all ten by default")
+    export = commands.add_parser("export")
+    export.add_argument("--run", required=True)
+    export.add_argument("--models", required=True)
+    export.add_argument("--version", required=True)
+    export.add_argument("--photos", required=True, help="folder that holds the training photographs, beside SOURCES.csv")
+    arguments = parser.parse_args()
+    if arguments.command == "export":
+        from .export import export as run
+
+        run(arguments)
+        return
+    if arguments.threads:
+        import torch
+
+        torch.set_num_threads(arguments.threads)
+    importlib.import_module(f".{STAGES[arguments.command][0]}", __package__).train(arguments)
+
+
+if __name__ == "__main__":
+    main()

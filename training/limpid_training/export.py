@@ -1,0 +1,139 @@
+"""Writes a run's averaged weights as half-float safetensors, with the model.json that binds them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+
+import torch
+from safetensors.torch import save
+
+from .data import is_held_out
+from .degradations import DEGRADATIONS
+from .networks import BACKBONE_CONFIG, ROUTER_CONFIG, Backbone, Experts, Router
+
+EXPERT_NAMES = {
+    "noise": "denoise",
+    "jpeg": "dejpeg",
+    "blur": "deblur",
+    "rain": "derain",
+    "raindrop": "deraindrop",
+    "haze": "dehaze",
+    "snow": "desnow",
+    "low-light": "relight",
+    "shadow": "deshadow",
+    "inpainting": "inpaint",
+}
+MODEL_ID = "limpid.compact"
+LICENCE = "Apache-2.0"
+
+
+def halves(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: tensors[name].detach().cpu().to(torch.float16).contiguous() for name in sorted(tensors)}
+
+
+def tensor_sha256(tensors: dict[str, torch.Tensor]) -> str:
+    """SHA-256 over the tensors' bytes alone, in the order of their names: what an expert is bound to."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(tensors[name].numpy().tobytes())
+    return digest.hexdigest()
+
+
+def write(folder: Path, name: str, tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> dict:
+    data = save(tensors, metadata)
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return {"file": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def sources(photos: Path, models: Path) -> dict:
+    """Copies the training photographs' sources beside the weights and sums them up by licence."""
+    with (photos.parent / "SOURCES.csv").open() as handle:
+        rows = [row for row in csv.DictReader(handle) if row["file"].startswith(f"{photos.name}/")]
+    kept = [row for row in rows if not is_held_out(Path(row["file"]))]
+    with (models / "SOURCES.csv").open("w", newline="") as handle:
+        writer = csv.DictWriter(handle, ["file", "source", "author", "licence"], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(kept)
+    return {"photographs": len(kept), "sources": "SOURCES.csv", "licences": dict(sorted(Counter(r["licence"] for r in kept).items()))}
+
+
+def router_tensors(state: dict) -> dict[str, torch.Tensor]:
+    """The router as it ships: normalisation folded into the convolutions, no severity head."""
+    module = Router(len(DEGRADATIONS))
+    module.load_state_dict(state)
+    tensors = {}
+    for name in ("global_encoder", "local_encoder"):
+        for index, layer in enumerate(getattr(module, name).layers):
+            weight, bias = layer.folded()
+            tensors[f"{name}.layers.{index}.weight"], tensors[f"{name}.layers.{index}.bias"] = weight, bias
+    for name in ("de_extractor.0", "de_extractor.2", "cls_head"):
+        tensors[f"{name}.weight"], tensors[f"{name}.bias"] = state[f"{name}.weight"], state[f"{name}.bias"]
+    return tensors
+
+
+def export(arguments) -> None:
+    run, models = Path(arguments.run), Path(arguments.models)
+    models.mkdir(parents=True, exist_ok=True)
+    common = {"format": "pt", "limpid.format": "1", "limpid.license": LICENCE}
+
+    base = torch.load(run / "base.pt", map_location="cpu")
+    tensors = halves(base["average"])
+    identity = tensor_sha256(tensors)
+    backbone = write(models, "backbone.safetensors", tensors, {**common, "limpid.id": MODEL_ID, "limpid.config": json.dumps(BACKBONE_CONFIG)})
+
+    router = torch.load(run / "router.pt", map_location="cpu")
+    router_file = write(models, "router.safetensors", halves(router_tensors(router["average"])), {**common, "limpid.config": json.dumps(ROUTER_CONFIG)})
+
+    experts = []
+    if (run / "experts.pt").exists():
+        state = torch.load(run / "experts.pt", map_location="cpu")
+        module = Experts(Backbone(), state["names"], state["rank"], state["alpha"])
+        module.load_state_dict(state["average"])
+        for index, degradation in enumerate(state["names"]):
+            factors = {}
+            for target, a, b in zip(module.targets, module.lora_a, module.lora_b):
+                factors[f"{target}.lora_A"], factors[f"{target}.lora_B"] = a[index], b[index]
+            identifier = f"limpid.{EXPERT_NAMES[degradation]}"
+            metadata = {
+                **common,
+                "limpid.expert": identifier,
+                "limpid.base.id": MODEL_ID,
+                "limpid.base.sha256": identity,
+                "limpid.rank": str(state["rank"]),
+                "limpid.alpha": str(state["alpha"]),
+                "limpid.degradations": json.dumps([degradation]),
+            }
+            file = write(models, f"experts/{EXPERT_NAMES[degradation]}.safetensors", halves(factors), metadata)
+            experts.append(
+                {
+                    "id": identifier,
+                    **file,
+                    "degradations": [degradation],
+                    "rank": state["rank"],
+                    "alpha": state["alpha"],
+                    "strength": 1,
+                }
+            )
+
+    manifest = {
+        "formatVersion": 1,
+        "id": MODEL_ID,
+        "version": arguments.version,
+        "license": LICENCE,
+        "backbone": {**backbone, "tensorSha256": identity, "config": BACKBONE_CONFIG},
+        "router": {**router_file, "config": ROUTER_CONFIG, "degradations": list(DEGRADATIONS), "threshold": 0.5},
+        "experts": experts,
+        "training": {
+            **sources(Path(arguments.photos), models),
+            "steps": {"router": router["step"], "base": base["step"]},
+        },
+    }
+    (models / "model.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    total = backbone["size"] + router_file["size"]
+    print(f"wrote {models}: base and router {total / 1e6:.2f} MB, {len(experts)} experts")

@@ -1,0 +1,296 @@
+"""The compact networks, with the parameter names of the published checkpoints.
+
+Backbone: NAFNet blocks in a U-shape, each level modulated by the degradation embedding (LoRA-IR's
+DAM), in the decoder too and with an added shift. Router: a global branch on the whole image reduced
+to 64 x 64, a local branch on windows at native resolution, and an MLP as in the paper's DG-Router.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+EMBEDDING_SIZE = 64
+
+BACKBONE_CONFIG = {
+    "imageChannels": 3,
+    "width": 24,
+    "encoderBlocks": [1, 1, 2],
+    "middleBlocks": 2,
+    "decoderBlocks": [1, 1, 1],
+    "embeddingSize": EMBEDDING_SIZE,
+    "modulator": {
+        "hiddenSize": 32,
+        "bottleneckDivisor": 16,
+        "minimumBottleneck": 4,
+        "decoder": True,
+        "shift": True,
+    },
+    "expertTargets": "pointwise",
+}
+
+ROUTER_CONFIG = {
+    "architecture": "limpid.router",
+    "globalSize": 64,
+    "windowSize": 96,
+    "widths": [24, 48, 64, 64],
+    "strides": [2, 2, 2, 1],
+    "kernelSizes": [5, 3, 3, 3],
+    "hiddenSize": 128,
+    "embeddingSize": EMBEDDING_SIZE,
+}
+
+
+class LayerNorm2d(nn.Module):
+    """Normalises over channels at each pixel, eps 1e-6."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x):
+        return F.layer_norm(x.permute(0, 2, 3, 1), self.weight.shape, self.weight, self.bias, 1e-6).permute(0, 3, 1, 2)
+
+
+class Convolution(nn.Module):
+    """A convolution whose weight may carry low-rank deltas, set by :func:`use_experts`."""
+
+    def __init__(self, in_channels, out_channels, kernel=1, stride=1, padding=0, groups=1, bias=True):
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel, stride, padding, groups=groups, bias=bias)
+        self.delta = None
+
+    def forward(self, x):
+        if self.delta is None:
+            return self.conv(x)
+        c = self.conv
+        return F.conv2d(x, c.weight + self.delta(), c.bias, c.stride, c.padding, c.dilation, c.groups)
+
+
+class NAFBlock(nn.Module):
+    def __init__(self, c: int):
+        super().__init__()
+        self.conv1 = Convolution(c, 2 * c)
+        self.conv2 = Convolution(2 * c, 2 * c, 3, padding=1, groups=2 * c)
+        self.conv3 = Convolution(c, c)
+        self.sca = nn.ModuleList([nn.Identity(), Convolution(c, c)])
+        self.conv4 = Convolution(c, 2 * c)
+        self.conv5 = Convolution(c, c)
+        self.norm1 = LayerNorm2d(c)
+        self.norm2 = LayerNorm2d(c)
+        self.beta = nn.Parameter(torch.zeros(1, c, 1, 1))
+        self.gamma = nn.Parameter(torch.zeros(1, c, 1, 1))
+
+    def forward(self, x):
+        a, b = self.conv2(self.conv1(self.norm1(x))).chunk(2, 1)
+        u = a * b
+        u = u * self.sca[1](u.mean((2, 3), keepdim=True))
+        y = x + self.conv3(u) * self.beta
+        a, b = self.conv4(self.norm2(y)).chunk(2, 1)
+        return y + self.conv5(a * b) * self.gamma
+
+
+class Stage(nn.Module):
+    """A modulator and the NAFNet blocks of one level.
+
+    x' = x + beta * (LN(x) * g) + shift(u), u = GELU(conv1(e)), g = sigmoid(conv4(ReLU(conv3(conv2(u))))).
+    """
+
+    def __init__(self, channels: int, blocks: int, config):
+        super().__init__()
+        hidden = config["hiddenSize"]
+        bottleneck = max(config["minimumBottleneck"], channels // config["bottleneckDivisor"])
+        self.blocks = nn.ModuleList([NAFBlock(channels) for _ in range(blocks)])
+        self.conv1 = Convolution(EMBEDDING_SIZE, hidden)
+        self.conv2 = Convolution(hidden, channels)
+        self.conv3 = Convolution(channels, bottleneck)
+        self.conv4 = Convolution(bottleneck, channels)
+        self.norm = LayerNorm2d(channels)
+        self.beta = nn.Parameter(torch.zeros(1, channels, 1, 1))
+        self.shift = Convolution(hidden, channels)
+        nn.init.zeros_(self.shift.conv.weight)
+        nn.init.zeros_(self.shift.conv.bias)
+
+    def forward(self, x, e):
+        u = F.gelu(self.conv1(e))
+        g = torch.sigmoid(self.conv4(F.relu(self.conv3(self.conv2(u)))))
+        x = x + self.beta * (self.norm(x) * g) + self.shift(u)
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+
+class Backbone(nn.Module):
+    """image [n, 3, h, w] in 0..1 and embedding [n, 64] -> restored image, same shape, not clipped."""
+
+    def __init__(self, config=BACKBONE_CONFIG):
+        super().__init__()
+        width, modulator = config["width"], config["modulator"]
+        e = config["embeddingSize"]
+        self.config = config
+        self.intro = Convolution(3, width, 3, padding=1)
+        self.ending = Convolution(width, 3, 3, padding=1)
+        self.intro_de = nn.ModuleList([Convolution(e, e), nn.Identity(), Convolution(e, e)])
+        self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
+        self.ups, self.downs = nn.ModuleList(), nn.ModuleList()
+        c = width
+        for blocks in config["encoderBlocks"]:
+            self.encoders.append(Stage(c, blocks, modulator))
+            self.downs.append(Convolution(c, 2 * c, 2, 2))
+            c *= 2
+        self.middle_blks = Stage(c, config["middleBlocks"], modulator)
+        for blocks in config["decoderBlocks"]:
+            self.ups.append(nn.ModuleList([Convolution(c, 2 * c, bias=False)]))
+            c //= 2
+            self.decoders.append(Stage(c, blocks, modulator))
+        self.stride = 2 ** len(self.encoders)
+
+    def forward(self, image, embedding):
+        h, w = image.shape[-2:]
+        image = F.pad(image, (0, -w % self.stride, 0, -h % self.stride))
+        e = embedding[:, :, None, None]
+        e = F.gelu(self.intro_de[2](F.gelu(self.intro_de[0](e))))
+        x = self.intro(image)
+        skips = []
+        for encoder, down in zip(self.encoders, self.downs):
+            x = encoder(x, e)
+            skips.append(x)
+            x = down(x)
+        x = self.middle_blks(x, e)
+        for decoder, up, skip in zip(self.decoders, self.ups, reversed(skips)):
+            x = decoder(F.pixel_shuffle(up[0](x), 2) + skip, e)
+        return (self.ending(x) + image)[..., :h, :w]
+
+
+class NormalizedConvolution(nn.Module):
+    """A convolution and its batch normalisation; :meth:`folded` is the one convolution that ships."""
+
+    def __init__(self, in_channels, out_channels, kernel, stride):
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, bias=False)
+        self.norm = nn.BatchNorm2d(out_channels)
+        nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")
+
+    def forward(self, x):
+        return self.norm(self.conv(x))
+
+    def folded(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Weight and bias with the running statistics multiplied in."""
+        scale = self.norm.weight / torch.sqrt(self.norm.running_var + self.norm.eps)
+        return self.conv.weight * scale[:, None, None, None], self.norm.bias - self.norm.running_mean * scale
+
+
+class Encoder(nn.Module):
+    """A stack of strided convolutions ending in the mean and the deviation of each channel: [n, 2c]."""
+
+    def __init__(self, config):
+        super().__init__()
+        layers, c = [], 6
+        for width, stride, kernel in zip(config["widths"], config["strides"], config["kernelSizes"]):
+            layers.append(NormalizedConvolution(c, width, kernel, stride))
+            c = width
+        self.layers = nn.ModuleList(layers)
+
+    def forward(self, x):
+        # Noise, blocking and blur live in what a 3 x 3 mean takes away; given apart, the first layer need not find it.
+        detail = x - F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
+        x = torch.cat(((x - 0.5) * 4, detail * 20), 1)
+        for layer in self.layers:
+            x = F.relu(layer(x))
+        mean = x.mean((2, 3))
+        deviation = torch.sqrt((x - mean[:, :, None, None]).square().mean((2, 3)) + 1e-5)
+        return torch.cat((mean, deviation), 1)
+
+
+class Router(nn.Module):
+    """Global view and native windows -> (logits [n, 10], severities [n, 10], embedding [n, 64])."""
+
+    def __init__(self, degradations: int, config=ROUTER_CONFIG):
+        super().__init__()
+        self.config = config
+        features = 2 * config["widths"][-1]
+        self.global_encoder = Encoder(config)
+        self.local_encoder = Encoder(config)
+        self.de_extractor = nn.ModuleList(
+            [nn.Linear(3 * features, config["hiddenSize"]), nn.Identity(), nn.Linear(config["hiddenSize"], config["embeddingSize"])]
+        )
+        self.cls_head = nn.Linear(config["embeddingSize"], degradations)
+        # Trained beside the classifier so that the embedding knows how bad it is; not shipped.
+        self.severity_head = nn.Linear(config["embeddingSize"], degradations)
+
+    def forward(self, whole, windows):
+        """whole [n, 3, 64, 64]; windows [n, k, 3, s, s]."""
+        n, k = windows.shape[:2]
+        seen = self.global_encoder(whole)
+        local = self.local_encoder(windows.flatten(0, 1)).view(n, k, -1)
+        features = torch.cat((seen, local.mean(1), local.amax(1)), 1)
+        embedding = F.gelu(self.de_extractor[2](F.gelu(self.de_extractor[0](features))))
+        return self.cls_head(embedding), self.severity_head(embedding), embedding
+
+
+def window_origins(size: int, window: int, limit: int = 4) -> list[int]:
+    """Evenly spread starts of native windows along one side: as many as fit without overlap, 4 at most."""
+    if size <= window:
+        return [0]
+    count = min(limit, -(-size // window))
+    return [round(i * (size - window) / (count - 1)) if count > 1 else 0 for i in range(count)]
+
+
+def views(image: torch.Tensor, config=ROUTER_CONFIG):
+    """image [n, 3, h, w] -> (whole [n, 3, 64, 64] by area, windows [n, k, 3, s, s]); small sides are mirrored up."""
+    whole = F.interpolate(image, size=(config["globalSize"],) * 2, mode="area")
+    s = config["windowSize"]
+    h, w = image.shape[-2:]
+    if h < s or w < s:
+        image = F.pad(image, (0, max(0, s - w), 0, max(0, s - h)), mode="replicate")
+        h, w = image.shape[-2:]
+    windows = [
+        image[:, :, y : y + s, x : x + s] for y in window_origins(h, s) for x in window_origins(w, s)
+    ]
+    return whole, torch.stack(windows, 1)
+
+
+class Experts(nn.Module):
+    """One rank-r expert per name on the 1x1 convolutions of the NAFNet blocks."""
+
+    def __init__(self, backbone: Backbone, names, rank=4, alpha=8):
+        super().__init__()
+        self.names, self.rank, self.alpha = list(names), rank, alpha
+        self.targets = [
+            name
+            for name, module in backbone.named_modules()
+            if isinstance(module, Convolution)
+            and ".blocks." in name
+            and module.conv.kernel_size == (1, 1)
+        ]
+        modules = dict(backbone.named_modules())
+        self.lora_a, self.lora_b = nn.ParameterList(), nn.ParameterList()
+        for target in self.targets:
+            weight = modules[target].conv.weight
+            a = torch.empty(len(self.names), rank, weight.shape[1])
+            nn.init.kaiming_uniform_(a.view(-1, weight.shape[1]), a=5**0.5)
+            self.lora_a.append(nn.Parameter(a))
+            self.lora_b.append(nn.Parameter(torch.zeros(len(self.names), weight.shape[0], rank)))
+
+    def delta(self, index: int, mixture: torch.Tensor) -> torch.Tensor:
+        """sum_i p_i (alpha / r) B_i A_i for one target, as a [out, in, 1, 1] kernel; mixture [experts]."""
+        product = torch.einsum("e,eor,eri->oi", mixture, self.lora_b[index], self.lora_a[index])
+        return product[:, :, None, None] * (self.alpha / self.rank)
+
+
+def use_experts(backbone: Backbone, experts: Experts | None, mixture: torch.Tensor | None) -> None:
+    """Merges one mixture (the same for the whole batch) into the backbone's forward pass, or removes it."""
+    modules = dict(backbone.named_modules())
+    if experts is None:
+        for module in modules.values():
+            if isinstance(module, Convolution):
+                module.delta = None
+        return
+    for index, target in enumerate(experts.targets):
+        modules[target].delta = lambda i=index: experts.delta(i, mixture)
+
+
+def count_parameters(module: nn.Module) -> int:
+    return sum(p.numel() for p in module.parameters())

@@ -1,0 +1,102 @@
+"""What the three stages share: device, schedule, averaged weights, checkpoints, log and plot."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import math
+import os
+import time
+from pathlib import Path
+
+import torch
+
+
+def pick_device(name: str) -> torch.device:
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def cosine(step: int, steps: int, high: float, low: float, warmup: int = 100) -> float:
+    """Learning rate at a step: a short linear rise, then half a cosine from high to low."""
+    if step < warmup:
+        return high * (step + 1) / warmup
+    progress = (step - warmup) / max(1, steps - warmup)
+    return low + (high - low) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+
+def psnr_loss(restored: torch.Tensor, clean: torch.Tensor, epsilon: float = 1e-5) -> torch.Tensor:
+    """Mean over the batch of 10 log10(MSE): the negative PSNR on [0, 1]. Returns one value a sample."""
+    mse = (restored - clean).square().flatten(1).mean(1)
+    return 10 / math.log(10) * torch.log(mse + epsilon)
+
+
+class AveragedWeights:
+    """An exponential moving average of a module's parameters."""
+
+    def __init__(self, module: torch.nn.Module, decay: float = 0.999):
+        self.module = copy.deepcopy(module).requires_grad_(False)
+        self.decay = decay
+
+    @torch.no_grad()
+    def update(self, module: torch.nn.Module, step: int) -> None:
+        decay = min(self.decay, (1 + step) / (10 + step))
+        average = list(self.module.parameters())
+        current = list(module.parameters())
+        torch._foreach_mul_(average, decay)
+        torch._foreach_add_(average, current, alpha=1 - decay)
+        for mine, theirs in zip(self.module.buffers(), module.buffers()):
+            mine.copy_(theirs)
+
+
+def save_checkpoint(path: Path, state: dict) -> None:
+    """Written beside and renamed, so that an interrupted save leaves the old one."""
+    temporary = path.with_suffix(".part")
+    torch.save(state, temporary)
+    os.replace(temporary, path)
+
+
+class Log:
+    """A CSV of one row a report, appended to on resume, and a plot of its curves."""
+
+    def __init__(self, path: Path, columns: list[str], resume_step: int):
+        self.path, self.columns = path, columns
+        rows = []
+        if resume_step and path.exists():
+            with path.open() as handle:
+                rows = [row for row in csv.DictReader(handle) if int(row["step"]) <= resume_step]
+        with path.open("w", newline="") as handle:
+            writer = csv.DictWriter(handle, columns)
+            writer.writeheader()
+            writer.writerows(rows)
+        self.started = time.time()
+
+    def write(self, **values) -> None:
+        values = {k: f"{v:.4f}" if isinstance(v, float) else v for k, v in values.items()}
+        with self.path.open("a", newline="") as handle:
+            csv.DictWriter(handle, self.columns).writerow(values)
+        print(f"{time.time() - self.started:7.0f}s  " + "  ".join(f"{k} {v}" for k, v in values.items()), flush=True)
+
+    def plot(self) -> None:
+        import matplotlib
+
+        matplotlib.use("Agg")
+        import matplotlib.pyplot as plt
+
+        with self.path.open() as handle:
+            rows = list(csv.DictReader(handle))
+        if len(rows) < 2:
+            return
+        figure, axes = plt.subplots(figsize=(9, 5))
+        steps = [int(row["step"]) for row in rows]
+        for column in self.columns:
+            if column in ("step", "rate", "seconds") or not all(row[column] for row in rows):
+                continue
+            axes.plot(steps, [float(row[column]) for row in rows], label=column)
+        axes.set_xlabel("step")
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=7, ncol=3)
+        figure.tight_layout()
+        figure.savefig(self.path.with_suffix(".png"), dpi=110)
+        plt.close(figure)

@@ -1,0 +1,195 @@
+"""Stage 1: the backbone, modulated by the router's embedding, on all degradations at once."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import torch
+
+from .data import Mixture, Shape, load_photos, stream
+from .degradations import DEGRADATIONS
+from .networks import Backbone, Router, count_parameters, views
+from .train_router import MIXTURE as ROUTER_MIXTURE, measure, router_loss
+from .run import AveragedWeights, Log, cosine, pick_device, psnr_loss, save_checkpoint
+
+#: The faults that large parts of the loss come from start by themselves; noise, JPEG and blur want samples.
+MIXTURE = Mixture(
+    {
+        "noise": 0.22,
+        "jpeg": 0.14,
+        "blur": 0.1,
+        "rain": 0.13,
+        "raindrop": 0.06,
+        "haze": 0.08,
+        "snow": 0.08,
+        "low-light": 0.07,
+        "shadow": 0.06,
+        "inpainting": 0.06,
+    },
+    clean=0.04,
+    second=0.12,
+)
+#: (share of the steps, shape of a batch): small crops first, then larger ones for the slow-varying faults.
+PHASES = ((0.75, Shape(96, 8)), (1.0, Shape(160, 3)))
+
+
+def load_router(run: Path, device) -> Router:
+    """The averaged router of a run, frozen."""
+    state = torch.load(run / "router.pt", map_location=device)
+    router = Router(len(DEGRADATIONS)).to(device)
+    router.load_state_dict(state["average"])
+    return router.eval().requires_grad_(False)
+
+
+@torch.no_grad()
+def gains(restore, router, photos, device, crop=160, count=6):
+    """Mean PSNR gain in dB of each degradation at middle severities, on held-out photographs."""
+    result = {}
+    for index, name in enumerate(DEGRADATIONS):
+        mixture = Mixture({name: 1.0}, clean=0, second=0)
+        loader = stream(photos, mixture, [Shape(crop, count)], 7000 + index, range(2), 0)
+        before, after, samples = 0.0, 0.0, 0
+        for damaged, clean, *_ in loader:
+            damaged, clean = damaged.to(device), clean.to(device)
+            embedding = router(*views(damaged))[2]
+            restored = (restore(damaged, embedding, name).clamp(0, 1) * 255).round() / 255
+            before -= psnr_loss(damaged, clean, 1e-10).sum().item()
+            after -= psnr_loss(restored, clean, 1e-10).sum().item()
+            samples += len(damaged)
+        result[name] = (after - before) / samples
+    return result
+
+
+class JointRouter:
+    """The router as it goes on learning beside the backbone, then stands still.
+
+    Its embedding gets the restoration's gradient besides its own losses, so that it says what the backbone
+    needs to know. A batch of upright, larger images every few steps keeps it used to several windows.
+    """
+
+    every = 4
+    #: Share of the steps after which it is frozen, so that the backbone ends on the router that ships.
+    until = 0.7
+
+    def __init__(self, run: Path, photos, arguments, device, state: dict | None):
+        self.path, self.arguments, self.device = run / "router.pt", arguments, device
+        self.router = Router(len(DEGRADATIONS)).to(device)
+        self.router.load_state_dict(torch.load(self.path, map_location=device)["average"])
+        self.average = AveragedWeights(self.router)
+        self.optimizer = torch.optim.AdamW(self.router.parameters(), lr=1e-3, weight_decay=1e-4)
+        if state is not None:
+            self.router.load_state_dict(state["router"])
+            self.average.module.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+        self.average.module.eval()
+        self.steps = round(self.until * arguments.steps)
+        self.photos, self.upright = photos, None
+
+    def state(self) -> dict:
+        return {
+            "router": self.router.state_dict(),
+            "average": self.average.module.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
+
+    def look(self, damaged, labels, severities, step):
+        """The embedding for the backbone, and the router's own loss (None once it stands still)."""
+        if step >= self.steps:
+            with torch.no_grad():
+                return self.average.module(*views(damaged))[2], None
+        logits, guesses, embedding = self.router(*views(damaged))
+        loss = router_loss(logits, guesses, labels.to(self.device), severities.to(self.device))
+        if step % self.every == 0:
+            if self.upright is None:
+                left = range(-(-step // self.every) * self.every, self.steps, self.every)
+                self.upright = iter(stream(self.photos, ROUTER_MIXTURE, [Shape(192, 12)], 77, left, 1, upright=True))
+            seen, _, labels, severities, _ = next(self.upright)
+            logits, guesses, _ = self.router(*views(seen.to(self.device)))
+            loss = loss + 2 * router_loss(logits, guesses, labels.to(self.device), severities.to(self.device))
+        return embedding, loss
+
+    def learn(self, step):
+        if step >= self.steps:
+            return
+        for group in self.optimizer.param_groups:
+            group["lr"] = cosine(step, self.steps, 1.5e-3, 1e-5)
+        torch.nn.utils.clip_grad_norm_(self.router.parameters(), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.average.update(self.router, step + 1000)
+
+
+def train(arguments) -> None:
+    device = pick_device(arguments.device)
+    out = Path(arguments.out)
+    photos, held_out = load_photos(arguments.photos, False), load_photos(arguments.photos, True)
+    torch.manual_seed(arguments.seed)
+    backbone = Backbone().to(device).to(memory_format=torch.channels_last)
+    average = AveragedWeights(backbone)
+    optimizer = torch.optim.AdamW(backbone.parameters(), lr=1e-3, weight_decay=1e-3, betas=(0.9, 0.9))
+    path, step, joint = out / "base.pt", 0, None
+    if path.exists():
+        state = torch.load(path, map_location=device)
+        backbone.load_state_dict(state["backbone"])
+        average.module.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        step, joint = state["step"], state["joint"]
+    elif arguments.start_from:
+        state = torch.load(arguments.start_from, map_location=device)
+        backbone.load_state_dict(state["average"])
+        average.module.load_state_dict(state["average"])
+    router = JointRouter(out, photos, arguments, device, joint)
+    forward = torch.compile(backbone, dynamic=False) if arguments.compile else backbone
+    print(f"backbone: {count_parameters(backbone)} parameters, {len(photos)} photos, from step {step}", flush=True)
+    log = Log(out / "base.csv", ["step", "rate", "loss", "top1", "clean", *DEGRADATIONS, "seconds"], step)
+    mixed = arguments.precision == "bfloat16"
+    saved, began, running, counted = time.time(), time.time(), 0.0, 0
+
+    def save() -> None:
+        state = {
+            "backbone": backbone.state_dict(),
+            "average": average.module.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "joint": router.state(),
+            "step": step,
+        }
+        save_checkpoint(path, state)
+
+    for share, shape in PHASES:
+        last = round(share * arguments.steps)
+        if step >= last:
+            continue
+        loader = stream(photos, MIXTURE, [shape], arguments.seed, range(step, last), arguments.workers)
+        for damaged, clean, labels, severities, _ in loader:
+            rate = cosine(step, arguments.steps, 1e-3, 1e-6)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            damaged = damaged.to(device).contiguous(memory_format=torch.channels_last)
+            clean = clean.to(device)
+            embedding, routing = router.look(damaged, labels, severities, step)
+            with torch.autocast(device.type, torch.bfloat16, enabled=mixed):
+                restored = forward(damaged, embedding)
+            loss = psnr_loss(restored.float(), clean).mean()
+            # The two losses are of like size: some -30 dB against some 0.2 nats a label, ten labels.
+            (loss if routing is None else loss + 20 * routing).backward()
+            torch.nn.utils.clip_grad_norm_(backbone.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            average.update(backbone, step)
+            router.learn(step)
+            running, counted, step = running + loss.item(), counted + 1, step + 1
+            if step % 500 == 0 or step == arguments.steps:
+                judge = router.average.module
+                measured = gains(lambda x, e, _: average.module(x, e), judge, held_out, device)
+                top1, left_alone = measure(judge, held_out, device)
+                log.write(
+                    step=step, rate=rate, loss=running / counted, top1=top1, clean=left_alone, **measured, seconds=time.time() - began
+                )
+                running, counted = 0.0, 0
+                log.plot()
+            if time.time() - saved > 180 or step == arguments.steps:
+                save()
+                saved = time.time()
+    final = torch.load(router.path, map_location=device)
+    save_checkpoint(router.path, {**final, "average": router.average.module.state_dict()})

@@ -1,0 +1,150 @@
+"""Stage 2: one rank-4 expert per degradation on the frozen backbone.
+
+The paper trains backbone and experts together in this stage. Here the backbone stays as it is, because
+an expert must be removable without a trace and others must be able to write new ones for the same base.
+Each step draws one degradation, or two for a share of the steps, where both experts act together and learn to.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import torch
+
+from .data import Mixture, Shape, load_photos, stream
+from .degradations import DEGRADATIONS, Source
+from .networks import Backbone, Experts, count_parameters, use_experts, views
+from .run import AveragedWeights, Log, cosine, pick_device, psnr_loss, save_checkpoint
+from .train_base import gains, load_router
+
+#: Share of the steps on two faults at once.
+SECOND = 0.2
+SHAPE = Shape(128, 5)
+
+
+def plan(step: int, seed: int, names) -> list[str]:
+    """Which degradations step trains: the same answer for the same step of the same seed."""
+    source = Source((seed << 40) ^ (step << 8) ^ 1)
+    first = source.choice(names)
+    if len(names) > 1 and source.chance(SECOND):
+        return [first, source.choice([n for n in names if n != first])]
+    return [first]
+
+
+class PlannedMixture(Mixture):
+    """Draws exactly the given degradations, for every sample of a batch."""
+
+    def __init__(self, names):
+        super().__init__({n: 1.0 for n in names}, clean=0, second=0)
+        self.planned = names
+
+    def draw(self, source: Source):
+        from .degradations import Fault
+
+        if len(self.planned) == 1:
+            return [Fault(self.planned[0], source.uniform(0, 1))]
+        return [Fault(n, source.uniform(0.2, 0.8)) for n in self.planned]
+
+
+class PlannedBatches(torch.utils.data.Dataset):
+    """Item ``step`` is that step's batch and the indices of its experts."""
+
+    def __init__(self, photos, names, seed, steps: range):
+        self.photos, self.names, self.seed, self.steps = photos, names, seed, steps
+
+    def __len__(self):
+        return len(self.steps)
+
+    def __getitem__(self, position: int):
+        step = self.steps[position]
+        planned = plan(step, self.seed, self.names)
+        loader = stream(self.photos, PlannedMixture(planned), [SHAPE], self.seed + 1, range(step, step + 1), 0)
+        damaged, clean, *_ = next(iter(loader))
+        return damaged, clean, [self.names.index(n) for n in planned]
+
+
+def train(arguments) -> None:
+    device = pick_device(arguments.device)
+    out = Path(arguments.out)
+    photos, held_out = load_photos(arguments.photos, False), load_photos(arguments.photos, True)
+    router = load_router(out, device)
+    backbone = Backbone().to(device).to(memory_format=torch.channels_last)
+    backbone.load_state_dict(torch.load(out / "base.pt", map_location=device)["average"])
+    backbone.eval().requires_grad_(False)
+    names = arguments.experts.split(",") if arguments.experts else list(DEGRADATIONS)
+    torch.manual_seed(arguments.seed)
+    experts = Experts(backbone, names).to(device)
+    average = AveragedWeights(experts, 0.995)
+    optimizer = torch.optim.AdamW(experts.parameters(), lr=1e-3, weight_decay=1e-4)
+    path, step = out / "experts.pt", 0
+    if path.exists():
+        state = torch.load(path, map_location=device)
+        if state["names"] != names:
+            raise SystemExit(f"{path} holds experts for {state['names']}, not {names}")
+        experts.load_state_dict(state["experts"])
+        average.module.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        step = state["step"]
+    print(f"experts: {count_parameters(experts) // len(names)} parameters each, {names}, from step {step}", flush=True)
+    columns = [*names, *(f"{n} base" for n in names)]
+    log = Log(out / "experts.csv", ["step", "rate", "loss", *columns, "seconds"], step)
+
+    def one_hot(indices) -> torch.Tensor:
+        mixture = torch.zeros(len(names), device=device)
+        mixture[indices] = 1.0
+        return mixture
+
+    def restore_by(module):
+        def restore(x, e, name):
+            if module is None or name not in names:
+                use_experts(backbone, None, None)
+            else:
+                use_experts(backbone, module, one_hot([names.index(name)]))
+            return backbone(x, e)
+
+        return restore
+
+    alone = {f"{k} base": v for k, v in gains(restore_by(None), router, held_out, device).items() if k in names}
+    loader = torch.utils.data.DataLoader(
+        PlannedBatches(photos, names, arguments.seed, range(step, arguments.steps)),
+        batch_size=None,
+        num_workers=arguments.workers,
+        worker_init_fn=lambda _: torch.set_num_threads(1),
+    )
+    saved, began, running, counted = time.time(), time.time(), 0.0, 0
+    for damaged, clean, indices in loader:
+        rate = cosine(step, arguments.steps, 2e-3, 1e-5)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        damaged = damaged.to(device).contiguous(memory_format=torch.channels_last)
+        with torch.no_grad():
+            embedding = router(*views(damaged))[2]
+        use_experts(backbone, experts, one_hot(indices))
+        loss = psnr_loss(backbone(damaged, embedding), clean.to(device)).mean()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(experts.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        average.update(experts, step)
+        running, counted, step = running + loss.item(), counted + 1, step + 1
+        if step % 500 == 0 or step == arguments.steps:
+            measured = gains(restore_by(average.module), router, held_out, device)
+            kept = {k: v for k, v in measured.items() if k in names}
+            log.write(step=step, rate=rate, loss=running / counted, **kept, **alone, seconds=time.time() - began)
+            running, counted = 0.0, 0
+        if time.time() - saved > 180 or step == arguments.steps:
+            save_checkpoint(
+                path,
+                {
+                    "names": names,
+                    "rank": experts.rank,
+                    "alpha": experts.alpha,
+                    "experts": experts.state_dict(),
+                    "average": average.module.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "step": step,
+                },
+            )
+            saved = time.time()
+    log.plot()
