@@ -3,7 +3,7 @@ import { LimpidError, type Disposable } from "../base/index.js";
 import { convolvePointwise } from "./convolution.js";
 import { gelu } from "./gelu.js";
 import type { PreparedBackbone, PreparedLayers, PreparedModulator } from "./prepare.js";
-import { disposeTensors, tidyTensors } from "./tensor-container.js";
+import { disposeTensors, ownTensors } from "./tensor-container.js";
 
 /** What a modulator adds to the features of one stage: `normalize(x) * scale + offset`. */
 export interface StageModulation {
@@ -54,7 +54,7 @@ export class Modulation implements Disposable {
  * @returns the modulation, for the caller to dispose
  */
 export function computeModulation(backbone: PreparedBackbone, embedding: tf.Tensor2D): Modulation {
-  return new Modulation(tidyTensors(() => modulateStages(backbone.layers, embedding)));
+  return new Modulation(ownTensors(() => modulateStages(backbone.layers, embedding)));
 }
 
 /**

@@ -3,7 +3,7 @@ import { LimpidError, type Disposable } from "../base/index.js";
 import type { BackboneConfig } from "./config.js";
 import type { Convolution } from "./convolution.js";
 import { listStages } from "./parameters.js";
-import { countTensorBytes, disposeTensors, tidyTensors } from "./tensor-container.js";
+import { countTensorBytes, disposeTensors, ownTensors } from "./tensor-container.js";
 import type { WeightLookup } from "./weights.js";
 
 /** A convolution that has a bias. */
@@ -124,7 +124,7 @@ export class PreparedBackbone implements Disposable {
 export function prepareBackbone(weights: WeightLookup): PreparedBackbone {
   return new PreparedBackbone(
     weights.config,
-    tidyTensors(() => foldLayers(weights)),
+    ownTensors(() => foldLayers(weights)),
   );
 }
 

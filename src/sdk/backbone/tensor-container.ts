@@ -3,12 +3,15 @@ import * as tf from "@tensorflow/tfjs-core";
 // tfjs finds the tensors in plain objects and arrays, however deep, but its types admit no readonly fields.
 
 /**
- * As `tf.tidy`, for a result that is a plain object or array with tensors somewhere inside.
+ * Computes tensors for an object that will own them: nothing else is left behind, and they outlive every `tf.tidy`
+ * around the call.
  *
- * @param compute - makes the result; tensors that are not in it are disposed
+ * @param compute - makes a plain object or array with tensors somewhere inside
  */
-export function tidyTensors<T extends object>(compute: () => T): T {
-  return tf.tidy(() => compute() as unknown as tf.TensorContainer) as unknown as T;
+export function ownTensors<T extends object>(compute: () => T): T {
+  const result = tf.tidy(() => compute() as unknown as tf.TensorContainer);
+  tf.tensor_util.getTensorsInContainer(result).forEach((tensor) => tf.keep(tensor));
+  return result as unknown as T;
 }
 
 /** Disposes every tensor inside a plain object or array. */

@@ -23,6 +23,7 @@ export interface WeightLookup {
 
 /** The base's weights on the current tfjs backend. They never change; the caller who made them disposes them. */
 export class BackboneWeights implements WeightLookup, Disposable {
+  /** The network. */
   readonly config: BackboneConfig;
   /** SHA-256 of the tensors as they stood in the file, in hexadecimal: the identity that experts refer to. */
   readonly sha256: string;
@@ -54,14 +55,13 @@ export class BackboneWeights implements WeightLookup, Disposable {
     const tensors = new Map<string, tf.Tensor>();
     for (const parameter of parameters) {
       const values = found(parameter.name).toFloat32();
-      tensors.set(
-        parameter.name,
-        tf.tensor(toDeviceLayout(parameter, values), deviceShape(parameter), "float32"),
-      );
+      const tensor = tf.tensor(toDeviceLayout(parameter, values), deviceShape(parameter), "float32");
+      tensors.set(parameter.name, tf.keep(tensor));
     }
     return new BackboneWeights(config, sha256, tensors);
   }
 
+  /** One parameter; see {@link WeightLookup.get}. */
   get(name: string): tf.Tensor {
     if (this.#disposed) throw new LimpidError("Disposed", `weight ${name} was asked for after disposal`);
     const tensor = this.#tensors.get(name);
