@@ -1,0 +1,8 @@
+export { inferClipVisionConfig, listClipVisionTensors, type ClipVisionConfig } from "./clip-config.js";
+export { clipMean, clipStandardDeviation, clipViewCount, clipViews } from "./clip-views.js";
+export { ClipVisionTower } from "./clip-vision-tower.js";
+export { DgRouter, inferDgRouterConfig, type DgRouterConfig, type DgRouterOutput } from "./dg-router.js";
+export { type Analysis, type DegradationProbability } from "./analysis.js";
+export { validateCompactRouterConfig, type CompactRouterConfig } from "./compact-config.js";
+export { CompactRouter } from "./compact-router.js";
+export { compactViews, windowOrigins, type CompactViews } from "./compact-views.js";
