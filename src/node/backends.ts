@@ -1,5 +1,3 @@
-import { createRequire } from "node:module";
-import { dirname, sep } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { LimpidError } from "../sdk/base/index.js";
 
@@ -45,9 +43,7 @@ const starters: Readonly<Record<NodeBackendName, () => Promise<void>>> = {
     await import("@tensorflow/tfjs-backend-cpu");
   },
   async wasm() {
-    const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
-    const entry = createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm");
-    setWasmPaths(dirname(entry) + sep);
+    await import("@tensorflow/tfjs-backend-wasm");
   },
   async webgpu() {
     const gpu = await installDawn();
