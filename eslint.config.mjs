@@ -93,7 +93,7 @@ export default defineConfig(
       "@typescript-eslint/prefer-nullish-coalescing": ["error", { ignorePrimitives: { string: true } }],
       eqeqeq: ["error", "always"],
       "import-x/no-restricted-paths": ["error", { zones: importZones }],
-      "import-x/no-cycle": "error",
+      "import-x/no-cycle": ["error", { ignoreExternal: true }],
       "import-x/no-duplicates": ["error", { "prefer-inline": true }],
     },
   },

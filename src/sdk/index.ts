@@ -7,3 +7,7 @@ export * from "./base/index.js";
 export * from "./image/index.js";
 export * from "./weights/index.js";
 export * from "./backbone/index.js";
+export * from "./experts/index.js";
+export * from "./router/index.js";
+export * from "./engine/index.js";
+export * from "./restore/index.js";

@@ -1,2 +1,2 @@
-export { expectNoLeaks, useBackend, type TestBackend } from "./backend.js";
+export { expectNoLeaks, useBackend } from "./backend.js";
 export { expectCollected } from "./collected.js";
