@@ -1,0 +1,5 @@
+import { describeForward } from "./forward-suite.js";
+import { describeGradients } from "./gradient-suite.js";
+
+describeForward("webgpu");
+describeGradients("webgpu");
