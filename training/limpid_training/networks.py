@@ -110,6 +110,8 @@ class Stage(nn.Module):
         self.norm = LayerNorm2d(channels)
         self.beta = nn.Parameter(torch.zeros(1, channels, 1, 1))
         self.shift = Convolution(hidden, channels)
+        for layer in (self.conv1, self.conv2, self.conv3, self.conv4):
+            nn.init.kaiming_normal_(layer.conv.weight, nonlinearity="relu")
         nn.init.zeros_(self.shift.conv.weight)
         nn.init.zeros_(self.shift.conv.bias)
 
@@ -133,6 +135,9 @@ class Backbone(nn.Module):
         self.intro = Convolution(3, width, 3, padding=1)
         self.ending = Convolution(width, 3, 3, padding=1)
         self.intro_de = nn.ModuleList([Convolution(e, e), nn.Identity(), Convolution(e, e)])
+        # PyTorch's default halves the signal at each of these layers, and conditioning then starts thousands of steps late.
+        for index in (0, 2):
+            nn.init.kaiming_normal_(self.intro_de[index].conv.weight, nonlinearity="relu")
         self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
         self.ups, self.downs = nn.ModuleList(), nn.ModuleList()
         c = width

@@ -70,12 +70,13 @@ class JointRouter:
 
     every = 4
     #: Share of the steps after which it is frozen, so that the backbone ends on the router that ships.
-    until = 0.7
+    until = 0.75
 
     def __init__(self, run: Path, photos, arguments, device, state: dict | None):
         self.path, self.arguments, self.device = run / "router.pt", arguments, device
         self.router = Router(len(DEGRADATIONS)).to(device)
         self.router.load_state_dict(torch.load(self.path, map_location=device)["average"])
+        self.router.to(memory_format=torch.channels_last)
         self.average = AveragedWeights(self.router)
         self.optimizer = torch.optim.AdamW(self.router.parameters(), lr=1e-3, weight_decay=1e-4)
         if state is not None:
@@ -133,7 +134,8 @@ def train(arguments) -> None:
         state = torch.load(path, map_location=device)
         backbone.load_state_dict(state["backbone"])
         average.module.load_state_dict(state["average"])
-        optimizer.load_state_dict(state["optimizer"])
+        if state["optimizer"] is not None:
+            optimizer.load_state_dict(state["optimizer"])
         step, joint = state["step"], state["joint"]
     elif arguments.start_from:
         state = torch.load(arguments.start_from, map_location=device)

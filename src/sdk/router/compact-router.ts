@@ -155,8 +155,16 @@ export class CompactRouter implements Disposable {
   }
 }
 
-/** Every tensor of the network, in PyTorch's layout. */
-function listRouterParameters(config: CompactRouterConfig, degradations: number): readonly NeededTensor[] {
+/**
+ * Every tensor of the network, in PyTorch's layout.
+ *
+ * @param config - the network
+ * @param degradations - how many degradations it tells apart
+ */
+export function listRouterParameters(
+  config: CompactRouterConfig,
+  degradations: number,
+): readonly NeededTensor[] {
   const { widths, kernelSizes, hiddenSize, embeddingSize } = config;
   const features = 2 * (widths.at(-1) ?? 0);
   const convolutions = encoders.flatMap((encoder) =>
