@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import commonjs from "@rollup/plugin-commonjs";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
@@ -51,20 +51,17 @@ function failOnWarning(warning, defaultHandler) {
   throw new Error(`rollup: ${warning.message}`);
 }
 
-const existing = (entries) =>
-  Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(path)));
-
 /** @type {import("rollup").RollupOptions[]} */
 export default [
   {
-    input: existing({ ...libraries, ...programs }),
+    input: { ...libraries, ...programs },
     external: isExternal,
     plugins: [typescript],
     onwarn: failOnWarning,
     output: { dir: "dist", format: "es", chunkFileNames: "chunks/[name]-[hash].js", sourcemap: true },
   },
   {
-    input: existing(libraries),
+    input: libraries,
     external: isExternal,
     plugins: [dts()],
     onwarn: failOnWarning,
