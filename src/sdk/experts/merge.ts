@@ -1,9 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { BackboneConfig, BackboneWeights, WeightLookup } from "../backbone/index.js";
+import {
+  isSameShape,
+  type BackboneConfig,
+  type BackboneWeights,
+  type WeightLookup,
+} from "../backbone/index.js";
 import { LimpidError, type Disposable } from "../base/index.js";
 import type { Expert } from "./expert.js";
 import { FactorStore } from "./factor-store.js";
 import { lowRankDelta } from "./low-rank-delta.js";
+import { listExpertTargets } from "./targets.js";
 
 /** One expert's part in a mixture. */
 export interface MixtureEntry {
@@ -67,8 +73,8 @@ export class MergedWeights implements WeightLookup, Disposable {
  * @param mixture - experts and their weights; those of weight 0 are left out
  * @param options - where to keep the uploaded factors
  * @returns the merged weights, for the caller to dispose before the base
- * @throws {@link LimpidError} `ExpertMismatch` if an expert was made for another base, `InvalidArgument` if a weight is
- * not finite
+ * @throws {@link LimpidError} `ExpertMismatch` if an expert was made for another base or network, `InvalidArgument` if a
+ * weight is not finite
  */
 export function mergeExperts(
   base: BackboneWeights,
@@ -80,6 +86,7 @@ export function mergeExperts(
       throw new LimpidError("InvalidArgument", `the weight of expert ${expert.id} is ${weight}`);
     }
     expert.requireBase(base.sha256);
+    requireTargets(base.config, expert);
   }
   const store = options.store ?? new FactorStore();
   const merged = new Map<string, tf.Tensor>();
@@ -104,16 +111,32 @@ function addExpert(
   weight: number,
   store: FactorStore,
 ): void {
-  const scale = tf.scalar((weight * expert.alpha) / expert.rank);
-  for (const factors of expert.factors.values()) {
-    const { target } = factors;
-    const { a, b } = store.get(expert, factors);
-    const before = merged.get(target.parameter);
-    const kernel = tf.tidy(() =>
-      tf.add(before ?? base.get(target.parameter), tf.mul(lowRankDelta(target, a, b), scale)),
-    );
-    before?.dispose();
-    merged.set(target.parameter, tf.keep(kernel));
-  }
-  scale.dispose();
+  tf.tidy(() => {
+    const scale = tf.scalar((weight * expert.alpha) / expert.rank);
+    for (const factors of expert.factors.values()) {
+      const { target } = factors;
+      const { a, b } = store.get(expert, factors);
+      const before = merged.get(target.parameter);
+      const kernel = tf.tidy(() =>
+        tf.add(before ?? base.get(target.parameter), tf.mul(lowRankDelta(target, a, b), scale)),
+      );
+      merged.set(target.parameter, tf.keep(kernel));
+      before?.dispose();
+    }
+  });
+}
+
+/** Refuses experts that were made for a network of another shape, whose base may be unknown. */
+function requireTargets(config: BackboneConfig, expert: Expert): void {
+  const targets = new Map(listExpertTargets(config).map((target) => [target.path, target]));
+  const faults = [...expert.factors].flatMap(([path, { target }]) => {
+    const shape = targets.get(path)?.shape;
+    return shape !== undefined && isSameShape(shape, target.shape) ? [] : [path];
+  });
+  if (faults.length === 0) return;
+  throw new LimpidError(
+    "ExpertMismatch",
+    `expert ${expert.id} changes layers that this network does not have in that shape: ${faults.join(", ")}`,
+    { details: { expert: expert.id, faults, unmatched: faults } },
+  );
 }

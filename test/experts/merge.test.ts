@@ -1,0 +1,4 @@
+import { describeMerging } from "./merge-suite.js";
+
+describeMerging("cpu");
+describeMerging("wasm");

@@ -1,0 +1,3 @@
+import { describeMerging } from "./merge-suite.js";
+
+describeMerging("webgpu");
