@@ -1,0 +1,3 @@
+import { describeDgRouter } from "./dg-router-suite.js";
+
+describeDgRouter("webgpu");
