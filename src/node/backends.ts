@@ -1,21 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { LimpidError } from "../sdk/base/index.js";
+import { acquireDevice } from "../sdk/engine/index.js";
 
 /** The tfjs backends that run in Node: plain JavaScript, WebAssembly, and WebGPU through Dawn. */
 export const nodeBackendNames = ["cpu", "wasm", "webgpu"] as const;
 
 /** A tfjs backend that runs in Node. */
 export type NodeBackendName = (typeof nodeBackendNames)[number];
-
-/** The limits that tfjs's WebGPU kernels make use of; a device has only the least of each unless asked for more. */
-const usedLimits = [
-  "maxBufferSize",
-  "maxStorageBufferBindingSize",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeWorkgroupSizeX",
-  "maxComputeWorkgroupsPerDimension",
-  "maxComputeInvocationsPerWorkgroup",
-] as const;
 
 /**
  * Starts a tfjs backend and makes it the current one. Starting it again only makes it current.
@@ -46,12 +37,12 @@ const starters: Readonly<Record<NodeBackendName, () => Promise<void>>> = {
     await import("@tensorflow/tfjs-backend-wasm");
   },
   async webgpu() {
-    const gpu = await installDawn();
+    await installDawn();
     const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
-    const { device, adapter } = await requestDevice(gpu);
+    const { device, info } = await acquireDevice({ acceptSoftware: true });
     // The factory that tfjs registers on import asks for a feature in a form that Dawn refuses on some devices.
     tf.removeBackend("webgpu");
-    tf.registerBackend("webgpu", () => new WebGPUBackend(device, adapter.info));
+    tf.registerBackend("webgpu", () => new WebGPUBackend(device, info));
   },
 };
 
@@ -83,17 +74,4 @@ export async function installDawn(): Promise<GPU> {
       },
     );
   }
-}
-
-async function requestDevice(gpu: GPU): Promise<{ adapter: GPUAdapter; device: GPUDevice }> {
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter === null) {
-    throw new LimpidError(
-      "BackendUnavailable",
-      "backend webgpu found no adapter: install a GPU's Vulkan driver, or Mesa's lavapipe, version 23 or newer",
-      { details: { backend: "webgpu" } },
-    );
-  }
-  const requiredLimits = Object.fromEntries(usedLimits.map((limit) => [limit, adapter.limits[limit]]));
-  return { adapter, device: await adapter.requestDevice({ requiredLimits }) };
 }

@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+import { constants } from "node:os";
+import { isMainThread } from "node:worker_threads";
+import { runProgram } from "./program.js";
+import { serveRestores } from "./restore-worker.js";
+
+/** A second interrupt sooner than this is the same one: npm passes on what the terminal has sent already. */
+const sameInterrupt = 1000;
+
+if (isMainThread) await main();
+else serveRestores();
+
+async function main(): Promise<void> {
+  const interrupt = new AbortController();
+  let interruptedBy: "SIGINT" | "SIGTERM" | "SIGHUP" | undefined;
+  let interruptedAt = 0;
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(name, () => {
+      if (interruptedBy === undefined) {
+        interruptedBy = name;
+        interruptedAt = performance.now();
+        interrupt.abort();
+      } else if (performance.now() - interruptedAt > sameInterrupt) {
+        process.exit(128 + constants.signals[name]);
+      }
+    });
+  }
+  // A reader that has gone, as `head` does, has had enough.
+  process.stdout.on("error", () => interrupt.abort());
+  const exitCode = await runProgram(process.argv.slice(2), {
+    write: (text) => process.stdout.write(text),
+    writeError: (text) => process.stderr.write(text),
+    terminal: process.stderr.isTTY ? process.stderr : undefined,
+    signal: interrupt.signal,
+    program: new URL(import.meta.url),
+  });
+  await Promise.all([flush(process.stdout), flush(process.stderr)]);
+  // Dawn would keep the process alive.
+  process.exit(interruptedBy === undefined ? exitCode : 128 + constants.signals[interruptedBy]);
+}
+
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write("", () => resolve());
+  });
+}

@@ -1,0 +1,54 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { installDawn, modelFromDirectory } from "../node/index.js";
+import { LimpidError } from "../sdk/base/index.js";
+import type { BackendName } from "../sdk/engine/index.js";
+import { createLimpid, type Limpid } from "../sdk/restore/index.js";
+
+/** What the command line says of model and backend. */
+export interface EngineSettings {
+  /** The model's folder; undefined for the one that comes with the package. */
+  readonly model: string | undefined;
+  /** Where to compute. */
+  readonly backend: "auto" | BackendName;
+}
+
+/**
+ * Starts Limpid in Node.
+ *
+ * @param settings - model and backend; `"auto"` is WebGPU if the npm package `webgpu` is installed and finds a real GPU,
+ * else WebAssembly
+ * @param note - told in one line why a backend was passed over or replaced
+ * @param signal - gives up when it fires
+ * @returns the instance, for the caller to dispose
+ * @throws {@link LimpidError} as `createLimpid` does
+ */
+export async function openLimpid(
+  settings: EngineSettings,
+  note: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Limpid> {
+  tf.enableProdMode(); // without tfjs's advice to install its native addon
+  const { backend, passedOver } = await chooseBackend(settings.backend);
+  const limpid = await createLimpid({
+    model: modelFromDirectory(settings.model),
+    backend,
+    signal,
+    onBackendChange: (change) => note(`runs on ${change.backend}: ${change.reason}`),
+  });
+  if (passedOver !== undefined) note(`runs on ${limpid.backend}: ${passedOver}`);
+  return limpid;
+}
+
+/** Gives Node a WebGPU if that may be wanted. */
+async function chooseBackend(
+  backend: EngineSettings["backend"],
+): Promise<{ backend: EngineSettings["backend"]; passedOver?: string }> {
+  if (backend === "wasm" || backend === "cpu") return { backend };
+  try {
+    await installDawn();
+    return { backend };
+  } catch (error) {
+    if (backend === "webgpu" || !LimpidError.is(error, "BackendUnavailable")) throw error;
+    return { backend: "wasm", passedOver: error.message };
+  }
+}
