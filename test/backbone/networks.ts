@@ -45,7 +45,7 @@ export const paperConfig: BackboneConfig = {
 };
 
 /** The same numbers on every machine, evenly spread over -1..1 (mulberry32). */
-export function randomNumbers(seed: number): () => number {
+function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

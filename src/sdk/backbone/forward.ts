@@ -41,6 +41,14 @@ export interface RunBackboneOptions {
  * @param options - how channel attention pools
  * @returns the restored images [n, h, w, imageChannels], not clipped, for the caller to dispose. All else is tidied
  * @throws {@link LimpidError} `InvalidArgument` if a shape does not fit the config
+ *
+ * @example
+ * ```ts
+ * const file = readTensorFile(bytes); // a published checkpoint, converted or not
+ * const weights = BackboneWeights.fromTensorFile(file, inferPublishedConfig(file));
+ * const restored = runBackbone(weights, image, embedding); // [1, h, w, 3]
+ * weights.dispose();
+ * ```
  */
 export function runBackbone(
   weights: WeightLookup | PreparedBackbone,

@@ -31,6 +31,8 @@ export {
   type BiasedConvolution,
   type GatedConvolution,
   type PreparedBlock,
+  type PreparedDecoder,
+  type PreparedEncoder,
   type PreparedLayers,
   type PreparedModulator,
   type PreparedStage,

@@ -73,6 +73,14 @@ export function recordedPooling(statistics: ReadonlyMap<string, tf.Tensor4D>): A
  * @param statistics - receives the pooled statistics by layer, which the caller disposes; an earlier entry of the same
  * layer is disposed and replaced
  * @param pooling - how to pool
+ *
+ * @example
+ * ```ts
+ * const statistics = new Map<string, tf.Tensor4D>();
+ * runBackbone(weights, smallImage, embedding, { pooling: recordingPooling(statistics) }).dispose();
+ * const tile = runBackbone(weights, tilePixels, embedding, { pooling: recordedPooling(statistics) });
+ * tf.dispose([...statistics.values()]);
+ * ```
  */
 export function recordingPooling(
   statistics: Map<string, tf.Tensor4D>,

@@ -56,18 +56,34 @@ export interface PreparedStage {
   readonly blocks: readonly PreparedBlock[];
 }
 
+/** A level of the encoder. */
+export interface PreparedEncoder {
+  /** Its modulator and blocks. */
+  readonly stage: PreparedStage;
+  /** The 2x2 convolution of stride 2 after them. */
+  readonly down: BiasedConvolution;
+}
+
+/** A level of the decoder. */
+export interface PreparedDecoder {
+  /** The 1x1 convolution whose output a pixel shuffle spreads, before the skip is added. */
+  readonly up: Convolution;
+  /** Its modulator and blocks. */
+  readonly stage: PreparedStage;
+}
+
 /** All layers of a backbone, ready to run. */
 export interface PreparedLayers {
   /** `intro_de.0` and `intro_de.2`. */
   readonly embedding: readonly [BiasedConvolution, BiasedConvolution];
   /** `intro`, 3x3. */
   readonly intro: BiasedConvolution;
-  /** Encoder stages, full resolution first, each with the 2x2 convolution of stride 2 after it. */
-  readonly encoders: readonly { readonly stage: PreparedStage; readonly down: BiasedConvolution }[];
+  /** Encoder levels, full resolution first. */
+  readonly encoders: readonly PreparedEncoder[];
   /** The stage at the lowest resolution. */
   readonly middle: PreparedStage;
-  /** Decoder stages, lowest resolution first, each with the 1x1 convolution before its pixel shuffle. */
-  readonly decoders: readonly { readonly up: Convolution; readonly stage: PreparedStage }[];
+  /** Decoder levels, lowest resolution first. */
+  readonly decoders: readonly PreparedDecoder[];
   /** `ending`, 3x3. */
   readonly ending: BiasedConvolution;
 }

@@ -75,6 +75,13 @@ export class MergedWeights implements WeightLookup, Disposable {
  * @returns the merged weights, for the caller to dispose before the base
  * @throws {@link LimpidError} `ExpertMismatch` if an expert was made for another base or network, `InvalidArgument` if a
  * weight is not finite
+ *
+ * @example
+ * ```ts
+ * const merged = mergeExperts(base, [{ expert: derain, weight: 0.7 }, { expert: denoise, weight: 0.3 }]);
+ * const restored = runBackbone(merged, image, embedding);
+ * merged.dispose();
+ * ```
  */
 export function mergeExperts(
   base: BackboneWeights,

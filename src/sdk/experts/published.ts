@@ -33,6 +33,15 @@ export function publishedBase(file: TensorFile): TensorFile {
  * @returns its E experts, with ids `0` to `E - 1`, in the order of the router's logits
  * @throws {@link LimpidError} `ExpertMismatch` if a list is missing, names no convolution, or does not fit the others;
  * `details.faults` lists every fault, `details.unmatched` every name
+ *
+ * @example
+ * ```ts
+ * const config = inferPublishedConfig(file);
+ * const base = BackboneWeights.fromTensorFile(publishedBase(file), config);
+ * const experts = publishedExperts(file, config);
+ * const weights = routeTopK(logits, 1);
+ * const merged = mergeExperts(base, experts.map((expert, index) => ({ expert, weight: weights[index] ?? 0 })));
+ * ```
  */
 export function publishedExperts(
   file: TensorFile,

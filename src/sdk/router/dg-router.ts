@@ -57,6 +57,13 @@ export function inferDgRouterConfig(
  * LoRA-IR's degradation-guided router, on the current tfjs backend. The embedding of the whole image and the mean of
  * its windows' embeddings go through the head `Linear, GELU, Linear, GELU` to the degradation embedding and through one
  * more linear layer to the logits. It owns its tensors.
+ *
+ * @example
+ * ```ts
+ * const router = DgRouter.fromTensorFile(file, inferDgRouterConfig(file));
+ * const size = router.config.tower.imageSize;
+ * const { embedding, logits, imageEmbeddings } = router.run(tf.tensor4d(clipViews(image, size), [5, size, size, 3]));
+ * ```
  */
 export class DgRouter implements Disposable {
   /** The network. */
