@@ -4,6 +4,8 @@ const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.
 
 /** What the three projects share: TypeScript through swc to native ES modules. */
 const shared = {
+  // A test that hangs must end; one that is only slow, on a busy machine, must not fail.
+  testTimeout: 300_000,
   extensionsToTreatAsEsm: [".ts"],
   resolver: "<rootDir>/test/support/resolver.cjs",
   transform: {
