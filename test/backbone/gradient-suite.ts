@@ -54,38 +54,34 @@ export function describeGradients(backend: NodeBackendName): void {
     test.each([
       ["global", undefined],
       ["local", 3],
-    ])(
-      "agree with finite differences for every input, with %s pooling",
-      async (_name, window) => {
-        const names = ["image", "embedding", ...listBackboneParameters(config).map(({ name }) => name)];
-        await expectNoLeaks(async () => {
-          const analytic = await gradients(window);
-          const inputs = makeInputs();
-          for (const [position, gradient] of analytic.entries()) {
-            // The slope along a random direction, over two steps.
-            const direction = randomArray(gradient.length, 100 + position);
-            const length = Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0));
-            const slope = gradient.reduce((sum, value, index) => sum + value * direction[index]!, 0) / length;
-            const lossAt = async (distance: number): Promise<number> => {
-              const moved = tf.tidy(() => {
-                const change = tf.tensor(
-                  direction.map((value) => (value * distance) / length),
-                  inputs[position]!.shape,
-                );
-                return loss(inputs.with(position, tf.add(inputs[position]!, change)), window);
-              });
-              const [value] = await moved.data();
-              moved.dispose();
-              return value!;
-            };
-            const measured = ((await lossAt(step)) - (await lossAt(-step))) / (2 * step);
-            const isRight = Math.abs(measured - slope) < 1e-4 + 1e-3 * Math.abs(slope);
-            expect({ name: names[position], isRight }).toEqual({ name: names[position], isRight: true });
-          }
-          tf.dispose(inputs);
-        });
-      },
-      120_000,
-    );
+    ])("agree with finite differences for every input, with %s pooling", async (_name, window) => {
+      const names = ["image", "embedding", ...listBackboneParameters(config).map(({ name }) => name)];
+      await expectNoLeaks(async () => {
+        const analytic = await gradients(window);
+        const inputs = makeInputs();
+        for (const [position, gradient] of analytic.entries()) {
+          // The slope along a random direction, over two steps.
+          const direction = randomArray(gradient.length, 100 + position);
+          const length = Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0));
+          const slope = gradient.reduce((sum, value, index) => sum + value * direction[index]!, 0) / length;
+          const lossAt = async (distance: number): Promise<number> => {
+            const moved = tf.tidy(() => {
+              const change = tf.tensor(
+                direction.map((value) => (value * distance) / length),
+                inputs[position]!.shape,
+              );
+              return loss(inputs.with(position, tf.add(inputs[position]!, change)), window);
+            });
+            const [value] = await moved.data();
+            moved.dispose();
+            return value!;
+          };
+          const measured = ((await lossAt(step)) - (await lossAt(-step))) / (2 * step);
+          const isRight = Math.abs(measured - slope) < 1e-4 + 1e-3 * Math.abs(slope);
+          expect({ name: names[position], isRight }).toEqual({ name: names[position], isRight: true });
+        }
+        tf.dispose(inputs);
+      });
+    });
   });
 }

@@ -22,4 +22,4 @@ test("the paper's network, with 1 of its 28 blocks at the fourth level, restores
     tf.dispose([image, embedding, restored]);
     weights.dispose();
   });
-}, 60_000);
+});

@@ -2,8 +2,9 @@ import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { runReference } from "../../src/cli/reference.js";
-import type { NodeBackendName } from "../../src/node/index.js";
+import { runReference, type ReferenceCase } from "../../src/cli/reference.js";
+import { prepareNodeBackend, type NodeBackendName } from "../../src/node/index.js";
+import { expectNoLeaks } from "../support/index.js";
 import { referenceFolder } from "../support/reference.js";
 
 /** Files of the reference that a test's folder takes over, and others with content of its own. */
@@ -27,8 +28,12 @@ export async function withFolder<T>(content: FolderContent, run: (folder: string
 
 /** The published networks and views, on one backend. */
 export function describeReference(backend: NodeBackendName): void {
-  test(`${backend} reproduces every reference tensor`, async () => {
-    const cases = await runReference(referenceFolder, backend);
+  test(`${backend} reproduces every reference tensor and leaves nothing behind`, async () => {
+    await prepareNodeBackend(backend);
+    let cases: readonly ReferenceCase[] = [];
+    await expectNoLeaks(async () => {
+      cases = await runReference(referenceFolder, backend);
+    });
     expect(cases.map(({ name, status, files }) => [name, status, files])).toEqual([
       ["stage1", "ok", ["stage1.weights.safetensors"]],
       ["stage1.local", "ok", ["stage1.weights.safetensors"]],
@@ -43,5 +48,5 @@ export function describeReference(backend: NodeBackendName): void {
       expect(difference).toBeLessThan(name === "views" ? 1e-6 : 2e-5);
       expect(difference).toBeGreaterThan(0);
     }
-  }, 120_000);
+  });
 }
