@@ -1,0 +1,78 @@
+import { LimpidError } from "../../base/index.js";
+import type { PixelImage } from "../../image/index.js";
+import { blur } from "./blur.js";
+import { haze } from "./haze.js";
+import { inpainting } from "./inpainting.js";
+import { jpeg } from "./jpeg.js";
+import { lowLight } from "./low-light.js";
+import { noise } from "./noise.js";
+import { rain } from "./rain.js";
+import { raindrop } from "./raindrop.js";
+import { RandomSource } from "./random-source.js";
+import type { Fault, Recipe } from "./recipe.js";
+import { clip, toPixelImage, toRgbImage } from "./rgb-image.js";
+import { shadow } from "./shadow.js";
+import { snow } from "./snow.js";
+
+/** The recipes, in the order in which faults happen to a photograph: scene, lens, sensor, file, then the print. */
+const recipes: readonly Recipe[] = [
+  lowLight,
+  shadow,
+  haze,
+  rain,
+  snow,
+  raindrop,
+  blur,
+  noise,
+  jpeg,
+  inpainting,
+];
+
+/** The degradations that {@link degrade} knows, in the order in which it applies them. */
+export const degradationNames: readonly string[] = recipes.map(({ degradation }) => degradation);
+
+/**
+ * Damages an image as a camera, the weather and time would: one fault or several, applied in their physical order
+ * whatever order they are given in. The recipes draw from the same distributions as those that the models are trained
+ * with (`training/limpid_training/degradations.py`), not the same random numbers.
+ *
+ * @param image - a clean image of any kind; not changed. Colours under transparent pixels are damaged like any others
+ * @param faults - degradations from {@link degradationNames} with their severity
+ * @param seed - a safe integer; the same seed gives the same result
+ * @returns 8-bit RGB of the same size, with the image's alpha if it has one
+ * @throws {@link LimpidError} `InvalidArgument` for an unknown degradation, a severity outside 0..1, or a seed that is not
+ * a safe integer
+ *
+ * @example
+ * ```ts
+ * const rainy = degrade(clean, [{ degradation: "rain", severity: 0.5 }], 1);
+ * const before = degrade(clean, [{ degradation: "haze", severity: 0.3 }, { degradation: "noise", severity: 0.2 }], 2);
+ * ```
+ */
+export function degrade(image: PixelImage, faults: readonly Fault[], seed: number): PixelImage {
+  const source = new RandomSource(seed);
+  for (const fault of faults) checkFault(fault);
+  let picture = toRgbImage(image);
+  for (const recipe of recipes) {
+    for (const { severity } of faults.filter(({ degradation }) => degradation === recipe.degradation)) {
+      picture = recipe.apply(picture, severity, source);
+      clip(picture);
+    }
+  }
+  return toPixelImage(picture, image);
+}
+
+function checkFault({ degradation, severity }: Fault): void {
+  if (!degradationNames.includes(degradation)) {
+    throw new LimpidError(
+      "InvalidArgument",
+      `no recipe for ${JSON.stringify(degradation)}; there are ${degradationNames.join(", ")}`,
+      { details: { degradation, known: degradationNames } },
+    );
+  }
+  if (!(severity >= 0 && severity <= 1)) {
+    throw new LimpidError("InvalidArgument", `the severity of ${degradation} is ${severity}, expected 0 to 1`, {
+      details: { degradation, severity },
+    });
+  }
+}
