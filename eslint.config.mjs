@@ -84,7 +84,7 @@ export default defineConfig(
       "@typescript-eslint/prefer-for-of": "off",
       // The public boundary checks what callers without a type checker may pass.
       "@typescript-eslint/no-unnecessary-condition": "off",
-      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       "@typescript-eslint/prefer-readonly": "error",
       "@typescript-eslint/switch-exhaustiveness-check": [
         "error",

@@ -11,6 +11,7 @@ const manifest = JSON.parse(readFileSync(new URL("package.json", import.meta.url
 const libraries = {
   index: "src/sdk/index.ts",
   node: "src/node/index.ts",
+  training: "src/sdk/training/index.ts",
   testing: "src/testing/index.ts",
 };
 

@@ -1,3 +1,8 @@
+/**
+ * Image files and model folders, for programs on Node.
+ *
+ * @module limpid/node
+ */
 export { writeFileAtomically } from "./atomic-file.js";
 export { installDawn, nodeBackendNames, prepareNodeBackend, type NodeBackendName } from "./backends.js";
 export { outputFormatOf, type OutputFormat } from "./image-format.js";

@@ -1,3 +1,8 @@
+/**
+ * Degrades photos as the training of the models does, to make pairs of before and after.
+ *
+ * @module limpid/training
+ */
 export {
   addGaussianNoise,
   degradationNames,
