@@ -22,6 +22,8 @@ const shared = {
   },
   // No test asserts a time: this only ends one that hangs, on the slowest machine too.
   testTimeout: 120_000,
+  // Jest would otherwise guard the globals that a test leaves behind, tfjs's engine among them, and recurse without end.
+  testEnvironmentOptions: { globalsCleanup: "off" },
   transformIgnorePatterns: ["/node_modules/"],
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/build/"],
 };

@@ -19,6 +19,8 @@ const lossNoticeTime = 50;
 
 /** Numbers the WebGPU backends, since tfjs knows each by a name of its own. */
 let started = 0;
+/** The last start: tfjs, of which a page has one, abandons a start when another one begins. */
+let lastStart: Promise<unknown> = Promise.resolve();
 
 /**
  * A tfjs backend that computations can be run on without disturbing another user of tfjs on the same page. A WebGPU one
@@ -59,8 +61,17 @@ export class TfjsBackend implements Disposable {
    * @returns the backend, for the caller to dispose
    * @throws {@link LimpidError} `BackendUnavailable` with the reason, if it cannot start here
    */
-  static async start(name: BackendName, options: StartBackendOptions = {}): Promise<TfjsBackend> {
-    if (name === "webgpu") return startWebgpu(options.acceptSoftware ?? true);
+  static start(name: BackendName, options: StartBackendOptions = {}): Promise<TfjsBackend> {
+    const start = lastStart.then(() =>
+      name === "webgpu"
+        ? startWebgpu(options.acceptSoftware ?? true)
+        : TfjsBackend.#startOnCpu(name, options),
+    );
+    lastStart = start.catch(() => undefined);
+    return start;
+  }
+
+  static async #startOnCpu(name: "wasm" | "cpu", options: StartBackendOptions): Promise<TfjsBackend> {
     const before = activeBackend();
     try {
       if (name === "wasm") {

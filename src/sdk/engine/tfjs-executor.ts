@@ -16,7 +16,7 @@ import { LimpidError, throwIfAborted } from "../base/index.js";
 import { FactorStore, mergeExperts, type MixtureEntry } from "../experts/index.js";
 import type { TensorFile } from "../weights/index.js";
 import type { Executor, ExecutorCallOptions, ExecutorRun, PixelBlock } from "./executor.js";
-import { breathe } from "./breathe.js";
+import { Pace } from "./pace.js";
 import type { TfjsBackend } from "./tfjs-backend.js";
 
 /**
@@ -146,14 +146,12 @@ class TfjsRun implements ExecutorRun {
     const steps = this.#backend.run(() =>
       runBackboneInSteps(this.#backbone, image, this.#modulation, { pooling }),
     );
-    // A step on the GPU only queues work; on the CPU it is the work.
-    const computesHere = this.#backend.name !== "webgpu";
+    const pace = new Pace();
     try {
       for (;;) {
         const { done, value } = this.#backend.run(() => steps.next());
         if (done) return value;
-        if (computesHere) await breathe();
-        throwIfAborted(signal);
+        if (await pace.breathe()) throwIfAborted(signal);
       }
     } catch (error) {
       throw asLimpidError(error);

@@ -1,0 +1,28 @@
+/** How long a computation may hold the thread, in milliseconds: a frame at 60 Hz. */
+const slice = 16;
+
+/**
+ * Lets a long computation share its thread: input, painting and abort signals get their turn as soon as a time slice is
+ * used up.
+ */
+export class Pace {
+  #started = performance.now();
+
+  /**
+   * To be awaited between two parts of the computation.
+   *
+   * @returns whether other tasks had their turn; false, at once, if the time slice is not used up
+   */
+  async breathe(): Promise<boolean> {
+    if (performance.now() - this.#started < slice) return false;
+    await nextTask();
+    this.#started = performance.now();
+    return true;
+  }
+}
+
+/** Resolves in a later task. Browsers hold nested timers back by 4 ms each, so a scheduler is used where there is one. */
+function nextTask(): Promise<void> {
+  const { scheduler } = globalThis as { scheduler?: { yield?: () => Promise<void> } };
+  return scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve, 0));
+}

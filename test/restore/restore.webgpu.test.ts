@@ -1,0 +1,108 @@
+import { expect, test } from "@jest/globals";
+import { PixelImage, psnr } from "../../src/sdk/image/index.js";
+import { createLimpid, modelFromFiles, type BackendChange } from "../../src/sdk/restore/index.js";
+import { expectNoLeaks } from "../support/index.js";
+import { makeTinyModel } from "../support/tiny-model.js";
+
+const model = modelFromFiles(makeTinyModel());
+const photo = new PixelImage({
+  width: 48,
+  height: 40,
+  channels: 3,
+  data: Uint8Array.from({ length: 48 * 40 * 3 }, (_, i) => 128 + 90 * Math.sin(i / 11) * Math.cos(i / 501)),
+});
+const options = { experts: [{ id: "tiny.first" }], tileSize: 16 };
+
+test("WebGPU and WebAssembly restore the same image alike", async () => {
+  const [gpu, wasm] = await Promise.all(
+    (["webgpu", "wasm"] as const).map((backend) => createLimpid({ model, backend })),
+  );
+  const [a, b] = [await gpu!.restore(photo, options), await wasm!.restore(photo, options)];
+  expect([a.backend, b.backend]).toEqual(["webgpu", "wasm"]);
+  expect(psnr(a.image, b.image)).toBeGreaterThan(60);
+  expect(psnr(a.image, photo)).toBeLessThan(50);
+  a.analysis.degradations.forEach(({ probability }, i) =>
+    expect(probability).toBeCloseTo(b.analysis.degradations[i]!.probability, 4),
+  );
+  gpu!.dispose();
+  wasm!.dispose();
+});
+
+/** Collects the devices that Limpid asks for, so that a test can lose them. */
+function watchDevices(): { readonly devices: GPUDevice[]; restore: () => void } {
+  const devices: GPUDevice[] = [];
+  const { gpu } = navigator;
+  const request = gpu.requestAdapter;
+  gpu.requestAdapter = async (...args) => {
+    const adapter = (await request.apply(gpu, args))!;
+    const requestDevice = adapter.requestDevice;
+    adapter.requestDevice = async (descriptor) => {
+      const device = await requestDevice.call(adapter, descriptor);
+      devices.push(device);
+      return device;
+    };
+    return adapter;
+  };
+  return { devices, restore: () => (gpu.requestAdapter = request) };
+}
+
+test("a device lost in the middle of a run is replaced once, with the same result and an event", async () => {
+  const { devices, restore } = watchDevices();
+  const changes: BackendChange[] = [];
+  try {
+    await expectNoLeaks(async () => {
+      const limpid = await createLimpid({
+        model,
+        backend: "webgpu",
+        onBackendChange: (c) => changes.push(c),
+      });
+      const expected = (await limpid.restore(photo, options)).image.data;
+      let lost = 0;
+      const result = await limpid.restore(photo, {
+        ...options,
+        onProgress: ({ done }) => {
+          if (done === 2 && lost++ === 0) devices[0]!.destroy();
+        },
+      });
+      expect(devices.length).toBe(2);
+      expect(result.image.data).toEqual(expected);
+      expect(changes).toEqual([{ backend: "webgpu", reason: expect.stringMatching(/lost/) }]);
+      limpid.dispose();
+    });
+  } finally {
+    restore();
+  }
+});
+
+test("a device lost again fails the run with its code, and the next run has a new one", async () => {
+  const { devices, restore } = watchDevices();
+  try {
+    const limpid = await createLimpid({ model, backend: "webgpu" });
+    let losses = 0;
+    const run = limpid.restore(photo, {
+      ...options,
+      onProgress: ({ done }) => {
+        if (done === 2 && losses < 2) devices[losses++]!.destroy();
+      },
+    });
+    await expect(run).rejects.toMatchObject({ code: "DeviceLost" });
+    await expect(limpid.restore(photo, options)).resolves.toMatchObject({ backend: "webgpu" });
+    limpid.dispose();
+  } finally {
+    restore();
+  }
+});
+
+test("device memory nets to zero, and every device is destroyed", async () => {
+  const { devices, restore } = watchDevices();
+  try {
+    await expectNoLeaks(async () => {
+      const limpid = await createLimpid({ model, backend: "webgpu" });
+      await limpid.restore(photo, options);
+      limpid.dispose();
+    });
+    await expect(devices[0]!.lost).resolves.toMatchObject({ reason: "destroyed" });
+  } finally {
+    restore();
+  }
+});
