@@ -26,7 +26,7 @@ async function main(): Promise<void> {
     });
   }
   // A reader that has gone, as `head` does, has had enough.
-  process.stdout.on("error", () => interrupt.abort());
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => interrupt.abort());
   const exitCode = await runProgram(process.argv.slice(2), {
     write: (text) => process.stdout.write(text),
     writeError: (text) => process.stderr.write(text),

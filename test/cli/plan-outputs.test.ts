@@ -1,0 +1,148 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { findImages } from "../../src/cli/find-images.js";
+import { chooseOutputPlace, planOutputs, type OutputPlace } from "../../src/cli/plan-outputs.js";
+
+let folder: string;
+const { signal } = new AbortController();
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "limpid-plan-"));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function touch(...names: string[]): void {
+  for (const name of names) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), "");
+  }
+}
+
+async function find(...names: string[]): Promise<string[]> {
+  const { images } = await findImages(
+    names.map((name) => join(folder, name)),
+    signal,
+  );
+  return images.map(({ path }) => relative(folder, path));
+}
+
+const beside: OutputPlace = { kind: "beside", path: "" };
+
+function plan(names: readonly string[], place = beside, overwrite = false) {
+  return planOutputs(
+    names.map((name) => ({ path: name, name })),
+    place,
+    overwrite,
+  );
+}
+
+describe("images", () => {
+  test("a folder stands for the image files in it and below, sorted, without hidden ones and results", async () => {
+    touch("b.PNG", "a.jpg", "deep/er/c.tiff", "notes.txt", ".hidden.png", ".git/d.png", "a.restored.png");
+    expect(await find("")).toEqual(["a.jpg", "b.PNG", "deep/er/c.tiff"]);
+  });
+
+  test("a file that is named is taken whatever it is called, and every file once", async () => {
+    touch("photo.data", "a.png", "x.restored.png");
+    expect(await find("photo.data", "a.png", "", "x.restored.png", "a.png")).toEqual([
+      "photo.data",
+      "a.png",
+      "x.restored.png",
+    ]);
+  });
+
+  test("links to files are followed, links to folders are not", async () => {
+    touch("real/a.png");
+    mkdirSync(join(folder, "named"));
+    symlinkSync(join(folder, "real/a.png"), join(folder, "named/link.png"));
+    symlinkSync(join(folder, "real"), join(folder, "named/folder.png"));
+    symlinkSync(join(folder, "named"), join(folder, "named/loop"));
+    expect(await find("named")).toEqual(["named/link.png"]);
+  });
+
+  test("names are relative to the folder that was named, so that parts agree wherever it is mounted", async () => {
+    touch("here/x/a.png");
+    const { images } = await findImages([join(folder, "here"), join(folder, "here/x/a.png")], signal);
+    expect(images.map(({ name }) => name)).toEqual(["x/a.png"]);
+  });
+
+  test("a folder without images is said", async () => {
+    mkdirSync(join(folder, "empty"));
+    const { images, failures } = await findImages([join(folder, "empty")], signal);
+    expect(images).toEqual([]);
+    expect(failures[0]?.error).toMatchObject({ code: "FileUnreadable" });
+  });
+});
+
+describe("outputs", () => {
+  test("go beside their images, or under their names into a folder", () => {
+    expect(plan(["in/a.jpg"]).tasks).toEqual([
+      { input: "in/a.jpg", output: join("in", "a.restored.png"), name: "in/a.jpg" },
+    ]);
+    expect(plan(["x/a.b.jpg"], { kind: "folder", path: "out" }).tasks[0]?.output).toBe(
+      join("out", "x", "a.b.restored.png"),
+    );
+  });
+
+  test("that two images would share keep the images' extensions", () => {
+    expect(plan(["a.jpg", "A.png", "b.png"]).tasks.map(({ output }) => output)).toEqual([
+      "a.jpg.restored.png",
+      "A.png.restored.png",
+      "b.restored.png",
+    ]);
+  });
+
+  test("that are still shared belong to the first, and the others fail", () => {
+    const images = ["x", "y"].map((path) => ({ path: `${path}/a.png`, name: "a.png" }));
+    const { tasks, failures } = planOutputs(images, { kind: "folder", path: "out" }, false);
+    expect(tasks.map(({ input }) => input)).toEqual(["x/a.png"]);
+    expect(failures).toMatchObject([{ input: "y/a.png", error: { code: "InvalidArgument" } }]);
+  });
+
+  test("named as inputs too are not restored again, nor replaced", () => {
+    const names = ["a.png", "a.restored.png"];
+    expect(plan(names).tasks.map(({ input }) => input)).toEqual(["a.png"]);
+    expect(plan(names, beside, true)).toMatchObject({
+      tasks: [],
+      failures: [{ input: "a.png", error: { code: "InputOverwrite" } }],
+    });
+    expect(plan(["a.png"], { kind: "file", path: "./a.png" })).toMatchObject({
+      tasks: [],
+      failures: [{ error: { code: "InputOverwrite" } }],
+    });
+  });
+
+  test("are all different, are no input, and every image has one or a reason", () => {
+    const name = fc.stringMatching(/^[ab]\.(png|jpg|restored\.png|png\.restored\.png)$/);
+    fc.assert(
+      fc.property(fc.uniqueArray(name), fc.boolean(), (names, overwrite) => {
+        const { tasks, failures } = plan(names, beside, overwrite);
+        const outputs = tasks.map(({ output }) => output);
+        expect(new Set(outputs).size).toBe(outputs.length);
+        if (overwrite) for (const output of outputs) expect(names).not.toContain(output);
+        const settled = [...tasks, ...failures].map(({ input }) => input);
+        const made = new Set(plan(names).tasks.map(({ output }) => output));
+        for (const each of names) if (!made.has(each)) expect(settled).toContain(each);
+      }),
+    );
+  });
+
+  test("go where -o says: a file for one file, else a folder", () => {
+    touch("a.png", "folder.png/b.png");
+    const one = [join(folder, "a.png")];
+    expect(chooseOutputPlace(undefined, one).kind).toBe("beside");
+    expect(chooseOutputPlace("out.webp", one)).toEqual({ kind: "file", path: "out.webp" });
+    expect(chooseOutputPlace("out", one).kind).toBe("folder");
+    expect(chooseOutputPlace("out.png/", one).kind).toBe("folder");
+    expect(chooseOutputPlace(join(folder, "folder.png"), one).kind).toBe("folder");
+    expect(chooseOutputPlace("out.v2", [folder]).kind).toBe("folder");
+    expect(() => chooseOutputPlace("out.png", [folder])).toThrow(/one file, for several/);
+    expect(() => chooseOutputPlace("out.bmp", one)).toThrow(/cannot write ".bmp"/);
+  });
+});

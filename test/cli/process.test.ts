@@ -1,0 +1,116 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
+import { version } from "../../src/sdk/base/index.js";
+import { jsonLines, limpidProcess, writePhoto, writeTinyModel } from "./command.js";
+
+// The first run may have to build the program.
+jest.setTimeout(300_000);
+
+let models: string;
+let folder: string;
+let engine: string[];
+
+beforeAll(() => {
+  models = mkdtempSync(join(tmpdir(), "limpid-model-"));
+  engine = ["--model", writeTinyModel(models), "--backend", "cpu"];
+});
+
+afterAll(() => {
+  rmSync(models, { recursive: true });
+});
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "limpid-process-"));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function at(...names: string[]): string {
+  return join(folder, ...names);
+}
+
+test("the built program says its version, and exits with 2 for wrong usage", async () => {
+  expect(await limpidProcess(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  const wrong = await limpidProcess(["restore", "x.png", "--jobs", "none"]);
+  expect([wrong.code, wrong.stdout]).toEqual([2, ""]);
+  expect(wrong.stderr).toMatch(/^InvalidArgument: /);
+});
+
+test("with the backend left to itself, standard output holds the results alone, and the process ends", async () => {
+  await writePhoto(at("a.png"));
+  const { code, stdout, stderr } = await limpidProcess(["restore", folder, "--json", "--model", models]);
+  expect(code).toBe(0);
+  const [line, ...others] = jsonLines(stdout);
+  expect(others).toEqual([]);
+  expect(line).toMatchObject({ input: at("a.png"), output: at("a.restored.png") });
+  // Either a GPU was found, or it is said why not.
+  expect([line?.backend, stderr.match(/^note: runs on wasm: .+$/gm)?.length ?? 0]).toEqual(
+    line?.backend === "webgpu" ? ["webgpu", 0] : ["wasm", 1],
+  );
+});
+
+test("two jobs give the same files as one, and the same reports of bad ones", async () => {
+  for (let index = 0; index < 5; index++) await writePhoto(at("in", `${index}.png`), { seed: index });
+  writeFileSync(at("in", "bad.png"), "");
+  const runs = [];
+  for (const jobs of ["1", "2"]) {
+    const run = await limpidProcess([
+      "restore",
+      at("in"),
+      "-o",
+      at(jobs),
+      "--jobs",
+      jobs,
+      "--json",
+      ...engine,
+    ]);
+    expect([run.code, run.stderr]).toEqual([
+      1,
+      `5 restored, 1 failed\nEmptyFile: ${at("in", "bad.png")}: is empty\n`,
+    ]);
+    runs.push(
+      jsonLines(run.stdout)
+        .map(({ input, error, analysis, mixture }) => ({ input, error, analysis, mixture }))
+        .sort((a, b) => a.input.localeCompare(b.input)),
+    );
+  }
+  expect(runs[1]).toEqual(runs[0]);
+  expect(readdirSync(at("1"))).toHaveLength(5);
+  for (const name of readdirSync(at("1"))) {
+    expect(readFileSync(at("2", name)).equals(readFileSync(at("1", name)))).toBe(true);
+  }
+});
+
+test("what ends the run in a worker ends it as in the main thread", async () => {
+  for (const name of ["a.png", "b.png", "c.png"]) await writePhoto(at(name));
+  const { code, stdout, stderr } = await limpidProcess([
+    ...["restore", folder, "--jobs", "2", "--expert", "x.y"],
+    ...engine,
+  ]);
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(stderr).toBe("0 restored\nUnknownExpert: no expert x.y; there are tiny.first, tiny.second\n");
+});
+
+test.each([
+  ["SIGINT", "1", 130],
+  ["SIGINT", "2", 130],
+  ["SIGTERM", "1", 143],
+] as const)(
+  "%s ends a run of %s jobs soon, keeps what is done and leaves nothing else",
+  async (name, jobs, exit) => {
+    await writePhoto(at("a.png"));
+    // Much work in plain JavaScript.
+    await writePhoto(at("b.png"), { width: 1000, height: 700 });
+    const { code, stdout, stderr } = await limpidProcess(
+      ["restore", folder, "--json", "--jobs", jobs, ...engine],
+      (child) => child.stdout.once("data", () => child.kill(name)),
+    );
+    expect(jsonLines(stdout).map(({ output }) => output)).toEqual([at("a.restored.png")]);
+    expect([code, stderr]).toEqual([exit, "1 restored\nAborted: interrupted\n"]);
+    expect(readdirSync(folder)).toEqual(["a.png", "a.restored.png", "b.png"]);
+  },
+);

@@ -1,0 +1,260 @@
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import sharp from "sharp";
+import { readImageFile } from "../../src/node/index.js";
+import { jsonLines, limpid, writePhoto, writeTinyModel } from "./command.js";
+
+jest.setTimeout(60_000);
+
+let models: string;
+let folder: string;
+let engine: string[];
+
+beforeAll(() => {
+  models = mkdtempSync(join(tmpdir(), "limpid-model-"));
+  engine = ["--model", writeTinyModel(models), "--backend", "cpu"];
+});
+
+afterAll(() => {
+  rmSync(models, { recursive: true });
+});
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "limpid-restore-"));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function at(...names: string[]): string {
+  return join(folder, ...names);
+}
+
+async function pixels(path: string) {
+  return (await readImageFile(path)).image;
+}
+
+describe("restore", () => {
+  test("writes the repaired photo beside the photo and says what it did", async () => {
+    const photo = await writePhoto(at("photo.png"));
+    const before = readFileSync(photo);
+    const { code, stdout, stderr } = await limpid(["restore", photo, ...engine]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout.replace(/[\d.]+ s/, "T s").split("\n")).toEqual([
+      `${photo}  24 x 16`,
+      expect.stringMatching(/^ {2}found {4}(\w+ 100 %(, |$)){3}/),
+      expect.stringMatching(/^ {2}experts {2}(tiny\.\w+ 1\.00(, |$)){2}/),
+      "  ran      on cpu, 1 tile, T s",
+      `  wrote    ${at("photo.restored.png")}`,
+      "",
+    ]);
+    expect(readFileSync(photo)).toEqual(before);
+    expect((await pixels(at("photo.restored.png"))).data).not.toEqual((await pixels(photo)).data);
+    expect(readdirSync(folder)).toEqual(["photo.png", "photo.restored.png"]);
+  });
+
+  test("--json prints one object per photo and nothing else", async () => {
+    await writePhoto(at("a.png"));
+    await writePhoto(at("b.jpg"), { width: 40, height: 30 });
+    const { code, stdout } = await limpid(["restore", folder, "--json", "--tile", "16", ...engine]);
+    expect(code).toBe(0);
+    const lines = jsonLines(stdout);
+    expect(lines).toEqual([
+      {
+        input: at("a.png"),
+        output: at("a.restored.png"),
+        width: 24,
+        height: 16,
+        backend: "cpu",
+        analysis: [
+          { degradation: expect.any(String), probability: 1 },
+          { degradation: expect.any(String), probability: 1 },
+          { degradation: expect.any(String), probability: 1 },
+        ],
+        mixture: [
+          { expert: expect.stringMatching(/^tiny\./), weight: 1 },
+          { expert: expect.stringMatching(/^tiny\./), weight: 1 },
+        ],
+        tiles: 2,
+        milliseconds: expect.any(Number),
+      },
+      expect.objectContaining({ input: at("b.jpg"), width: 40, height: 30, tiles: 6 }),
+    ]);
+  });
+
+  test("a photo with nothing wrong is left as it is", async () => {
+    const healthy = writeTinyModel(at("model"), { bias: -20 });
+    const photo = await writePhoto(at("photo.png"));
+    const { stdout } = await limpid(["restore", photo, "--model", healthy, "--backend", "cpu"]);
+    expect(stdout).toContain("found    nothing (");
+    expect(stdout).toContain("experts  none, the photo is left as it is");
+    expect((await pixels(at("photo.restored.png"))).data).toEqual((await pixels(photo)).data);
+  });
+
+  test("takes the experts that it is told, with their weights", async () => {
+    const photo = await writePhoto(at("photo.png"));
+    const experts = ["--expert", "tiny.second:0.5", "--expert", "tiny.first"];
+    const { stdout } = await limpid(["restore", photo, ...experts, "--json", ...engine]);
+    expect(jsonLines(stdout)[0]?.mixture).toEqual([
+      { expert: "tiny.second", weight: 0.5 },
+      { expert: "tiny.first", weight: 1 },
+    ]);
+  });
+
+  test("strength 0 gives the photo back", async () => {
+    const photo = await writePhoto(at("photo.png"));
+    expect((await limpid(["restore", photo, "--strength", "0", ...engine])).code).toBe(0);
+    expect((await pixels(at("photo.restored.png"))).data).toEqual((await pixels(photo)).data);
+  });
+
+  test("a mask, in grey or in colour, keeps what it blackens", async () => {
+    const photo = await writePhoto(at("photo.png"));
+    const before = await pixels(photo);
+    for (const color of ["b-w", "srgb"]) {
+      // Black on the left half, white on the right.
+      const half = Uint8Array.from({ length: 24 * 16 }, (_, pixel) => (pixel % 24 < 12 ? 0 : 255));
+      const mask = sharp(half, { raw: { width: 24, height: 16, channels: 1 } });
+      await mask.toColourspace(color).toFile(at("mask.png"));
+      const { code } = await limpid(["restore", photo, "--mask", at("mask.png"), "--force", ...engine]);
+      expect(code).toBe(0);
+      const after = await pixels(at("photo.restored.png"));
+      const changed = { left: 0, right: 0 };
+      after.data.forEach((sample, index) => {
+        if (sample !== before.data[index]) changed[index % 72 < 36 ? "left" : "right"]++;
+      });
+      expect(changed.left).toBe(0);
+      expect(changed.right).toBeGreaterThan(0);
+    }
+  });
+
+  test("16-bit grey stays 16-bit grey, and alpha is untouched", async () => {
+    const gray = await writePhoto(at("gray.png"), { channels: 1, depth: 16 });
+    const clear = await writePhoto(at("clear.png"), { channels: 4 });
+    expect((await limpid(["restore", gray, clear, ...engine])).code).toBe(0);
+    const metadata = await sharp(at("gray.restored.png")).metadata();
+    expect([metadata.channels, metadata.depth]).toEqual([1, "ushort"]);
+    expect((await pixels(at("gray.restored.png"))).data).not.toEqual((await pixels(gray)).data);
+    const alpha = (data: ArrayLike<number>) => Array.from(data).filter((_, index) => index % 4 === 3);
+    expect(alpha((await pixels(at("clear.restored.png"))).data)).toEqual(alpha((await pixels(clear)).data));
+  });
+
+  test("-o names a file for one photo and a folder for several, which is made", async () => {
+    const photo = await writePhoto(at("in", "photo.png"));
+    await writePhoto(at("in", "deep", "b.jpg"));
+    expect((await limpid(["restore", photo, "-o", at("one.webp"), ...engine])).code).toBe(0);
+    expect((await sharp(at("one.webp")).metadata()).format).toBe("webp");
+    expect((await limpid(["restore", at("in"), "-o", at("x", "out"), ...engine])).code).toBe(0);
+    expect(existsSync(at("x", "out", "photo.restored.png"))).toBe(true);
+    expect(existsSync(at("x", "out", "deep", "b.restored.png"))).toBe(true);
+  });
+
+  test("a second run skips what is done; --force does it again, to the same bytes", async () => {
+    const photo = await writePhoto(at("photo.png"));
+    await limpid(["restore", photo, ...engine]);
+    const first = readFileSync(at("photo.restored.png"));
+    const second = await limpid(["restore", folder, "--json", "--model", "/nowhere"]);
+    expect(second).toEqual({
+      code: 0,
+      stdout: `${JSON.stringify({ input: photo, output: at("photo.restored.png"), skipped: true })}\n`,
+      stderr: "0 restored, 1 skipped, whose outputs exist (--force does them again)\n",
+    });
+    const third = await limpid(["restore", photo, "--force", ...engine]);
+    expect([third.code, third.stdout]).toEqual([0, expect.stringContaining("wrote")]);
+    expect(readFileSync(at("photo.restored.png"))).toEqual(first);
+  });
+
+  test("a photo is never overwritten, under whatever name", async () => {
+    const photo = await writePhoto(at("photo.png"));
+    const before = readFileSync(photo);
+    symlinkSync(photo, at("link.png"));
+    for (const output of ["photo.png", "link.png", "./photo.png"]) {
+      const { code, stderr } = await limpid(["restore", photo, "-o", at(output), "--force", ...engine]);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/^InputOverwrite: .*\n$/)]);
+    }
+    const both = await limpid(["restore", photo, await writePhoto(at("photo.restored.png")), "--force"]);
+    expect([both.code, both.stderr]).toEqual([1, expect.stringContaining("InputOverwrite: ")]);
+    expect(readFileSync(photo)).toEqual(before);
+  });
+
+  test("shards restore every photo of a folder exactly once", async () => {
+    const names = Array.from({ length: 7 }, (_, index) => `${index}.png`);
+    for (const name of names) await writePhoto(at(name), { width: 8, height: 8 });
+    const inputs: string[] = [];
+    for (const shard of ["1/3", "2/3", "3/3"]) {
+      const run = await limpid(["restore", folder, "--json", "--shard", shard, ...engine]);
+      expect(run.code).toBe(0);
+      inputs.push(...jsonLines(run.stdout).map(({ input }) => input));
+    }
+    expect(inputs.sort()).toEqual(names.map((name) => at(name)));
+  });
+});
+
+describe("analyze", () => {
+  test("says what is wrong and writes nothing", async () => {
+    const photo = await writePhoto(at("photo.png"));
+    const { code, stdout } = await limpid(["analyze", photo, ...engine]);
+    expect(code).toBe(0);
+    expect(stdout.split("\n")).toEqual([
+      `${photo}  24 x 16`,
+      expect.stringMatching(/^ {2}found {4}(\w+ 100 %(, |$)){3}/),
+      "",
+    ]);
+    expect(readdirSync(folder)).toEqual(["photo.png"]);
+  });
+
+  test("--json prints one object per photo", async () => {
+    const photo = await writePhoto(at("photo.png"));
+    const { stdout } = await limpid(["analyze", photo, at("none.png"), "--json", ...engine]);
+    expect(jsonLines(stdout)).toEqual([
+      {
+        input: photo,
+        width: 24,
+        height: 16,
+        backend: "cpu",
+        analysis: expect.arrayContaining([{ degradation: "noise", probability: 1 }]),
+        milliseconds: expect.any(Number),
+      },
+      { input: at("none.png"), error: { code: "FileUnreadable", message: expect.any(String) } },
+    ]);
+  });
+});
+
+describe("start", () => {
+  test("restores the photos that it is given, again each time", async () => {
+    const photo = await writePhoto(at("photo.png"));
+    for (const _ of [1, 2]) {
+      const { code, stdout } = await limpid(["start", photo, ...engine]);
+      expect([code, stdout]).toEqual([0, expect.stringContaining(`wrote    ${at("photo.restored.png")}`)]);
+    }
+  });
+
+  test("without photos restores the samples and says where the results lie", async () => {
+    const samples = ["jpeg", "noise", "rain"].map((name) =>
+      join("examples", "photos", `${name}.restored.png`),
+    );
+    const before = samples.map((path) => (existsSync(path) ? readFileSync(path) : undefined));
+    try {
+      const { code, stdout } = await limpid(["start", ...engine.slice(0, 2), "--backend", "wasm"]);
+      expect(code).toBe(0);
+      for (const sample of samples) expect(stdout).toContain(`wrote    ${sample}`);
+      expect(stdout).toContain(`The results lie beside the samples, in ${join("examples", "photos")}`);
+    } finally {
+      samples.forEach((path, index) => {
+        const bytes = before[index];
+        if (bytes === undefined) rmSync(path, { force: true });
+        else writeFileSync(path, bytes);
+      });
+    }
+  });
+});
