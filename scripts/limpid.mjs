@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { buildDist, root } from "./dist.mjs";
 
+// npm runs scripts in the package's folder; the paths in ARGS are relative to the caller's.
+const caller = process.env.INIT_CWD ?? process.cwd();
+process.chdir(root);
 await buildDist();
+process.chdir(caller);
 const program = join(root, "dist", "cli.js");
 process.argv[1] = program;
-// npm runs scripts in the package's folder; the paths in ARGS are relative to the caller's.
-process.chdir(process.env.INIT_CWD ?? process.cwd());
 await import(pathToFileURL(program).href);
