@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import type { ExpertChoice } from "../sdk/restore/index.js";
+import { degradationNames, type Fault } from "../sdk/training/index.js";
 import type { Shard } from "./shard.js";
 
 /** @throws InvalidArgumentError of commander, as all parsers of options do */
@@ -37,4 +38,24 @@ export function collectExpert(text: string, before: readonly ExpertChoice[] = []
     throw new InvalidArgumentError("The expert is named twice.");
   }
   return [...before, weight === undefined ? { id } : { id, weight }];
+}
+
+/** Any whole number. */
+export function parseSeed(text: string): number {
+  const seed = Number(text);
+  if (/^-?\d+$/.test(text) && Number.isSafeInteger(seed)) return seed;
+  throw new InvalidArgumentError("Expected a whole number.");
+}
+
+/** One more `NAME[:SEVERITY]` of a recipe; the middle severity if none is given. */
+export function collectFault(text: string, before: readonly Fault[] = []): readonly Fault[] {
+  const [degradation = "", severityText = "0.5", ...rest] = text.split(":");
+  if (!degradationNames.includes(degradation)) {
+    throw new InvalidArgumentError(`Expected one of ${degradationNames.join(", ")}.`);
+  }
+  const severity = Number(severityText || NaN);
+  if (rest.length > 0 || !(severity >= 0 && severity <= 1)) {
+    throw new InvalidArgumentError("Expected a severity from 0 to 1 behind the colon.");
+  }
+  return [...before, { degradation, severity }];
 }

@@ -3,7 +3,9 @@ import { nodeBackendNames, type NodeBackendName } from "../node/index.js";
 import { LimpidError, version, type LimpidErrorCode } from "../sdk/base/index.js";
 import { analyzeCommand } from "./analyze-command.js";
 import type { CommandContext } from "./command-context.js";
+import { degradeCommand } from "./degrade-command.js";
 import { formatError } from "./describe-error.js";
+import { evaluateCommand } from "./evaluate-command.js";
 import { importCommand } from "./import-command.js";
 import { referenceCommand } from "./reference.js";
 import { restoreCommand } from "./restore-command.js";
@@ -59,6 +61,8 @@ function makeProgram(context: CommandContext): Command {
     startCommand(context),
     restoreCommand(context),
     analyzeCommand(context),
+    evaluateCommand(context),
+    degradeCommand(context),
     importCommand(context),
     mountReference(context),
   ];
