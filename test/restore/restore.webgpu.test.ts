@@ -32,12 +32,12 @@ test("WebGPU and WebAssembly restore the same image alike", async () => {
 function watchDevices(): { readonly devices: GPUDevice[]; restore: () => void } {
   const devices: GPUDevice[] = [];
   const { gpu } = navigator;
-  const request = gpu.requestAdapter;
+  const request = gpu.requestAdapter.bind(gpu);
   gpu.requestAdapter = async (...args) => {
-    const adapter = (await request.apply(gpu, args))!;
-    const requestDevice = adapter.requestDevice;
+    const adapter = (await request(...args))!;
+    const requestDevice = adapter.requestDevice.bind(adapter);
     adapter.requestDevice = async (descriptor) => {
-      const device = await requestDevice.call(adapter, descriptor);
+      const device = await requestDevice(descriptor);
       devices.push(device);
       return device;
     };

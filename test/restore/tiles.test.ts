@@ -1,8 +1,7 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { PixelBlock } from "../../src/sdk/engine/index.js";
-import { planTiles, type TilePlanOptions } from "../../src/sdk/restore/index.js";
-import { BandBlender } from "../../src/sdk/restore/band-blender.js";
+import { BandBlender, planTiles, type TilePlanOptions } from "../../src/sdk/restore/index.js";
 
 const stride = 8;
 

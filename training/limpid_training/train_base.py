@@ -70,7 +70,7 @@ class JointRouter:
 
     every = 4
     #: Share of the steps after which it is frozen, so that the backbone ends on the router that ships.
-    until = 0.75
+    until = 0.45
 
     def __init__(self, run: Path, photos, arguments, device, state: dict | None):
         self.path, self.arguments, self.device = run / "router.pt", arguments, device

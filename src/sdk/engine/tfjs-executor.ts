@@ -24,6 +24,7 @@ import type { TfjsBackend } from "./tfjs-backend.js";
  * looks at the signal, so that a page stays alive on a backend that computes on its thread.
  */
 export class TfjsExecutor implements Executor {
+  /** tfjs's own ops. */
   readonly kind = "tfjs";
   readonly #backend: TfjsBackend;
   readonly #weights: BackboneWeights;

@@ -39,7 +39,7 @@ export async function acquireDevice(options: {
   if (gpu === undefined) {
     throw new LimpidError(
       "BackendUnavailable",
-      globalThis.isSecureContext === false
+      "isSecureContext" in globalThis && !globalThis.isSecureContext
         ? "WebGPU needs a secure context (https)"
         : "this runtime has no WebGPU",
     );

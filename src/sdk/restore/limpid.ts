@@ -107,9 +107,9 @@ export class Limpid implements Disposable {
   readonly #closing = new AbortController();
   #engine: Engine;
   #running = 0;
-  #fallbackReason: string | undefined;
+  readonly #fallbackReason: string | undefined;
 
-  /** @internal */
+  /** @internal To be made by {@link createLimpid}. */
   constructor(loaded: LoadedModel, started: StartedBackend, options: LimpidOptions) {
     const { id, version } = loaded.manifest;
     this.model = { id, version };

@@ -14,6 +14,14 @@ const varianceEpsilon = 1e-5;
 const encoders = ["global_encoder", "local_encoder"] as const;
 type EncoderName = (typeof encoders)[number];
 
+/** What the compact router computes; the tensors are the caller's to dispose. */
+export interface CompactRouterOutput {
+  /** Before the sigmoid, [1, degradations]. */
+  readonly logits: tf.Tensor2D;
+  /** The degradation embedding, [1, embeddingSize]. */
+  readonly embedding: tf.Tensor2D;
+}
+
 /**
  * The router that ships: LoRA-IR's two branches, global and sliding-window, made small enough for a browser and seeing
  * its windows at native resolution. Each branch is a stack of strided convolutions ending in the mean and deviation of
@@ -82,7 +90,7 @@ export class CompactRouter implements Disposable {
    * @returns logits [1, degradations] and embedding [1, embeddingSize], for the caller to dispose
    * @throws {@link LimpidError} `Disposed` after disposal
    */
-  run(views: CompactViews): { logits: tf.Tensor2D; embedding: tf.Tensor2D } {
+  run(views: CompactViews): CompactRouterOutput {
     const { globalSize, windowSize } = this.config;
     const count = views.rects.length;
     return tf.tidy(() => {
@@ -132,7 +140,7 @@ export class CompactRouter implements Disposable {
         const size = this.config.kernelSizes[index] ?? 1;
         x = tf.fused.conv2d({
           x,
-          filter: this.#get(`${encoder}.layers.${index}.weight`),
+          filter: this.#get(`${encoder}.layers.${index}.weight`) as tf.Tensor4D,
           bias: this.#get(`${encoder}.layers.${index}.bias`),
           strides: stride,
           pad: (size - 1) / 2,
@@ -146,12 +154,12 @@ export class CompactRouter implements Disposable {
   }
 
   #linear(name: string, x: tf.Tensor2D): tf.Tensor2D {
-    return tf.add(tf.matMul(x, this.#get<tf.Tensor2D>(`${name}.weight`)), this.#get(`${name}.bias`));
+    return tf.add(tf.matMul(x, this.#get(`${name}.weight`) as tf.Tensor2D), this.#get(`${name}.bias`));
   }
 
-  #get<T extends tf.Tensor>(name: string): T {
+  #get(name: string): tf.Tensor {
     if (this.#disposed) throw new LimpidError("Disposed", "the router was used after disposal");
-    return this.#tensors.get(name) as T;
+    return this.#tensors.get(name)!;
   }
 }
 
