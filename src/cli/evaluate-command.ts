@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { readImageFile } from "../node/index.js";
 import { LimpidError, throwIfAborted } from "../sdk/base/index.js";
 import type { PixelImage } from "../sdk/image/index.js";
@@ -55,11 +55,12 @@ Examples:
 
 /** The `evaluate` command. */
 export function evaluateCommand(context: CommandContext): Command {
+  const tasksOption = new Option("--tasks <list>", "tasks or degradations, separated by commas");
   const command = new Command("evaluate")
     .summary("measure how well a model restores")
     .description("Measures how well a model repairs clean photos that were damaged on purpose.")
     .requiredOption("--photos <folder>", "folder of clean photos")
-    .option("--tasks <list>", "tasks or degradations, separated by commas", taskNames.join(","))
+    .addOption(tasksOption.default(taskNames.join(","), "all"))
     .option("--limit <n>", "take only the first photos, by name", parseCount)
     .option("--seed <n>", "seeds the damage", parseSeed, 1)
     .option("--json", "print one JSON object, with the numbers of every photo");

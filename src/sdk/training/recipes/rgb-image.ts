@@ -36,7 +36,7 @@ export function toPixelImage({ width, height, rgb }: RgbImage, original: PixelIm
 }
 
 /** Clips a sample to 0..1 and rounds it to 0..255. */
-export function toByte(value: number): number {
+function toByte(value: number): number {
   return value > 0 ? (value < 1 ? (value * 255 + 0.5) | 0 : 255) : 0;
 }
 
