@@ -112,6 +112,7 @@ def train(arguments) -> None:
         num_workers=arguments.workers,
         worker_init_fn=lambda _: torch.set_num_threads(1),
     )
+    mixed = arguments.precision == "bfloat16"
     saved, began, running, counted = time.time(), time.time(), 0.0, 0
     for damaged, clean, indices in loader:
         rate = cosine(step, arguments.steps, 2e-3, 1e-5)
@@ -121,7 +122,9 @@ def train(arguments) -> None:
         with torch.no_grad():
             embedding = router(*views(damaged))[2]
         use_experts(backbone, experts, one_hot(indices))
-        loss = psnr_loss(backbone(damaged, embedding), clean.to(device)).mean()
+        with torch.autocast(device.type, torch.bfloat16, enabled=mixed):
+            restored = backbone(damaged, embedding)
+        loss = psnr_loss(restored.float(), clean.to(device)).mean()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(experts.parameters(), 1.0)
         optimizer.step()
