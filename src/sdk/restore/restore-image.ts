@@ -9,8 +9,11 @@ import { planTiles, type Tile } from "./tiles.js";
 /** Kept side of a tile by backend, in pixels; each is near the fastest that fits in its memory comfortably. */
 export const defaultTileSize: Readonly<Record<BackendName, number>> = { webgpu: 512, wasm: 256, cpu: 64 };
 
-/** Context around a tile in pixels: a little more than the compact network's convolutions reach. */
-const margin = 48;
+/**
+ * Context around a tile in pixels. With the shipped model, tilings agree with each other to 76 dB at 32, 68 dB at 24, and
+ * exactly at 48, which takes a fifth longer.
+ */
+const margin = 32;
 /** How far two neighbouring tiles are mixed to each side of their border, in pixels. */
 const feather = 16;
 
