@@ -19,7 +19,7 @@ const samples = [
 ];
 
 const limpid = await createLimpid({ model: modelFromDirectory(), backend: "wasm" });
-/** @type {sharp.OverlayOptions[]} */
+/** @type {Parameters<ReturnType<typeof sharp>["composite"]>[0]} */
 const layers = [];
 for (const [column, { file, clean }] of samples.entries()) {
   const { image } = await readImageFile(join(photos, file));

@@ -1,8 +1,11 @@
-import { expect, test } from "@jest/globals";
+import { beforeAll, expect, test } from "@jest/globals";
 import { PixelImage, psnr } from "../../src/sdk/image/index.js";
 import { createLimpid, modelFromFiles, type BackendChange } from "../../src/sdk/restore/index.js";
-import { expectNoLeaks } from "../support/index.js";
+import { expectNoLeaks, useBackend } from "../support/index.js";
 import { makeTinyModel } from "../support/tiny-model.js";
+
+// Somebody else's backend, active before and after: its memory is what tfjs counts when no other is.
+beforeAll(() => useBackend("cpu"));
 
 const model = modelFromFiles(makeTinyModel());
 const photo = new PixelImage({

@@ -24,7 +24,7 @@ export interface TinyModelOptions {
 }
 
 /** The tiny backbone: two levels, stride 2. */
-export const tinyConfig: BackboneConfig = validateBackboneConfig({
+const tinyConfig: BackboneConfig = validateBackboneConfig({
   imageChannels: 3,
   width: 4,
   encoderBlocks: [1],

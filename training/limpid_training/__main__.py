@@ -27,7 +27,7 @@ def main() -> None:
         stage.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves PyTorch's own choice")
         stage.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
         stage.add_argument("--compile", action="store_true", help="compile the network (a two-minute start)")
-        stage.add_argument("--start-from", help="a base checkpoint to go on from, with a fresh schedule")
+        stage.add_argument("--start-from", help="an exported models folder to go on from, with a fresh schedule")
         stage.add_argument("--experts", help="comma-separated degradations to make experts for; all ten by default")
     export = commands.add_parser("export")
     export.add_argument("--run", required=True)

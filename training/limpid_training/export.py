@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import torch
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 
 from .data import is_held_out
 from .degradations import DEGRADATIONS
@@ -75,6 +75,25 @@ def router_tensors(state: dict) -> dict[str, torch.Tensor]:
     for name in ("de_extractor.0", "de_extractor.2", "cls_head"):
         tensors[f"{name}.weight"], tensors[f"{name}.bias"] = state[f"{name}.weight"], state[f"{name}.bias"]
     return tensors
+
+
+def load_exported(models: Path) -> tuple[dict, dict]:
+    """The shipped backbone and router as state dicts to train on from, where the run that made them is gone.
+
+    The folded normalisation comes back as one that changes nothing; the severity head starts anew.
+    """
+    backbone = {name: tensor.float() for name, tensor in load_file(models / "backbone.safetensors").items()}
+    shipped = load_file(models / "router.safetensors")
+    router = Router(len(DEGRADATIONS)).state_dict()
+    for name in router:
+        if name in shipped:
+            router[name] = shipped[name].float()
+    for encoder in ("global_encoder", "local_encoder"):
+        for index in range(len(ROUTER_CONFIG["widths"])):
+            layer = f"{encoder}.layers.{index}"
+            router[f"{layer}.conv.weight"] = shipped[f"{layer}.weight"].float()
+            router[f"{layer}.norm.bias"] = shipped[f"{layer}.bias"].float()
+    return backbone, router
 
 
 def export(arguments) -> None:

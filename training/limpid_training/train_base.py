@@ -9,6 +9,7 @@ import torch
 
 from .data import Mixture, Shape, load_photos, stream
 from .degradations import DEGRADATIONS
+from .export import load_exported
 from .networks import Backbone, Router, count_parameters, views
 from .train_router import MIXTURE as ROUTER_MIXTURE, measure, router_loss
 from .run import AveragedWeights, Log, cosine, pick_device, psnr_loss, save_checkpoint
@@ -138,9 +139,12 @@ def train(arguments) -> None:
             optimizer.load_state_dict(state["optimizer"])
         step, joint = state["step"], state["joint"]
     elif arguments.start_from:
-        state = torch.load(arguments.start_from, map_location=device)
-        backbone.load_state_dict(state["average"])
-        average.module.load_state_dict(state["average"])
+        weights, routing = load_exported(Path(arguments.start_from))
+        backbone.load_state_dict(weights)
+        average.module.load_state_dict(weights)
+        if not (out / "router.pt").exists():
+            out.mkdir(parents=True, exist_ok=True)
+            save_checkpoint(out / "router.pt", {"average": routing, "step": 0})
     router = JointRouter(out, photos, arguments, device, joint)
     forward = torch.compile(backbone, dynamic=False) if arguments.compile else backbone
     print(f"backbone: {count_parameters(backbone)} parameters, {len(photos)} photos, from step {step}", flush=True)

@@ -16,7 +16,7 @@ export interface Response {
   readonly data: readonly number[];
 }
 
-export async function restore({ backend, width, height, data }: Request): Promise<Response> {
+async function restore({ backend, width, height, data }: Request): Promise<Response> {
   const reasons: string[] = [];
   const limpid = await createLimpid({
     model: new URL("/models/", location.href),
