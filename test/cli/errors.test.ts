@@ -1,39 +1,19 @@
 import fs from "node:fs/promises";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import sharp from "sharp";
 import { jsonLines, limpid, writePhoto, writeTinyModel } from "./command.js";
+import { useWorkspace } from "./workspace.js";
 
 jest.setTimeout(60_000);
 
-let models: string;
-let folder: string;
-let engine: string[];
-
-beforeAll(() => {
-  models = mkdtempSync(join(tmpdir(), "limpid-model-"));
-  engine = ["--model", writeTinyModel(models), "--backend", "cpu"];
-});
-
-afterAll(() => {
-  rmSync(models, { recursive: true });
-});
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "limpid-errors-"));
-});
-
+const workspace = useWorkspace();
+const { at, engine } = workspace;
 afterEach(() => {
   jest.restoreAllMocks();
-  rmSync(folder, { recursive: true });
 });
-
-function at(...names: string[]): string {
-  return join(folder, ...names);
-}
 
 function save(name: string, bytes: Uint8Array | string): string {
   writeFileSync(at(name), bytes);
@@ -73,7 +53,7 @@ describe("a bad photo gets one line with a code, and exit code 1", () => {
       stdout: "",
       stderr: line(code, name),
     });
-    expect(readdirSync(folder).sort()).toEqual(["good.png", name].sort());
+    expect(readdirSync(workspace.folder).sort()).toEqual(["good.png", name].sort());
   });
 
   test("one that is not there", async () => {
@@ -87,21 +67,21 @@ describe("a bad photo gets one line with a code, and exit code 1", () => {
     const frames = { raw: { width: 8, height: 16, channels: 3 as const, pageHeight: 8 } };
     const colors = Buffer.from(Array.from({ length: 384 }, (_, index) => (index < 192 ? 10 : 200)));
     await sharp(colors, frames).gif().toFile(at("moving.gif"));
-    const people = await limpid(["restore", folder, ...engine]);
+    const people = await limpid(["restore", workspace.folder, ...engine]);
     expect(people.code).toBe(0);
     expect(people.stdout).toMatch(/press\.jpg[^]*note {5}CMYK, converted/);
     expect(people.stdout).toMatch(/moving\.gif[^]*note {5}animated: only the first of 2 frames/);
-    const programs = await limpid(["restore", folder, "--force", "--json", ...engine]);
+    const programs = await limpid(["restore", workspace.folder, "--force", "--json", ...engine]);
     expect(jsonLines(programs.stdout)).toHaveLength(2);
     expect(programs.stderr).toContain(`note: ${at("press.jpg")}: CMYK, converted`);
   });
 
-  test("a folder with bad files restores the good ones and lists the bad at the end", async () => {
+  test("a workspace.folder with bad files restores the good ones and lists the bad at the end", async () => {
     await writePhoto(at("a.png"));
     save("b.png", "");
     save("c.jpg", "no photo");
     await writePhoto(at("d.png"));
-    const { code, stdout, stderr } = await limpid(["restore", folder, ...engine]);
+    const { code, stdout, stderr } = await limpid(["restore", workspace.folder, ...engine]);
     expect(code).toBe(1);
     expect(stdout.match(/wrote/g)).toHaveLength(2);
     expect(stderr.split("\n")).toEqual([
@@ -110,7 +90,7 @@ describe("a bad photo gets one line with a code, and exit code 1", () => {
       `UnsupportedImage: ${at("c.jpg")}: is not an image that can be read`,
       "",
     ]);
-    const again = await limpid(["restore", folder, "--json", ...engine]);
+    const again = await limpid(["restore", workspace.folder, "--json", ...engine]);
     expect(jsonLines(again.stdout).map(({ skipped, error }) => skipped ?? error?.code)).toEqual([
       true,
       "EmptyFile",
@@ -155,17 +135,23 @@ describe("wrong usage exits with 2 and does nothing", () => {
   ])("%s", async (_, code, args) => {
     const photo = await writePhoto(at("photo.png"));
     const filled = args.flatMap((word) =>
-      word === "ENGINE" ? engine : [word.replace("PHOTO", photo).replace("FOLDER", folder)],
+      word === "ENGINE" ? engine : [word.replace("PHOTO", photo).replace("FOLDER", workspace.folder)],
     );
     const result = await limpid(filled);
     expect([result.code, result.stdout]).toEqual([2, ""]);
     expect(result.stderr.split("\n").filter((text) => text.startsWith(`${code}: `))).toHaveLength(1);
-    expect(readdirSync(folder)).toEqual(["photo.png"]);
+    expect(readdirSync(workspace.folder)).toEqual(["photo.png"]);
   });
 
   test("an unknown expert ends a run of many at once", async () => {
     for (const name of ["a.png", "b.png", "c.png"]) await writePhoto(at(name));
-    const { code, stdout, stderr } = await limpid(["restore", folder, "--expert", "x.y", ...engine]);
+    const { code, stdout, stderr } = await limpid([
+      "restore",
+      workspace.folder,
+      "--expert",
+      "x.y",
+      ...engine,
+    ]);
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toBe("0 restored\nUnknownExpert: no expert x.y; there are tiny.first, tiny.second\n");
   });
@@ -182,7 +168,7 @@ describe("weights", () => {
     spoil(model);
     const photo = await writePhoto(at("photo.png"));
     const result = await limpid(["restore", photo, "--model", model, "--backend", "cpu"]);
-    expect(readdirSync(folder)).toEqual(["model", "photo.png"]);
+    expect(readdirSync(workspace.folder)).toEqual(["model", "photo.png"]);
     return result;
   }
 
@@ -191,7 +177,7 @@ describe("weights", () => {
     expect([code, stderr]).toEqual([1, line("WeightsMissing", "router.safetensors: is not there")]);
   });
 
-  test("of which there is no folder at all", async () => {
+  test("of which there is no workspace.folder at all", async () => {
     const { code, stderr } = await restoreWith((model) => {
       for (const name of readdirSync(model)) rmSync(join(model, name), { recursive: true });
     });
@@ -235,19 +221,19 @@ describe("nothing is lost", () => {
       }
       return handle;
     });
-    const { code, stderr } = await limpid(["restore", folder, ...engine]);
+    const { code, stderr } = await limpid(["restore", workspace.folder, ...engine]);
     expect([code, stderr]).toEqual([
       1,
       `1 restored\nDiskFull: ${at("b.restored.png")}: no space left on the disk\n`,
     ]);
-    expect(readdirSync(folder)).toEqual(["a.png", "a.restored.png", "b.png", "c.png"]);
+    expect(readdirSync(workspace.folder)).toEqual(["a.png", "a.restored.png", "b.png", "c.png"]);
   });
 
-  test("an output folder that cannot be made is said before anything is computed", async () => {
+  test("an output workspace.folder that cannot be made is said before anything is computed", async () => {
     const photo = await writePhoto(at("photo.png"));
     save("file", "");
     const { code, stderr } = await limpid(["restore", photo, "-o", at("file", "out"), ...engine]);
-    expect([code, stderr]).toEqual([1, line("FileUnwritable", "the folder cannot be made")]);
+    expect([code, stderr]).toEqual([1, line("FileUnwritable", "the workspace.folder cannot be made")]);
   });
 
   test("an interrupt while a result is being written takes the temporary file away", async () => {
@@ -258,7 +244,7 @@ describe("nothing is lost", () => {
     jest.spyOn(fs, "open").mockImplementation(async (...parameters) => {
       const handle = await open(...parameters);
       if (String(parameters[0]).endsWith(".part")) {
-        wasThere = readdirSync(folder).some((name) => name.endsWith(".part"));
+        wasThere = readdirSync(workspace.folder).some((name) => name.endsWith(".part"));
         interrupt.abort();
       }
       return handle;
@@ -266,6 +252,6 @@ describe("nothing is lost", () => {
     const { code, stderr } = await limpid(["restore", photo, ...engine], { signal: interrupt.signal });
     expect([code, wasThere]).toEqual([130, true]);
     expect(stderr).toBe("Aborted: interrupted\n");
-    expect(readdirSync(folder)).toEqual(["photo.png"]);
+    expect(readdirSync(workspace.folder)).toEqual(["photo.png"]);
   });
 });

@@ -1,37 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from "@jest/globals";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { expect, jest, test } from "@jest/globals";
 import { version } from "../../src/sdk/base/index.js";
-import { jsonLines, limpidProcess, writePhoto, writeTinyModel } from "./command.js";
+import { jsonLines, limpidProcess, writePhoto } from "./command.js";
+import { useWorkspace } from "./workspace.js";
 
 // The first run may have to build the program.
 jest.setTimeout(300_000);
 
-let models: string;
-let folder: string;
-let engine: string[];
-
-beforeAll(() => {
-  models = mkdtempSync(join(tmpdir(), "limpid-model-"));
-  engine = ["--model", writeTinyModel(models), "--backend", "cpu"];
-});
-
-afterAll(() => {
-  rmSync(models, { recursive: true });
-});
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "limpid-process-"));
-});
-
-afterEach(() => {
-  rmSync(folder, { recursive: true });
-});
-
-function at(...names: string[]): string {
-  return join(folder, ...names);
-}
+const workspace = useWorkspace();
+const { at, engine } = workspace;
 
 test("the built program says its version, and exits with 2 for wrong usage", async () => {
   expect(await limpidProcess(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
@@ -42,7 +19,12 @@ test("the built program says its version, and exits with 2 for wrong usage", asy
 
 test("with the backend left to itself, standard output holds the results alone, and the process ends", async () => {
   await writePhoto(at("a.png"));
-  const { code, stdout, stderr } = await limpidProcess(["restore", folder, "--json", "--model", models]);
+  const { code, stdout, stderr } = await limpidProcess([
+    "restore",
+    workspace.folder,
+    "--json",
+    ...engine.slice(0, 2), // the model alone
+  ]);
   expect(code).toBe(0);
   const [line, ...others] = jsonLines(stdout);
   expect(others).toEqual([]);
@@ -88,7 +70,7 @@ test("two jobs give the same files as one, and the same reports of bad ones", as
 test("what ends the run in a worker ends it as in the main thread", async () => {
   for (const name of ["a.png", "b.png", "c.png"]) await writePhoto(at(name));
   const { code, stdout, stderr } = await limpidProcess([
-    ...["restore", folder, "--jobs", "2", "--expert", "x.y"],
+    ...["restore", workspace.folder, "--jobs", "2", "--expert", "x.y"],
     ...engine,
   ]);
   expect([code, stdout]).toEqual([2, ""]);
@@ -106,11 +88,11 @@ test.each([
     // Much work in plain JavaScript.
     await writePhoto(at("b.png"), { width: 1000, height: 700 });
     const { code, stdout, stderr } = await limpidProcess(
-      ["restore", folder, "--json", "--jobs", jobs, ...engine],
+      ["restore", workspace.folder, "--json", "--jobs", jobs, ...engine],
       (child) => child.stdout.once("data", () => child.kill(name)),
     );
     expect(jsonLines(stdout).map(({ output }) => output)).toEqual([at("a.restored.png")]);
     expect([code, stderr]).toEqual([exit, "1 restored\nAborted: interrupted\n"]);
-    expect(readdirSync(folder)).toEqual(["a.png", "a.restored.png", "b.png"]);
+    expect(readdirSync(workspace.folder)).toEqual(["a.png", "a.restored.png", "b.png"]);
   },
 );

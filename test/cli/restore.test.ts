@@ -1,45 +1,15 @@
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import sharp from "sharp";
 import { readImageFile } from "../../src/node/index.js";
 import { jsonLines, limpid, writePhoto, writeTinyModel } from "./command.js";
+import { useWorkspace } from "./workspace.js";
 
 jest.setTimeout(60_000);
 
-let models: string;
-let folder: string;
-let engine: string[];
-
-beforeAll(() => {
-  models = mkdtempSync(join(tmpdir(), "limpid-model-"));
-  engine = ["--model", writeTinyModel(models), "--backend", "cpu"];
-});
-
-afterAll(() => {
-  rmSync(models, { recursive: true });
-});
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "limpid-restore-"));
-});
-
-afterEach(() => {
-  rmSync(folder, { recursive: true });
-});
-
-function at(...names: string[]): string {
-  return join(folder, ...names);
-}
+const workspace = useWorkspace();
+const { at, engine } = workspace;
 
 async function pixels(path: string) {
   return (await readImageFile(path)).image;
@@ -61,13 +31,13 @@ describe("restore", () => {
     ]);
     expect(readFileSync(photo)).toEqual(before);
     expect((await pixels(at("photo.restored.png"))).data).not.toEqual((await pixels(photo)).data);
-    expect(readdirSync(folder)).toEqual(["photo.png", "photo.restored.png"]);
+    expect(readdirSync(workspace.folder)).toEqual(["photo.png", "photo.restored.png"]);
   });
 
   test("--json prints one object per photo and nothing else", async () => {
     await writePhoto(at("a.png"));
     await writePhoto(at("b.jpg"), { width: 40, height: 30 });
-    const { code, stdout } = await limpid(["restore", folder, "--json", "--tile", "16", ...engine]);
+    const { code, stdout } = await limpid(["restore", workspace.folder, "--json", "--tile", "16", ...engine]);
     expect(code).toBe(0);
     const lines = jsonLines(stdout);
     expect(lines).toEqual([
@@ -149,7 +119,7 @@ describe("restore", () => {
     expect(alpha((await pixels(at("clear.restored.png"))).data)).toEqual(alpha((await pixels(clear)).data));
   });
 
-  test("-o names a file for one photo and a folder for several, which is made", async () => {
+  test("-o names a file for one photo and a workspace.folder for several, which is made", async () => {
     const photo = await writePhoto(at("in", "photo.png"));
     await writePhoto(at("in", "deep", "b.jpg"));
     expect((await limpid(["restore", photo, "-o", at("one.webp"), ...engine])).code).toBe(0);
@@ -163,7 +133,7 @@ describe("restore", () => {
     const photo = await writePhoto(at("photo.png"));
     await limpid(["restore", photo, ...engine]);
     const first = readFileSync(at("photo.restored.png"));
-    const second = await limpid(["restore", folder, "--json", "--model", "/nowhere"]);
+    const second = await limpid(["restore", workspace.folder, "--json", "--model", "/nowhere"]);
     expect(second).toEqual({
       code: 0,
       stdout: `${JSON.stringify({ input: photo, output: at("photo.restored.png"), skipped: true })}\n`,
@@ -187,12 +157,12 @@ describe("restore", () => {
     expect(readFileSync(photo)).toEqual(before);
   });
 
-  test("shards restore every photo of a folder exactly once", async () => {
+  test("shards restore every photo of a workspace.folder exactly once", async () => {
     const names = Array.from({ length: 7 }, (_, index) => `${index}.png`);
     for (const name of names) await writePhoto(at(name), { width: 8, height: 8 });
     const inputs: string[] = [];
     for (const shard of ["1/3", "2/3", "3/3"]) {
-      const run = await limpid(["restore", folder, "--json", "--shard", shard, ...engine]);
+      const run = await limpid(["restore", workspace.folder, "--json", "--shard", shard, ...engine]);
       expect(run.code).toBe(0);
       inputs.push(...jsonLines(run.stdout).map(({ input }) => input));
     }
@@ -210,7 +180,7 @@ describe("analyze", () => {
       expect.stringMatching(/^ {2}found {4}(\w+ 100 %(, |$)){3}/),
       "",
     ]);
-    expect(readdirSync(folder)).toEqual(["photo.png"]);
+    expect(readdirSync(workspace.folder)).toEqual(["photo.png"]);
   });
 
   test("--json prints one object per photo", async () => {

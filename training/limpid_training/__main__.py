@@ -1,4 +1,4 @@
-"""python -m limpid_training router|base|calibrate|experts|export --photos DIR --out RUN"""
+"""python -m limpid_training router|base|refine|calibrate|experts|export --photos DIR --out RUN"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import importlib
 STAGES = {
     "router": ("train_router", 3000),
     "base": ("train_base", 12000),
+    "refine": ("refine", 2500),
     "calibrate": ("calibrate", 400),
     "experts": ("train_experts", 4000),
 }

@@ -42,11 +42,12 @@ def load_photos(folder: Path, held_out: bool) -> list[torch.Tensor]:
 
 @dataclass
 class Mixture:
-    """How often each degradation is drawn, and how often none or a second one."""
+    """How often each degradation is drawn, how often none or a second one, and from which severity on."""
 
     weights: dict[str, float]
     clean: float = 0.04
     second: float = 0.15
+    mildest: float = 0.0
     canvases: tuple[tuple[int, float], ...] = ((96, 0.5), (160, 0.3), (256, 0.2))
     names: list[str] = field(init=False)
     probabilities: np.ndarray = field(init=False)
@@ -60,11 +61,11 @@ class Mixture:
         if source.chance(self.clean):
             return []
         first = self.names[int(source.numbers.choice(len(self.names), p=self.probabilities))]
-        faults = [Fault(first, source.uniform(0, 1))]
+        faults = [Fault(first, source.uniform(self.mildest, 1))]
         if source.chance(self.second):
             others = [d for d in PHYSICAL_ORDER if d != first]
             faults.append(Fault(source.choice(others), source.uniform(0.2, 0.7)))
-            faults[0].severity = source.uniform(0.2, 0.8)
+            faults[0].severity = source.uniform(max(0.2, self.mildest), 0.8)
         return faults
 
 
