@@ -76,7 +76,7 @@ describe("a bad photo gets one line with a code, and exit code 1", () => {
     expect(programs.stderr).toContain(`note: ${at("press.jpg")}: CMYK, converted`);
   });
 
-  test("a workspace.folder with bad files restores the good ones and lists the bad at the end", async () => {
+  test("a folder with bad files restores the good ones and lists the bad at the end", async () => {
     await writePhoto(at("a.png"));
     save("b.png", "");
     save("c.jpg", "no photo");
@@ -177,7 +177,7 @@ describe("weights", () => {
     expect([code, stderr]).toEqual([1, line("WeightsMissing", "router.safetensors: is not there")]);
   });
 
-  test("of which there is no workspace.folder at all", async () => {
+  test("of which there is no folder at all", async () => {
     const { code, stderr } = await restoreWith((model) => {
       for (const name of readdirSync(model)) rmSync(join(model, name), { recursive: true });
     });
@@ -229,11 +229,11 @@ describe("nothing is lost", () => {
     expect(readdirSync(workspace.folder)).toEqual(["a.png", "a.restored.png", "b.png", "c.png"]);
   });
 
-  test("an output workspace.folder that cannot be made is said before anything is computed", async () => {
+  test("an output folder that cannot be made is said before anything is computed", async () => {
     const photo = await writePhoto(at("photo.png"));
     save("file", "");
     const { code, stderr } = await limpid(["restore", photo, "-o", at("file", "out"), ...engine]);
-    expect([code, stderr]).toEqual([1, line("FileUnwritable", "the workspace.folder cannot be made")]);
+    expect([code, stderr]).toEqual([1, line("FileUnwritable", "the folder cannot be made")]);
   });
 
   test("an interrupt while a result is being written takes the temporary file away", async () => {

@@ -119,7 +119,7 @@ describe("restore", () => {
     expect(alpha((await pixels(at("clear.restored.png"))).data)).toEqual(alpha((await pixels(clear)).data));
   });
 
-  test("-o names a file for one photo and a workspace.folder for several, which is made", async () => {
+  test("-o names a file for one photo and a folder for several, which is made", async () => {
     const photo = await writePhoto(at("in", "photo.png"));
     await writePhoto(at("in", "deep", "b.jpg"));
     expect((await limpid(["restore", photo, "-o", at("one.webp"), ...engine])).code).toBe(0);
@@ -157,7 +157,7 @@ describe("restore", () => {
     expect(readFileSync(photo)).toEqual(before);
   });
 
-  test("shards restore every photo of a workspace.folder exactly once", async () => {
+  test("shards restore every photo of a folder exactly once", async () => {
     const names = Array.from({ length: 7 }, (_, index) => `${index}.png`);
     for (const name of names) await writePhoto(at(name), { width: 8, height: 8 });
     const inputs: string[] = [];
