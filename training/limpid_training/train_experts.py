@@ -12,8 +12,8 @@ from pathlib import Path
 
 import torch
 
-from .data import Mixture, Shape, load_photos, stream
-from .degradations import DEGRADATIONS, Source
+from .data import DamagedBatches, Mixture, Shape, load_photos
+from .degradations import DEGRADATIONS, Fault, Source
 from .networks import Backbone, Experts, count_parameters, use_experts, views
 from .run import AveragedWeights, Log, cosine, pick_device, psnr_loss, save_checkpoint
 from .train_base import gains, load_router
@@ -44,8 +44,6 @@ class PlannedMixture(Mixture):
         self.planned = names
 
     def draw(self, source: Source):
-        from .degradations import Fault
-
         if len(self.planned) == 1:
             return [Fault(self.planned[0], source.uniform(0, 1))]
         return [Fault(n, source.uniform(0.2, 0.8)) for n in self.planned]
@@ -63,8 +61,8 @@ class PlannedBatches(torch.utils.data.Dataset):
     def __getitem__(self, position: int):
         step = self.steps[position]
         planned = plan(step, self.seed, self.names)
-        loader = stream(self.photos, PlannedMixture(planned), [SHAPE], self.seed + 1, range(step, step + 1), 0)
-        damaged, clean, *_ = next(iter(loader))
+        batches = DamagedBatches(self.photos, PlannedMixture(planned), [SHAPE], self.seed + 1, range(step, step + 1))
+        damaged, clean, *_ = batches[0]
         return damaged, clean, [self.names.index(n) for n in planned]
 
 

@@ -150,7 +150,7 @@ export class Limpid implements Disposable {
    * @throws {@link LimpidError} `Aborted`, `DeviceLost`, `Disposed`
    */
   analyze(image: PixelImage, options: AnalyzeOptions = {}): Promise<Analysis> {
-    return this.#enqueue(options.signal, async (engine) => analyzeOn(engine, image));
+    return this.#enqueue(options.signal, async (engine) => analyzeOn(engine, bleedColorUnderAlpha(image)));
   }
 
   /**
@@ -191,7 +191,8 @@ export class Limpid implements Disposable {
     const { manifest, experts } = this.#loaded;
     const backend = engine.backend.name;
     const started = performance.now();
-    const analysis = options.analysis ?? (await analyzeOn(engine, image));
+    const visible = bleedColorUnderAlpha(image);
+    const analysis = options.analysis ?? (await analyzeOn(engine, visible));
     const analyzed = performance.now();
     const mixture = chosen ?? routeMixture(analysis, experts, manifest.router.threshold);
     const applied = mixture.map(({ expert, weight }) => ({ expert: expert.id, weight }));
@@ -209,6 +210,7 @@ export class Limpid implements Disposable {
       let prepared = analyzed;
       const result = await restoreImage(image, options, {
         run,
+        visible,
         tileSize: options.tileSize ?? defaultTileSize[backend],
         stride: backboneStride(manifest.backbone.config),
         onPrepared: () => (prepared = performance.now()),
@@ -298,8 +300,7 @@ function disposeEngine({ backend, executor, router }: Engine): void {
   backend.dispose();
 }
 
-async function analyzeOn({ backend, router }: Engine, image: PixelImage): Promise<Analysis> {
-  const visible = bleedColorUnderAlpha(image);
+async function analyzeOn({ backend, router }: Engine, visible: PixelImage): Promise<Analysis> {
   return backend.run(() => router.analyze(visible, (tensor) => backend.read(tensor)));
 }
 

@@ -1,6 +1,6 @@
 import { throwIfAborted } from "../base/index.js";
 import type { BackendName, ExecutorRun, PixelBlock } from "../engine/index.js";
-import { bleedColorUnderAlpha, PixelImage, readRgb, writeRgb, type Rect } from "../image/index.js";
+import { PixelImage, readRgb, writeRgb, type Rect } from "../image/index.js";
 import { BandBlender, type FinishedBand } from "./band-blender.js";
 import type { RestoreOptions } from "./options.js";
 import { statisticsBlocks } from "./statistics-blocks.js";
@@ -21,6 +21,8 @@ const feather = 16;
 export interface RestoreImageContext {
   /** The run, with its mixture merged. */
   readonly run: ExecutorRun;
+  /** The input with colour bled under its transparent pixels: what the network sees. */
+  readonly visible: PixelImage;
   /** Kept side of a tile in pixels. */
   readonly tileSize: number;
   /** The backbone's stride in pixels. */
@@ -43,11 +45,10 @@ export async function restoreImage(
   context: RestoreImageContext,
 ): Promise<{ image: PixelImage; tiles: number }> {
   const { width, height } = original;
-  const { run, tileSize, stride } = context;
+  const { run, visible, tileSize, stride } = context;
   const { signal, strength = 1, mask, onProgress } = options;
   const region = options.region ?? { x: 0, y: 0, width, height };
   const plan = planTiles({ width, height, region, size: tileSize, margin, stride });
-  const visible = bleedColorUnderAlpha(original);
   if (!coversImage(plan.rows[0]![0]!.source, original)) {
     await run.measure(statisticsBlocks(visible, stride), signalOnly(signal));
   }
