@@ -1,24 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import * as tf from "@tensorflow/tfjs-core";
 import { BackboneWeights, listBackboneParameters, toDeviceLayout } from "../../src/sdk/backbone/index.js";
-import { LimpidError } from "../../src/sdk/base/index.js";
 import { HostTensor, tensorBytesSha256 } from "../../src/sdk/weights/index.js";
-import { expectNoLeaks, useBackend } from "../support/index.js";
+import { errorOf, expectNoLeaks, useBackend } from "../support/index.js";
 import { compactConfig, randomWeights } from "./networks.js";
 
 beforeAll(() => useBackend("cpu"));
 
 const file = randomWeights(compactConfig);
-
-function errorOf(run: () => unknown): LimpidError {
-  try {
-    run();
-  } catch (error) {
-    if (LimpidError.is(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
 
 describe("BackboneWeights", () => {
   const weights: BackboneWeights[] = [];

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "@jest/globals";
-import { LimpidError } from "../../src/sdk/base/index.js";
 import {
   DgRouter,
   inferClipVisionConfig,
@@ -7,7 +6,7 @@ import {
   listClipVisionTensors,
 } from "../../src/sdk/router/index.js";
 import { HostTensor, type TensorFile } from "../../src/sdk/weights/index.js";
-import { expectNoLeaks } from "../support/index.js";
+import { errorOf, expectNoLeaks } from "../support/index.js";
 import { readReference } from "../support/reference.js";
 import { describeDgRouter } from "./dg-router-suite.js";
 
@@ -22,16 +21,6 @@ function changed(change: (tensors: Map<string, HostTensor>) => void): TensorFile
   const tensors = new Map(file.tensors);
   change(tensors);
   return { tensors, metadata: {} };
-}
-
-function errorOf(run: () => unknown): LimpidError {
-  try {
-    run();
-  } catch (error) {
-    if (LimpidError.is(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
 }
 
 describe("inferDgRouterConfig", () => {
