@@ -70,6 +70,22 @@ test("the router mixes an expert for each of the two most probable faults, by th
   expect(mixture.every(({ weight }) => weight > 0.99 && weight <= 1)).toBe(true);
 });
 
+test("the first routed expert acts in full, the second by its probability relative to the first's", async () => {
+  const limpid = await start();
+  const photo = picture(24, 24);
+  const { embedding } = await limpid.analyze(photo);
+  const degradations = [
+    { degradation: "rain", probability: 0.95 }, // has no expert
+    { degradation: "jpeg", probability: 0.8 },
+    { degradation: "noise", probability: 0.6 },
+  ];
+  const { mixture } = await limpid.restore(photo, { analysis: { degradations, embedding } });
+  expect(mixture).toEqual([
+    { expert: "tiny.second", weight: 1 },
+    { expert: "tiny.first", weight: expect.closeTo(0.75, 9) },
+  ]);
+});
+
 test("an image that the router finds clean comes back as it is", async () => {
   const limpid = await start({ bias: -20 });
   const photo = picture(24, 24);

@@ -15,7 +15,8 @@ const routedExperts = 2;
 
 /**
  * The mixture for an image as the router would have it: an expert for each of the most probable degradations that are
- * present, weighted by their probability.
+ * present, weighted by their probability relative to the most probable one's. The first expert acts at the full weight
+ * that it was trained at, as in the paper's top-1 softmax, whatever the router's confidence.
  *
  * @param analysis - what the router says
  * @param experts - the installed experts
@@ -27,13 +28,15 @@ export function routeMixture(
   experts: readonly Expert[],
   threshold: number,
 ): MixtureEntry[] {
-  return analysis.degradations
+  const chosen = analysis.degradations
     .filter(({ probability }) => probability >= threshold)
     .flatMap(({ degradation, probability }) => {
       const expert = experts.find(({ degradations }) => degradations.includes(degradation));
-      return expert === undefined ? [] : [{ expert, weight: probability }];
+      return expert === undefined ? [] : [{ expert, probability }];
     })
     .slice(0, routedExperts);
+  const highest = chosen[0]?.probability ?? 1;
+  return chosen.map(({ expert, probability }) => ({ expert, weight: probability / highest }));
 }
 
 /**
