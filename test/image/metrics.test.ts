@@ -13,7 +13,14 @@ interface Scores {
 const { metrics } = JSON.parse(
   readFileSync(new URL("fixtures/references.json", import.meta.url), "utf8"),
 ) as {
-  metrics: { seed: number; size: [number, number, ChannelCount]; border: number; rgb: Scores; y?: Scores }[];
+  metrics: {
+    seed: number;
+    size: [number, number, ChannelCount];
+    border: number;
+    rgb: Scores;
+    y?: Scores;
+    "y-bgr"?: Scores;
+  }[];
 };
 
 /** The pair of images of `metric_case` in `fixtures/make_references.py`. */
@@ -37,7 +44,7 @@ function makePair(seed: number, width: number, height: number, channels: Channel
 
 describe("metrics agree with scikit-image", () => {
   for (const { seed, size, border, ...spaces } of metrics) {
-    for (const space of ["rgb", "y"] as const) {
+    for (const space of ["rgb", "y", "y-bgr"] as const) {
       const expected = spaces[space];
       if (!expected) continue;
       test(`${size.join(" x ")}, border ${border}, ${space}`, () => {

@@ -5,9 +5,11 @@ import type { PixelImage } from "./pixel-image.js";
 export interface MetricOptions {
   /**
    * `"rgb"` (the default) compares every colour channel; `"y"` compares luma, BT.601 with studio range:
-   * Y = 16 + (65.481 R + 128.553 G + 24.966 B) / 255 for R, G, B in 0..255.
+   * Y = 16 + (65.481 R + 128.553 G + 24.966 B) / 255 for R, G, B in 0..255. `"y-bgr"` is the same with R and B in each
+   * other's place: what a script computes that reads pictures with OpenCV and takes them for RGB, as those behind
+   * several published tables on adverse weather do.
    */
-  readonly space?: "rgb" | "y" | undefined;
+  readonly space?: "rgb" | "y" | "y-bgr" | undefined;
   /** Pixels left out along each edge; 0 if left out. */
   readonly border?: number | undefined;
 }
@@ -47,7 +49,9 @@ export function comparePlanes(a: PixelImage, b: PixelImage, options: MetricOptio
       { details: { border, width: a.width, height: a.height } },
     );
   }
-  const isLuma = space === "y";
+  const isLuma = space !== "rgb";
+  const redWeight = space === "y" ? 65.481 : 24.966;
+  const blueWeight = space === "y" ? 24.966 : 65.481;
   const readRow = (image: PixelImage, plane: number, y: number, out: Float64Array): void => {
     const { data, channels, maximum, isGray } = image;
     let index = ((y + border) * image.width + border) * channels;
@@ -56,7 +60,7 @@ export function comparePlanes(a: PixelImage, b: PixelImage, options: MetricOptio
         const red = data[index]!;
         const green = isGray ? red : data[index + 1]!;
         const blue = isGray ? red : data[index + 2]!;
-        out[x] = (16 + (65.481 * red + 128.553 * green + 24.966 * blue) / maximum) / 255;
+        out[x] = (16 + (redWeight * red + 128.553 * green + blueWeight * blue) / maximum) / 255;
       } else {
         out[x] = data[isGray ? index : index + plane]! / maximum;
       }
