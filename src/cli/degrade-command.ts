@@ -3,6 +3,7 @@ import { readImageFile, writeImageFile } from "../node/index.js";
 import { degradationNames, degrade, type Fault } from "../sdk/training/index.js";
 import type { CommandContext } from "./command-context.js";
 import { collectFault, parseSeed } from "./option-parsers.js";
+import { faultNames } from "./parse-fault.js";
 
 interface DegradeCommandOptions {
   readonly recipe: readonly Fault[];
@@ -10,9 +11,14 @@ interface DegradeCommandOptions {
   readonly output: string;
 }
 
+const kinds = faultNames.filter((name) => !degradationNames.includes(name));
+
 const details = `
 Recipes: ${degradationNames.slice(0, 5).join(", ")},
   ${degradationNames.slice(5).join(", ")}
+Blur and noise have kinds, drawn if none is named:
+  ${kinds.slice(0, 4).join(", ")},
+  ${kinds.slice(4).join(", ")}
 Severity goes from 0, barely visible, to 1, the worst that the models are
 trained for; 0.5 if left out. Several recipes are applied in the order in which
 light, weather, lens, sensor, file and time would, whatever order they are
@@ -29,7 +35,7 @@ export function degradeCommand(context: CommandContext): Command {
     .summary("damage a photo on purpose")
     .description("Damages a photo on purpose, as the weather, the camera and time would.")
     .argument("<in>", "a clean photo")
-    .requiredOption("--recipe <name[:severity]>", "what to do to it; may be repeated", collectFault)
+    .requiredOption("--recipe <name[-kind][:severity]>", "what to do to it; may be repeated", collectFault)
     .option("--seed <n>", "seeds the damage", parseSeed, 1)
     .requiredOption("-o, --output <file>", "the file to write: .png, .jpg, .webp or .tif")
     .addHelpText("after", details)

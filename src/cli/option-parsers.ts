@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from "commander";
 import type { ExpertChoice } from "../sdk/restore/index.js";
-import { degradationNames, type Fault } from "../sdk/training/index.js";
+import type { Fault } from "../sdk/training/index.js";
+import { reportError } from "./describe-error.js";
+import { parseFault } from "./parse-fault.js";
 import type { Shard } from "./shard.js";
 
 /** @throws InvalidArgumentError of commander, as all parsers of options do */
@@ -47,15 +49,11 @@ export function parseSeed(text: string): number {
   throw new InvalidArgumentError("Expected a whole number.");
 }
 
-/** One more `NAME[:SEVERITY]` of a recipe; the middle severity if none is given. */
+/** One more `NAME[-KIND][:SEVERITY]` of a recipe; the middle severity if none is given. */
 export function collectFault(text: string, before: readonly Fault[] = []): readonly Fault[] {
-  const [degradation = "", severityText = "0.5", ...rest] = text.split(":");
-  if (!degradationNames.includes(degradation)) {
-    throw new InvalidArgumentError(`Expected one of ${degradationNames.join(", ")}.`);
+  try {
+    return [...before, parseFault(text, 0.5)];
+  } catch (error) {
+    throw new InvalidArgumentError(`${reportError(error).message}.`);
   }
-  const severity = Number(severityText || NaN);
-  if (rest.length > 0 || !(severity >= 0 && severity <= 1)) {
-    throw new InvalidArgumentError("Expected a severity from 0 to 1 behind the colon.");
-  }
-  return [...before, { degradation, severity }];
 }

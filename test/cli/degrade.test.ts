@@ -21,12 +21,13 @@ afterAll(() => {
 describe("degrade", () => {
   test("writes what the recipes make of a photo", async () => {
     const output = join(folder, "bad.png");
-    const recipes = ["--recipe", "jpeg", "--recipe", "haze:0.25"];
+    const recipes = ["--recipe", "jpeg", "--recipe", "haze:0.25", "--recipe", "blur-defocus"];
     const { code, stdout } = await limpid(["degrade", photo, ...recipes, "--seed", "9", "-o", output]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${output}\n` });
     const faults = [
       { degradation: "jpeg", severity: 0.5 },
       { degradation: "haze", severity: 0.25 },
+      { degradation: "blur", severity: 0.5, kind: "defocus" },
     ];
     const expected = degrade((await readImageFile(photo)).image, faults, 9);
     const { image } = await readImageFile(output);
@@ -35,7 +36,8 @@ describe("degrade", () => {
   });
 
   test.each([
-    [["--recipe", "fog", "-o", "out.png"], 2, /Expected one of low-light, /],
+    [["--recipe", "fog", "-o", "out.png"], 2, /no fault "fog"; there are low-light, /],
+    [["--recipe", "blur-rain", "-o", "out.png"], 2, /no fault "blur-rain"/],
     [["--recipe", "rain:2", "-o", "out.png"], 2, /severity from 0 to 1/],
     [["--recipe", "rain:", "-o", "out.png"], 2, /severity from 0 to 1/],
     [["--recipe", "rain:0.1:0.2", "-o", "out.png"], 2, /severity from 0 to 1/],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { PixelImage, psnr } from "../../src/sdk/image/index.js";
-import { degradationNames, degrade, type Fault } from "../../src/sdk/training/index.js";
+import { degradationKinds, degradationNames, degrade, type Fault } from "../../src/sdk/training/index.js";
 import { flatPicture, texturedPicture } from "./pictures.js";
 
 const clean = texturedPicture(96, 80);
@@ -33,6 +33,25 @@ describe("degrade", () => {
     const [mild, middle, strong] = [0, 0.5, 1].map((severity) => strength(degradation, severity));
     expect(mild).toBeGreaterThan(middle! + 1);
     expect(middle).toBeGreaterThan(strong! + 0.5);
+  });
+
+  test("makes the kind that is asked for, and draws one of them otherwise", () => {
+    expect(degradationKinds).toEqual({
+      blur: ["motion", "defocus", "gaussian"],
+      noise: ["gaussian", "poisson", "mixed", "correlated"],
+    });
+    for (const [degradation, kinds] of Object.entries(degradationKinds)) {
+      const damage = (seed: number, kind?: string) =>
+        degrade(clean, [{ degradation, severity: 0.5, kind }], seed).data;
+      const pictures = kinds.map((kind) => damage(3, kind).join());
+      expect(new Set(pictures).size).toBe(kinds.length);
+    }
+    // A disc has no direction and no further randomness.
+    const defocus = (seed: number) => degrade(clean, [{ degradation: "blur", severity: 0.5, kind: "defocus" }], seed);
+    expect(defocus(1).data).toEqual(defocus(2).data);
+    expect(() => degrade(clean, [{ degradation: "rain", severity: 0.5, kind: "heavy" }], 1)).toThrow(
+      'no kind "heavy" of rain; there are none',
+    );
   });
 
   test.each(degradationNames)("%s follows its seed and leaves its input alone", (degradation) => {

@@ -5,6 +5,7 @@
  */
 export {
   addGaussianNoise,
+  degradationKinds,
   degradationNames,
   degrade,
   roundTripJpeg,

@@ -9,22 +9,23 @@ import { lerp, type Recipe } from "./recipe.js";
  */
 export const blur: Recipe = {
   degradation: "blur",
-  apply(image, severity, source) {
+  kinds: ["motion", "defocus", "gaussian"],
+  apply(image, severity, source, kind) {
     const angle = (): number => source.uniform(0, Math.PI);
-    switch (source.choice(["motion", "motion", "defocus", "gaussian"])) {
-      case "motion": {
-        const line = normalized(lineKernel(lerp(3, 25, severity), angle(), 0.5));
-        // A hand does not move in a straight line.
-        const isBent = source.chance(0.5);
-        const bend = normalized(lineKernel(lerp(2, 10, severity), angle(), 0.5));
-        return convolve(isBent ? convolve(image, bend) : image, line);
-      }
+    switch (kind ?? source.choice(["motion", "motion", "defocus", "gaussian"])) {
       case "defocus":
         return convolve(image, normalized(discKernel(lerp(0.8, 5, severity))));
       case "gaussian": {
         const sigma = lerp(0.7, 4, severity);
         const across = Math.max(0.4, sigma * source.uniform(0.3, 1));
         return convolve(image, gaussianKernel(sigma, across, angle()));
+      }
+      default: {
+        const line = normalized(lineKernel(lerp(3, 25, severity), angle(), 0.5));
+        // A hand does not move in a straight line.
+        const isBent = source.chance(0.5);
+        const bend = normalized(lineKernel(lerp(2, 10, severity), angle(), 0.5));
+        return convolve(isBent ? convolve(image, bend) : image, line);
       }
     }
   },

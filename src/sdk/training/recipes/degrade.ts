@@ -31,6 +31,11 @@ const recipes: readonly Recipe[] = [
 /** The degradations that {@link degrade} knows, in the order in which it applies them. */
 export const degradationNames: readonly string[] = recipes.map(({ degradation }) => degradation);
 
+/** The kinds that {@link degrade} can be asked for, by degradation: those of `blur` and of `noise`. */
+export const degradationKinds: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  recipes.flatMap(({ degradation, kinds }) => (kinds === undefined ? [] : [[degradation, kinds]])),
+);
+
 /**
  * Damages an image as a camera, the weather and time would: one fault or several, applied in their physical order
  * whatever order they are given in. The recipes draw from the same distributions as those that the models are trained
@@ -40,8 +45,8 @@ export const degradationNames: readonly string[] = recipes.map(({ degradation })
  * @param faults - degradations from {@link degradationNames} with their severity
  * @param seed - a safe integer; the same seed gives the same result
  * @returns 8-bit RGB of the same size, with the image's alpha if it has one
- * @throws {@link LimpidError} `InvalidArgument` for an unknown degradation, a severity outside 0..1, or a seed that is not
- * a safe integer
+ * @throws {@link LimpidError} `InvalidArgument` for an unknown degradation or kind, a severity outside 0..1, or a seed that
+ * is not a safe integer
  *
  * @example
  * ```ts
@@ -54,20 +59,28 @@ export function degrade(image: PixelImage, faults: readonly Fault[], seed: numbe
   for (const fault of faults) checkFault(fault);
   let picture = toRgbImage(image);
   for (const recipe of recipes) {
-    for (const { severity } of faults.filter(({ degradation }) => degradation === recipe.degradation)) {
-      picture = recipe.apply(picture, severity, source);
+    for (const { severity, kind } of faults.filter(({ degradation }) => degradation === recipe.degradation)) {
+      picture = recipe.apply(picture, severity, source, kind);
       clip(picture);
     }
   }
   return toPixelImage(picture, image);
 }
 
-function checkFault({ degradation, severity }: Fault): void {
+function checkFault({ degradation, severity, kind }: Fault): void {
   if (!degradationNames.includes(degradation)) {
     throw new LimpidError(
       "InvalidArgument",
       `no recipe for ${JSON.stringify(degradation)}; there are ${degradationNames.join(", ")}`,
       { details: { degradation, known: degradationNames } },
+    );
+  }
+  const kinds = degradationKinds[degradation] ?? [];
+  if (kind !== undefined && !kinds.includes(kind)) {
+    throw new LimpidError(
+      "InvalidArgument",
+      `no kind ${JSON.stringify(kind)} of ${degradation}; there are ${kinds.join(", ") || "none"}`,
+      { details: { degradation, kind, known: kinds } },
     );
   }
   if (!(severity >= 0 && severity <= 1)) {

@@ -15,18 +15,18 @@ import { toPixelImage, toRgbImage, type RgbImage } from "./rgb-image.js";
  */
 export const noise: Recipe = {
   degradation: "noise",
-  apply(image, severity, source) {
+  kinds: ["gaussian", "poisson", "mixed", "correlated"],
+  apply(image, severity, source, kind) {
     const sigma = lerp(5, 55, severity) / 255;
-    const kind = source.chance(0.6) ? "gaussian" : source.choice(["poisson", "mixed", "correlated"]);
-    switch (kind) {
-      case "gaussian":
-        return gaussian(image, sigma, source);
+    switch (kind ?? (source.chance(0.6) ? "gaussian" : source.choice(["poisson", "mixed", "correlated"]))) {
       case "poisson":
         return photon(image, sigma, source);
       case "mixed":
         return gaussian(photon(image, 0.7 * sigma, source), 0.7 * sigma, source);
       case "correlated":
         return correlated(image, sigma, source);
+      default:
+        return gaussian(image, sigma, source);
     }
   },
 };
