@@ -18,6 +18,7 @@ const rooms = [
   "packs",
   "extensions",
   "host",
+  "limpid",
   "training",
 ];
 

@@ -1,6 +1,6 @@
 import { readImageFile } from "../node/index.js";
 import type { BackendName } from "../sdk/engine/index.js";
-import type { Limpid } from "../sdk/restore/index.js";
+import type { Limpid } from "../sdk/limpid/index.js";
 import type { DegradationProbability } from "../sdk/router/index.js";
 
 /** An image file that was analysed. */

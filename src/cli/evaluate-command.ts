@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { readImageFile } from "../node/index.js";
 import { LimpidError, throwIfAborted } from "../sdk/base/index.js";
 import type { PixelImage } from "../sdk/image/index.js";
-import type { Limpid } from "../sdk/restore/index.js";
+import type { Limpid } from "../sdk/limpid/index.js";
 import type { CommandContext } from "./command-context.js";
 import { formatError, reportError } from "./describe-error.js";
 import { addEngineOptions, engineSettings, type EngineOptions } from "./engine-options.js";

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { installDawn, modelFromDirectory } from "../node/index.js";
 import { LimpidError } from "../sdk/base/index.js";
 import type { BackendName } from "../sdk/engine/index.js";
-import { createLimpid, type Limpid } from "../sdk/restore/index.js";
+import { createLimpid, type Limpid } from "../sdk/limpid/index.js";
 
 /** What the command line says of model and backend. */
 export interface EngineSettings {

@@ -11,3 +11,4 @@ export * from "./experts/index.js";
 export * from "./router/index.js";
 export * from "./engine/index.js";
 export * from "./restore/index.js";
+export * from "./limpid/index.js";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { modelFromDirectory, packageDirectory } from "../../src/node/index.js";
-import { createLimpid } from "../../src/sdk/restore/index.js";
+import { createLimpid } from "../../src/sdk/limpid/index.js";
 import { useBackend } from "../support/index.js";
 
 let folder: string;

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { createLimpid, modelFromFiles } from "../../src/sdk/restore/index.js";
+import { createLimpid } from "../../src/sdk/limpid/index.js";
+import { modelFromFiles } from "../../src/sdk/restore/index.js";
 import { makeTinyModel } from "../support/tiny-model.js";
 
 type Files = Map<string, Uint8Array>;
@@ -28,9 +29,9 @@ function editManifest(files: Files, edit: (manifest: Manifest) => void): void {
 test("a model says its id and version, and lists its experts", async () => {
   const limpid = await startWith(() => undefined);
   expect(limpid.model).toEqual({ id: "limpid.tiny", version: "0.0.1" });
-  expect(limpid.experts).toEqual([
-    { id: "tiny.first", degradations: ["noise"] },
-    { id: "tiny.second", degradations: ["jpeg"] },
+  expect(limpid.experts.list()).toMatchObject([
+    { id: "tiny.first", degradations: ["noise"], strength: 1, owner: undefined },
+    { id: "tiny.second", degradations: ["jpeg"], strength: 1, owner: undefined },
   ]);
   limpid.dispose();
 });
@@ -87,6 +88,7 @@ test.each<[string, (manifest: Manifest) => void]>([
   ["router.size", (m) => Object.assign(m.router, { size: -1 })],
   ["router.threshold", (m) => Object.assign(m.router, { threshold: 1.5 })],
   ["experts", (m) => Object.assign(m, { experts: {} })],
+  ["experts[0].strength", (m) => Object.assign(m.experts[0]!, { strength: 3 })],
   ["experts[0].degradations", (m) => Object.assign(m.experts[0]!, { degradations: "noise" })],
 ])("a wrong %s in model.json is named", async (field, edit) => {
   await expect(startWith((files) => editManifest(files, edit))).rejects.toMatchObject({

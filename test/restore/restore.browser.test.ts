@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { modelFromDirectory } from "../../src/node/index.js";
 import { PixelImage, psnr } from "../../src/sdk/image/index.js";
-import { createLimpid } from "../../src/sdk/restore/index.js";
+import { createLimpid } from "../../src/sdk/limpid/index.js";
 import { openPage } from "../support/page.js";
 import type { Request, Response } from "./pages/restore.js";
 

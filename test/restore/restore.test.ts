@@ -1,13 +1,8 @@
 import { afterEach, expect, test } from "@jest/globals";
 import * as tf from "@tensorflow/tfjs-core";
 import { PixelImage, psnr, type ChannelCount, type PixelData } from "../../src/sdk/image/index.js";
-import {
-  createLimpid,
-  modelFromFiles,
-  type Limpid,
-  type LimpidOptions,
-  type RestoreProgress,
-} from "../../src/sdk/restore/index.js";
+import { createLimpid, type Limpid, type LimpidOptions } from "../../src/sdk/limpid/index.js";
+import { modelFromFiles, type RestoreProgress } from "../../src/sdk/restore/index.js";
 import { expectNoLeaks } from "../support/index.js";
 import { makeTinyModel, type TinyModelOptions } from "../support/tiny-model.js";
 

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import { PixelImage, psnr } from "../../src/sdk/image/index.js";
-import { createLimpid, modelFromFiles, type BackendChange } from "../../src/sdk/restore/index.js";
+import { createLimpid } from "../../src/sdk/limpid/index.js";
+import { modelFromFiles, type BackendChange } from "../../src/sdk/restore/index.js";
 import { expectNoLeaks, useBackend } from "../support/index.js";
 import { makeTinyModel } from "../support/tiny-model.js";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { modelFromDirectory, readImageFile } from "../../src/node/index.js";
 import { psnr } from "../../src/sdk/image/index.js";
-import { createLimpid } from "../../src/sdk/restore/index.js";
+import { createLimpid } from "../../src/sdk/limpid/index.js";
 import { degrade } from "../../src/sdk/training/index.js";
 
 test("the shipped model denoises a photo, alike whole and at every tile size", async () => {

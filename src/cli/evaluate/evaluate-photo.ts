@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { throwIfAborted } from "../../sdk/base/index.js";
 import { PixelImage, psnr, readRgb, ssim, writeRgb } from "../../sdk/image/index.js";
-import type { AppliedExpert, Limpid } from "../../sdk/restore/index.js";
+import type { Limpid } from "../../sdk/limpid/index.js";
+import type { AppliedExpert } from "../../sdk/restore/index.js";
 import type { EvaluationTask } from "./tasks.js";
 
 /** What is compared with the clean photo. */
@@ -129,7 +130,7 @@ async function evaluateTask(
   const { analysis, mixture } = routed;
   const restoreWith = async (experts: readonly { id: string }[]): Promise<Score> =>
     score((await limpid.restore(damaged, { experts, analysis, signal })).image);
-  const expert = limpid.experts.find(({ degradations }) => degradations.includes(task.degradation));
+  const expert = limpid.experts.list().find(({ degradations }) => degradations.includes(task.degradation));
   const { degradation: found, probability } = analysis.degradations[0]!;
   return {
     task: task.name,

@@ -1,4 +1,4 @@
-import type { MixtureEntry } from "../experts/index.js";
+import type { Expert, MixtureEntry } from "../experts/index.js";
 import type { Disposable } from "../base/index.js";
 import type { BackendName } from "./backend-name.js";
 
@@ -59,4 +59,11 @@ export interface Executor extends Disposable {
    * @throws {@link LimpidError} `ExpertMismatch` if an expert is for another base, `DeviceLost`, `Disposed`
    */
   begin(mixture: readonly MixtureEntry[], embedding: Float32Array): ExecutorRun;
+
+  /**
+   * Frees the device memory of experts that nobody needs any more. Runs that were begun with them are not disturbed.
+   *
+   * @param isNeeded - whether an expert may be wanted again
+   */
+  releaseExperts(isNeeded: (expert: Expert) => boolean): void;
 }

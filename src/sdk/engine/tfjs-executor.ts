@@ -13,7 +13,13 @@ import {
   type PreparedBackbone,
 } from "../backbone/index.js";
 import { LimpidError, throwIfAborted } from "../base/index.js";
-import { FactorStore, mergeExperts, type MixtureEntry } from "../experts/index.js";
+import {
+  FactorStore,
+  mergeExperts,
+  type Expert,
+  type FactorStoreOptions,
+  type MixtureEntry,
+} from "../experts/index.js";
 import type { TensorFile } from "../weights/index.js";
 import type { Executor, ExecutorCallOptions, ExecutorRun, PixelBlock } from "./executor.js";
 import { Pace } from "./pace.js";
@@ -28,7 +34,7 @@ export class TfjsExecutor implements Executor {
   readonly kind = "tfjs";
   readonly #backend: TfjsBackend;
   readonly #weights: BackboneWeights;
-  readonly #factors = new FactorStore();
+  readonly #factors: FactorStore;
   /** The base alone, folded; made when a run first wants no experts. */
   #plain: PreparedBackbone | undefined;
   #disposed = false;
@@ -37,10 +43,17 @@ export class TfjsExecutor implements Executor {
    * @param backend - where to compute; it stays the caller's and must outlive the executor
    * @param file - the base's tensors
    * @param config - the base's network
+   * @param resident - how many experts stay on the device between runs
    * @throws {@link LimpidError} `WeightsCorrupt` if the tensors do not fit the network
    */
-  constructor(backend: TfjsBackend, file: TensorFile, config: BackboneConfig) {
+  constructor(
+    backend: TfjsBackend,
+    file: TensorFile,
+    config: BackboneConfig,
+    resident: FactorStoreOptions = {},
+  ) {
     this.#backend = backend;
+    this.#factors = new FactorStore(resident);
     this.#weights = backend.run(() => BackboneWeights.fromTensorFile(file, config));
   }
 
@@ -65,8 +78,13 @@ export class TfjsExecutor implements Executor {
         return new TfjsRun(this.#backend, prepareBackbone(merged), embedding, true);
       } finally {
         merged.dispose();
+        this.#factors.trim();
       }
     });
+  }
+
+  releaseExperts(isNeeded: (expert: Expert) => boolean): void {
+    if (!this.#disposed) this.#factors.trim(isNeeded);
   }
 
   dispose(): void {

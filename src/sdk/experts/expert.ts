@@ -106,6 +106,27 @@ export class Expert {
       { details: { expert: this.id, expected: this.base.sha256, actual: sha256 } },
     );
   }
+
+  /**
+   * Refuses a network whose layers are not those that the expert changes; of use where the base is not known.
+   *
+   * @param config - the network
+   * @throws {@link LimpidError} `ExpertMismatch`; `details.unmatched` has every layer that the network does not have in the
+   * expert's shape
+   */
+  requireTargets(config: BackboneConfig): void {
+    const targets = new Map(listExpertTargets(config).map((target) => [target.path, target]));
+    const faults = [...this.factors].flatMap(([path, { target }]) => {
+      const shape = targets.get(path)?.shape;
+      return shape !== undefined && isSameShape(shape, target.shape) ? [] : [path];
+    });
+    if (faults.length === 0) return;
+    throw new LimpidError(
+      "ExpertMismatch",
+      `expert ${this.id} changes layers that this network does not have in that shape: ${faults.join(", ")}`,
+      { details: { expert: this.id, faults, unmatched: faults } },
+    );
+  }
 }
 
 function matchFactors(

@@ -1,7 +1,17 @@
 export { Expert, type ExpertBase, type ExpertFactors, type ExpertInit } from "./expert.js";
-export { FactorStore, type DeviceFactors } from "./factor-store.js";
+export {
+  ExpertSet,
+  type ExpertChange,
+  type ExpertEntry,
+  type ExpertOptions,
+  type ExpertSetBase,
+  type ExpertUpdate,
+  type InstalledExpert,
+} from "./expert-set.js";
+export { FactorStore, type DeviceFactors, type FactorStoreOptions } from "./factor-store.js";
 export { lowRankDelta } from "./low-rank-delta.js";
 export { MergedWeights, mergeExperts, type MergeOptions, type MixtureEntry } from "./merge.js";
 export { publishedBase, publishedExperts, type PublishedExpertsOptions } from "./published.js";
 export { routeTopK } from "./route.js";
+export { requireRouterRow, routerRowProbability, type RouterRow } from "./router-row.js";
 export { factorShapes, listExpertTargets, type ExpertTarget, type FactorShapes } from "./targets.js";

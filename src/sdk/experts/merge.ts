@@ -1,15 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
-import {
-  isSameShape,
-  type BackboneConfig,
-  type BackboneWeights,
-  type WeightLookup,
-} from "../backbone/index.js";
+import type { BackboneConfig, BackboneWeights, WeightLookup } from "../backbone/index.js";
 import { LimpidError, type Disposable } from "../base/index.js";
 import type { Expert } from "./expert.js";
 import { FactorStore } from "./factor-store.js";
 import { lowRankDelta } from "./low-rank-delta.js";
-import { listExpertTargets } from "./targets.js";
 
 /** One expert's part in a mixture. */
 export interface MixtureEntry {
@@ -93,7 +87,7 @@ export function mergeExperts(
       throw new LimpidError("InvalidArgument", `the weight of expert ${expert.id} is ${weight}`);
     }
     expert.requireBase(base.sha256);
-    requireTargets(base.config, expert);
+    expert.requireTargets(base.config);
   }
   const store = options.store ?? new FactorStore();
   const merged = new Map<string, tf.Tensor>();
@@ -131,19 +125,4 @@ function addExpert(
       before?.dispose();
     }
   });
-}
-
-/** Refuses experts that were made for a network of another shape, whose base may be unknown. */
-function requireTargets(config: BackboneConfig, expert: Expert): void {
-  const targets = new Map(listExpertTargets(config).map((target) => [target.path, target]));
-  const faults = [...expert.factors].flatMap(([path, { target }]) => {
-    const shape = targets.get(path)?.shape;
-    return shape !== undefined && isSameShape(shape, target.shape) ? [] : [path];
-  });
-  if (faults.length === 0) return;
-  throw new LimpidError(
-    "ExpertMismatch",
-    `expert ${expert.id} changes layers that this network does not have in that shape: ${faults.join(", ")}`,
-    { details: { expert: expert.id, faults, unmatched: faults } },
-  );
 }

@@ -1,12 +1,12 @@
 import { LimpidError } from "../base/index.js";
-import type { Expert, MixtureEntry } from "../experts/index.js";
-import type { Analysis } from "../router/index.js";
+import type { InstalledExpert, MixtureEntry } from "../experts/index.js";
+import type { DegradationProbability } from "../router/index.js";
 
 /** An expert that the caller wants, and how much of it. */
 export interface ExpertChoice {
   /** Its id, such as `limpid.derain`. */
   readonly id: string;
-  /** Its weight, 0 to 2; 1, as it was trained, if left out. */
+  /** Its weight, 0 to 2; the strength that it was installed with, 1 for most, if left out. */
   readonly weight?: number;
 }
 
@@ -15,49 +15,55 @@ const routedExperts = 2;
 
 /**
  * The mixture for an image as the router would have it: an expert for each of the most probable degradations that are
- * present, weighted by their probability relative to the most probable one's. The first expert acts at the full weight
- * that it was trained at, as in the paper's top-1 softmax, whatever the router's confidence.
+ * present, weighted by their probability relative to the most probable one's. The first expert acts at its full strength,
+ * as in the paper's top-1 softmax, whatever the router's confidence.
  *
- * @param analysis - what the router says
- * @param experts - the installed experts
- * @param threshold - probability from which a degradation counts as present
+ * @param present - what the image has, the most probable first
+ * @param installed - the experts; of two for one degradation the first is taken
  * @returns the mixture; empty if nothing is wrong, or if no expert knows what is
  */
 export function routeMixture(
-  analysis: Analysis,
-  experts: readonly Expert[],
-  threshold: number,
+  present: readonly DegradationProbability[],
+  installed: readonly InstalledExpert[],
 ): MixtureEntry[] {
-  const chosen = analysis.degradations
-    .filter(({ probability }) => probability >= threshold)
-    .flatMap(({ degradation, probability }) => {
-      const expert = experts.find(({ degradations }) => degradations.includes(degradation));
-      return expert === undefined ? [] : [{ expert, probability }];
-    })
-    .slice(0, routedExperts);
-  const highest = chosen[0]?.probability ?? 1;
-  return chosen.map(({ expert, probability }) => ({ expert, weight: probability / highest }));
+  const chosen = new Map<InstalledExpert, number>();
+  for (const { degradation, probability } of present) {
+    const entry = installed.find(({ degradations }) => degradations.includes(degradation));
+    // An expert for several degradations is chosen once, by the most probable of them.
+    if (entry !== undefined && !chosen.has(entry)) chosen.set(entry, probability);
+    if (chosen.size === routedExperts) break;
+  }
+  const [highest = 1] = chosen.values();
+  return [...chosen].map(([{ expert, strength }, probability]) => ({
+    expert,
+    weight: (strength * probability) / highest,
+  }));
 }
 
 /**
  * The mixture that a caller asked for.
  *
  * @param choices - ids and weights
- * @param experts - the installed experts
+ * @param installed - the experts
  * @returns the mixture, in the caller's order
  * @throws {@link LimpidError} `UnknownExpert` that lists what there is, `InvalidArgument` for a weight out of range or an
  * expert named twice
  */
-export function chooseMixture(choices: readonly ExpertChoice[], experts: readonly Expert[]): MixtureEntry[] {
+export function chooseMixture(
+  choices: readonly ExpertChoice[],
+  installed: readonly InstalledExpert[],
+): MixtureEntry[] {
   const seen = new Set<string>();
-  return choices.map(({ id, weight = 1 }) => {
-    const expert = experts.find((candidate) => candidate.id === id);
-    if (expert === undefined) {
-      const known = experts.map((candidate) => candidate.id);
+  return choices.map(({ id, weight: asked }) => {
+    const entry = installed.find((candidate) => candidate.id === id);
+    if (entry === undefined) {
+      const known = installed.map((candidate) => candidate.id);
       throw new LimpidError("UnknownExpert", `no expert ${id}; there are ${known.join(", ") || "none"}`, {
         details: { id, known },
       });
     }
+    const { expert, strength } = entry;
+    const weight = asked ?? strength;
     if (!(weight >= 0 && weight <= 2)) {
       throw new LimpidError("InvalidArgument", `the weight of ${id} is ${weight}, expected 0 to 2`);
     }

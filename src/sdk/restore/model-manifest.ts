@@ -18,6 +18,8 @@ export interface ModelExpert extends ModelFile {
   readonly id: string;
   /** The degradations that it repairs. */
   readonly degradations: readonly string[];
+  /** The weight at which it acts unless a run says otherwise, 0 to 2. */
+  readonly strength: number;
 }
 
 /** What `model.json` says: configs, files, hashes. */
@@ -94,6 +96,7 @@ export function parseModelManifest(bytes: Uint8Array, name: string): ModelManife
         ...modelFile(expert, where),
         id: text(expert.id, `${where}.id`),
         degradations: texts(expert.degradations, `${where}.degradations`),
+        strength: strength(expert.strength ?? 1, `${where}.strength`),
       };
     }),
   };
@@ -140,6 +143,11 @@ function hash(value: unknown, where: string): string {
 function fraction(value: unknown, where: string): number {
   if (typeof value === "number" && value > 0 && value < 1) return value;
   throw invalid(where, value, "a number between 0 and 1");
+}
+
+function strength(value: unknown, where: string): number {
+  if (typeof value === "number" && value >= 0 && value <= 2) return value;
+  throw invalid(where, value, "a number from 0 to 2");
 }
 
 function invalid(where: string, value: unknown, expected: string): LimpidError {

@@ -1,5 +1,5 @@
 import { LimpidError, throwIfAborted } from "../base/index.js";
-import { Expert } from "../experts/index.js";
+import { Expert, type ExpertEntry } from "../experts/index.js";
 import { parseSafetensors, sha256Hex, tensorBytesSha256, type TensorFile } from "../weights/index.js";
 import { parseModelManifest, type ModelFile, type ModelManifest } from "./model-manifest.js";
 import type { ModelSource } from "./model-source.js";
@@ -13,7 +13,7 @@ export interface LoadedModel {
   /** The router's tensors. */
   readonly router: TensorFile;
   /** The experts that ship with it, in the manifest's order. */
-  readonly experts: readonly Expert[];
+  readonly experts: readonly ExpertEntry[];
 }
 
 /**
@@ -23,7 +23,7 @@ export interface LoadedModel {
  * @param signal - gives up when it fires
  * @returns the model
  * @throws {@link LimpidError} `WeightsMissing`, `WeightsCorrupt` if a file's size or hash is not what was announced,
- * `InvalidConfig`, `InvalidTensorFile`, `ExpertMismatch`, `Aborted`
+ * `InvalidConfig`, `InvalidTensorFile`, `ExpertMismatch` if an expert's tensors do not fit the network, `Aborted`
  */
 export async function loadModel(source: ModelSource, signal?: AbortSignal): Promise<LoadedModel> {
   const manifest = parseModelManifest(await source.read("model.json", signal), source.name);
@@ -50,11 +50,10 @@ export async function loadModel(source: ModelSource, signal?: AbortSignal): Prom
     manifest,
     backbone: backboneFile,
     router: routerFile,
-    experts: expertFiles.map((file) => {
-      const expert = Expert.fromTensorFile(file, backbone.config);
-      expert.requireBase(identity);
-      return expert;
-    }),
+    experts: expertFiles.map((file, index) => ({
+      expert: Expert.fromTensorFile(file, backbone.config),
+      strength: experts[index]?.strength ?? 1,
+    })),
   };
 }
 

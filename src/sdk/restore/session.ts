@@ -8,29 +8,39 @@ import {
   type Executor,
   type StartedBackend,
 } from "../engine/index.js";
-import type { MixtureEntry } from "../experts/index.js";
+import type { Expert, ExpertSet, InstalledExpert, MixtureEntry } from "../experts/index.js";
 import { bleedColorUnderAlpha, type PixelImage, type Rect } from "../image/index.js";
 import { CompactRouter, type Analysis } from "../router/index.js";
 import { chooseMixture, routeMixture } from "./mixture.js";
-import { loadModel, type LoadedModel } from "./model.js";
-import { modelFromUrl, type ModelSource } from "./model-source.js";
+import type { LoadedModel } from "./model.js";
 import type { AnalyzeOptions, RestoreOptions, RestoreResult } from "./options.js";
 import { defaultTileSize, restoreImage } from "./restore-image.js";
+import { activeRouterRows, presentDegradations, withRouterRows } from "./router-rows.js";
 import { RunQueue } from "./run-queue.js";
 
-/** What {@link createLimpid} needs. */
-export interface LimpidOptions {
-  /** The model: a source, or the URL of the folder that holds its `model.json`. */
-  readonly model: ModelSource | string | URL;
+/** What a {@link RestoreSession} needs. */
+export interface SessionOptions {
+  /** The model, checked. */
+  readonly model: LoadedModel;
+  /** The experts, which stay the caller's. */
+  readonly experts: ExpertSet;
   /** Where to compute; `"auto"`, the default, is WebGPU on a real GPU and else WebAssembly. */
   readonly backend?: "auto" | BackendName;
   /** Folder, with a slash at its end, from which a page loads tfjs's `.wasm` files. */
   readonly wasmPath?: string;
+  /**
+   * Device memory that experts may take between runs, in bytes; 64 MiB if left out. The least recently used are let go of
+   * first, pinned ones never.
+   */
+  readonly expertMemory?: number;
   /** Told of every change of backend, those during the start included. */
   readonly onBackendChange?: (change: BackendChange) => void;
   /** Gives up the start when it fires. */
   readonly signal?: AbortSignal;
 }
+
+/** Default of {@link SessionOptions.expertMemory}: some 150 experts of the compact model. */
+const defaultExpertMemory = 64 * 2 ** 20;
 
 /** A backend that was not the first choice, or that replaced one that failed. */
 export interface BackendChange {
@@ -40,14 +50,6 @@ export interface BackendChange {
   readonly reason: string;
 }
 
-/** An installed expert, as a user interface would list it. */
-export interface ExpertDescription {
-  /** Its id, such as `limpid.derain`. */
-  readonly id: string;
-  /** The degradations that it repairs. */
-  readonly degradations: readonly string[];
-}
-
 /** What runs on one backend: made anew when a device is lost. */
 interface Engine {
   readonly backend: TfjsBackend;
@@ -55,70 +57,65 @@ interface Engine {
   readonly router: CompactRouter;
 }
 
-/**
- * Starts Limpid: reads a model, checks its hashes and prepares it on a backend.
- *
- * @param options - the model, and where to compute
- * @returns an instance, for the caller to dispose. Two instances do not see each other
- * @throws {@link LimpidError} `BackendUnavailable`, `WeightsMissing`, `WeightsCorrupt`, `InvalidConfig`,
- * `InvalidTensorFile`, `ExpertMismatch`, `Aborted`
- *
- * @example
- * ```ts
- * const limpid = await createLimpid({ model: "/models/" });
- * const result = await limpid.restore(PixelImage.fromImageData(pixels));
- * console.log(result.analysis.degradations[0], result.backend);
- * limpid.dispose();
- * ```
- */
-export async function createLimpid(options: LimpidOptions): Promise<Limpid> {
-  const { model, signal, onBackendChange } = options;
-  const source = typeof model === "string" || model instanceof URL ? modelFromUrl(model) : model;
-  const loaded = await loadModel(source, signal);
-  const started = await startBackend(options.backend ?? "auto", wasmPathOf(options));
-  try {
-    throwIfAborted(signal);
-    const limpid = new Limpid(loaded, started, options);
-    if (started.fallbackReason !== undefined) {
-      onBackendChange?.({ backend: started.backend.name, reason: started.fallbackReason });
-    }
-    return limpid;
-  } catch (error) {
-    started.backend.dispose();
-    throw error;
-  }
+/** The experts of one run, as they were when it was asked for. */
+interface RunExperts {
+  /** All that were installed. */
+  readonly installed: readonly InstalledExpert[];
+  /** Those that the caller named; undefined if the router chooses. */
+  readonly chosen: readonly MixtureEntry[] | undefined;
 }
 
-/** Blind photo restoration: says what is wrong with an image and repairs it. Made by {@link createLimpid}. */
-export class Limpid implements Disposable {
-  /** The model's id and version. */
-  readonly model: {
-    /** Such as `limpid.compact`. */
-    readonly id: string;
-    /** Semantic version. */
-    readonly version: string;
-  };
+/**
+ * Runs one model on one backend: analyses and restores, one after the other, and again on a new device if the GPU's is
+ * lost. A run takes the experts as they are when it is asked for.
+ */
+export class RestoreSession implements Disposable {
   /** Fired when a backend replaces another, with the reason. */
   readonly onDidChangeBackend: Event<BackendChange>;
   readonly #backendChanged = new EventEmitter<BackendChange>();
-  readonly #loaded: LoadedModel;
-  readonly #options: LimpidOptions;
+  readonly #options: SessionOptions;
   readonly #queue = new RunQueue();
   readonly #closing = new AbortController();
+  /** What runs that wait or are under way may still merge. */
+  readonly #claims = new Set<readonly Expert[]>();
+  readonly #expertsListening: Disposable;
+  readonly #fallbackReason: string | undefined;
   #engine: Engine;
   #running = 0;
-  readonly #fallbackReason: string | undefined;
 
-  /** @internal To be made by {@link createLimpid}. */
-  constructor(loaded: LoadedModel, started: StartedBackend, options: LimpidOptions) {
-    const { id, version } = loaded.manifest;
-    this.model = { id, version };
+  private constructor(started: StartedBackend, options: SessionOptions) {
     this.onDidChangeBackend = this.#backendChanged.event;
-    this.#loaded = loaded;
     this.#options = options;
     this.#fallbackReason = started.fallbackReason;
-    this.#engine = makeEngine(loaded, started.backend);
+    this.#engine = makeEngine(options, started.backend);
+    this.#expertsListening = options.experts.onDidChange(() => this.#releaseExperts());
     if (options.onBackendChange !== undefined) this.onDidChangeBackend(options.onBackendChange);
+  }
+
+  /**
+   * Starts a backend and prepares the model on it.
+   *
+   * @param options - the model, its experts, and where to compute
+   * @returns a session, for the caller to dispose
+   * @throws {@link LimpidError} `BackendUnavailable`, `WeightsCorrupt`, `InvalidArgument`, `Aborted`
+   */
+  static async start(options: SessionOptions): Promise<RestoreSession> {
+    const { signal, onBackendChange, expertMemory = 0 } = options;
+    if (!(expertMemory >= 0)) {
+      throw new LimpidError("InvalidArgument", `expertMemory is ${expertMemory}, expected 0 bytes or more`);
+    }
+    const started = await startBackend(options.backend ?? "auto", wasmPathOf(options));
+    try {
+      throwIfAborted(signal);
+      const session = new RestoreSession(started, options);
+      if (started.fallbackReason !== undefined) {
+        onBackendChange?.({ backend: started.backend.name, reason: started.fallbackReason });
+      }
+      return session;
+    } catch (error) {
+      started.backend.dispose();
+      throw error;
+    }
   }
 
   /** The backend that runs. */
@@ -129,11 +126,6 @@ export class Limpid implements Disposable {
   /** Why a faster backend was passed over; undefined if none was. */
   get fallbackReason(): string | undefined {
     return this.#fallbackReason;
-  }
-
-  /** The experts that can be named in a restore. */
-  get experts(): readonly ExpertDescription[] {
-    return this.#loaded.experts.map(({ id, degradations }) => ({ id, degradations }));
   }
 
   /** Bytes of device memory held between runs. */
@@ -150,7 +142,11 @@ export class Limpid implements Disposable {
    * @throws {@link LimpidError} `Aborted`, `DeviceLost`, `Disposed`
    */
   analyze(image: PixelImage, options: AnalyzeOptions = {}): Promise<Analysis> {
-    return this.#enqueue(options.signal, async (engine) => analyzeOn(engine, bleedColorUnderAlpha(image)));
+    const { model, experts } = this.#options;
+    const rows = activeRouterRows(experts.list(), model.manifest.router.degradations);
+    return this.#enqueue(options.signal, [], async (engine) =>
+      withRouterRows(await analyzeOn(engine, bleedColorUnderAlpha(image)), rows),
+    );
   }
 
   /**
@@ -164,12 +160,15 @@ export class Limpid implements Disposable {
    */
   async restore(image: PixelImage, options: RestoreOptions = {}): Promise<RestoreResult> {
     checkOptions(image, options);
+    this.#throwIfDisposed();
+    const installed = this.#options.experts.list();
     const chosen =
       options.experts === undefined || options.experts === "auto"
         ? undefined
-        : chooseMixture(options.experts, this.#loaded.experts);
-    return this.#enqueue(options.signal, (engine, signal) =>
-      this.#restoreOn(engine, image, chosen, { ...options, signal }),
+        : chooseMixture(options.experts, installed);
+    const claimed = (chosen ?? installed).map(({ expert }) => expert);
+    return this.#enqueue(options.signal, claimed, (engine, signal) =>
+      this.#restoreOn(engine, image, { installed, chosen }, { ...options, signal }),
     );
   }
 
@@ -178,6 +177,7 @@ export class Limpid implements Disposable {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new LimpidError("Disposed", "Limpid was disposed"));
     this.#backendChanged.dispose();
+    this.#expertsListening.dispose();
     // A run under way still holds the engine; it frees it when it stops.
     if (this.#running === 0) disposeEngine(this.#engine);
   }
@@ -185,20 +185,20 @@ export class Limpid implements Disposable {
   async #restoreOn(
     engine: Engine,
     image: PixelImage,
-    chosen: readonly MixtureEntry[] | undefined,
+    { installed, chosen }: RunExperts,
     options: RestoreOptions & { readonly signal: AbortSignal },
   ): Promise<RestoreResult> {
-    const { manifest, experts } = this.#loaded;
+    const { manifest } = this.#options.model;
+    const rows = activeRouterRows(installed, manifest.router.degradations);
     const backend = engine.backend.name;
     const started = performance.now();
     const visible = bleedColorUnderAlpha(image);
-    const analysis = options.analysis ?? (await analyzeOn(engine, visible));
+    const analysis = withRouterRows(options.analysis ?? (await analyzeOn(engine, visible)), rows);
     const analyzed = performance.now();
-    const mixture = chosen ?? routeMixture(analysis, experts, manifest.router.threshold);
+    const present = presentDegradations(analysis, rows, manifest.router.threshold);
+    const mixture = chosen ?? routeMixture(present, installed);
     const applied = mixture.map(({ expert, weight }) => ({ expert: expert.id, weight }));
-    const isClean =
-      chosen === undefined &&
-      analysis.degradations.every(({ probability }) => probability < manifest.router.threshold);
+    const isClean = chosen === undefined && present.length === 0;
     if (isClean || options.strength === 0) {
       const total = performance.now() - started;
       const timings = { analyze: analyzed - started, prepare: 0, tiles: 0, total };
@@ -228,18 +228,23 @@ export class Limpid implements Disposable {
     }
   }
 
-  /** Runs a task when its turn comes; if the GPU device is lost, once more on a new one. */
+  /**
+   * Runs a task when its turn comes; if the GPU device is lost, once more on a new one. Until it ends, the experts that it
+   * may merge stay on the device.
+   */
   #enqueue<T>(
     signal: AbortSignal | undefined,
+    experts: readonly Expert[],
     task: (engine: Engine, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const either =
       signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
+    this.#claims.add(experts);
     return this.#queue.add(async () => {
-      this.#throwIfDisposed();
-      throwIfAborted(either);
       this.#running++;
       try {
+        this.#throwIfDisposed();
+        throwIfAborted(either);
         return await task(this.#engine, either).catch(async (error: unknown) => {
           if (!this.#engine.backend.isLost) throw error;
           throwIfAborted(either);
@@ -248,16 +253,27 @@ export class Limpid implements Disposable {
         });
       } finally {
         this.#running--;
+        this.#claims.delete(experts);
+        this.#releaseExperts();
         if (this.#closing.signal.aborted && this.#running === 0) disposeEngine(this.#engine);
       }
     });
+  }
+
+  /** Lets go of experts that are no longer installed, once no run can want them. */
+  #releaseExperts(): void {
+    this.#engine.executor.releaseExperts(
+      (expert) =>
+        isInstalled(expert, this.#options.experts) ||
+        [...this.#claims].some((claim) => claim.includes(expert)),
+    );
   }
 
   async #replaceLostDevice(error: unknown): Promise<void> {
     disposeEngine(this.#engine);
     try {
       const backend = await TfjsBackend.start("webgpu", wasmPathOf(this.#options));
-      this.#engine = makeEngine(this.#loaded, backend);
+      this.#engine = makeEngine(this.#options, backend);
     } catch (cause) {
       throw new LimpidError("DeviceLost", "the GPU device was lost and no other could be had", { cause });
     }
@@ -273,19 +289,26 @@ export class Limpid implements Disposable {
   }
 }
 
-function wasmPathOf({ wasmPath }: LimpidOptions): { wasmPath?: string } {
+function isInstalled(expert: Expert, experts: ExpertSet): boolean {
+  return experts.get(expert.id)?.expert === expert;
+}
+
+function wasmPathOf({ wasmPath }: SessionOptions): { wasmPath?: string } {
   return wasmPath === undefined ? {} : { wasmPath };
 }
 
-function makeEngine(loaded: LoadedModel, backend: TfjsBackend): Engine {
-  const { backbone, router } = loaded.manifest;
-  const executor = new TfjsExecutor(backend, loaded.backbone, backbone.config);
+function makeEngine({ model, experts, expertMemory }: SessionOptions, backend: TfjsBackend): Engine {
+  const { backbone, router } = model.manifest;
+  const executor = new TfjsExecutor(backend, model.backbone, backbone.config, {
+    byteBudget: expertMemory ?? defaultExpertMemory,
+    isPinned: (expert) => experts.isPinned(expert.id) && isInstalled(expert, experts),
+  });
   try {
     return {
       backend,
       executor,
       router: backend.run(() =>
-        CompactRouter.fromTensorFile(loaded.router, router.config, router.degradations),
+        CompactRouter.fromTensorFile(model.router, router.config, router.degradations),
       ),
     };
   } catch (error) {

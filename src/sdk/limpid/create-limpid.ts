@@ -1,0 +1,41 @@
+import { DisposableStore } from "../base/index.js";
+import { ExpertSet } from "../experts/index.js";
+import { loadModel, modelFromUrl, RestoreSession } from "../restore/index.js";
+import { Limpid } from "./limpid.js";
+import type { LimpidOptions } from "./options.js";
+
+/**
+ * Starts Limpid: reads a model, checks its hashes and prepares it on a backend.
+ *
+ * @param options - the model, and where to compute
+ * @returns an instance, for the caller to dispose. Two instances do not see each other
+ * @throws {@link LimpidError} `BackendUnavailable`, `WeightsMissing`, `WeightsCorrupt`, `InvalidConfig`,
+ * `InvalidTensorFile`, `ExpertMismatch`, `InvalidArgument`, `Aborted`
+ *
+ * @example
+ * ```ts
+ * const limpid = await createLimpid({ model: "/models/" });
+ * const result = await limpid.restore(PixelImage.fromImageData(pixels));
+ * console.log(result.analysis.degradations[0], result.backend);
+ * limpid.dispose();
+ * ```
+ */
+export async function createLimpid(options: LimpidOptions): Promise<Limpid> {
+  const { model: source, ...sessionOptions } = options;
+  const parts = new DisposableStore();
+  try {
+    const model = await loadModel(
+      typeof source === "string" || source instanceof URL ? modelFromUrl(source) : source,
+      options.signal,
+    );
+    const { backbone } = model.manifest;
+    const experts = parts.add(new ExpertSet({ sha256: backbone.tensorSha256, config: backbone.config }));
+    experts.update({ add: model.experts });
+    const session = parts.add(await RestoreSession.start({ ...sessionOptions, model, experts }));
+    // Further rooms are composed here: each takes what it needs of those before it, and is added to `parts`.
+    return new Limpid({ model, experts, session }, parts);
+  } catch (error) {
+    parts.dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,96 @@
+import type { Disposable, Event } from "../base/index.js";
+import type { BackendName } from "../engine/index.js";
+import type { ExpertSet } from "../experts/index.js";
+import type { PixelImage } from "../image/index.js";
+import type {
+  AnalyzeOptions,
+  BackendChange,
+  LoadedModel,
+  RestoreOptions,
+  RestoreResult,
+  RestoreSession,
+} from "../restore/index.js";
+import type { Analysis } from "../router/index.js";
+
+/** What an instance is composed of; made by {@link createLimpid}. */
+export interface LimpidParts {
+  /** The model. */
+  readonly model: LoadedModel;
+  /** The installed experts. */
+  readonly experts: ExpertSet;
+  /** What analyses and restores. */
+  readonly session: RestoreSession;
+}
+
+/** Blind photo restoration: says what is wrong with an image and repairs it. Made by {@link createLimpid}. */
+export class Limpid implements Disposable {
+  /** The model's id and version. */
+  readonly model: {
+    /** Such as `limpid.compact`. */
+    readonly id: string;
+    /** Semantic version. */
+    readonly version: string;
+  };
+  /** The experts that can be named in a restore, and that the router chooses from. */
+  readonly experts: ExpertSet;
+  /** Fired when a backend replaces another, with the reason. */
+  readonly onDidChangeBackend: Event<BackendChange>;
+  readonly #session: RestoreSession;
+  readonly #owned: Disposable;
+
+  /** @internal To be made by {@link createLimpid}. */
+  constructor({ model, experts, session }: LimpidParts, owned: Disposable) {
+    const { id, version } = model.manifest;
+    this.model = { id, version };
+    this.experts = experts;
+    this.onDidChangeBackend = session.onDidChangeBackend;
+    this.#session = session;
+    this.#owned = owned;
+  }
+
+  /** The backend that runs. */
+  get backend(): BackendName {
+    return this.#session.backend;
+  }
+
+  /** Why a faster backend was passed over; undefined if none was. */
+  get fallbackReason(): string | undefined {
+    return this.#session.fallbackReason;
+  }
+
+  /** Bytes of device memory held between runs. */
+  get byteSize(): number {
+    return this.#session.byteSize;
+  }
+
+  /**
+   * Says what is wrong with an image.
+   *
+   * @param image - any size
+   * @param options - a signal
+   * @returns probabilities, highest first, and the degradation embedding
+   * @throws {@link LimpidError} `Aborted`, `DeviceLost`, `Disposed`
+   */
+  analyze(image: PixelImage, options: AnalyzeOptions = {}): Promise<Analysis> {
+    return this.#session.analyze(image, options);
+  }
+
+  /**
+   * Repairs an image. Runs of one instance wait for each other; the same input gives the same output. A run takes the
+   * experts as they are when it is asked for: what is installed or removed meanwhile does not touch it.
+   *
+   * @param image - 1 x 1 to 100 megapixels, any channels and bit depth; not changed
+   * @param options - experts, strength, mask, region, tile size, signal, progress
+   * @returns a new image, and how it came about
+   * @throws {@link LimpidError} `InvalidArgument`, `InvalidTileSize`, `UnknownExpert`, `Aborted`, `OutOfMemory`,
+   * `DeviceLost` if the GPU went away twice, `Disposed`
+   */
+  restore(image: PixelImage, options: RestoreOptions = {}): Promise<RestoreResult> {
+    return this.#session.restore(image, options);
+  }
+
+  /** Ends runs that wait or are under way with `Aborted`, then frees everything. */
+  dispose(): void {
+    this.#owned.dispose();
+  }
+}

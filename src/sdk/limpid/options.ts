@@ -1,0 +1,21 @@
+import type { BackendName } from "../engine/index.js";
+import type { BackendChange, ModelSource } from "../restore/index.js";
+
+/** What {@link createLimpid} needs. */
+export interface LimpidOptions {
+  /** The model: a source, or the URL of the folder that holds its `model.json`. */
+  readonly model: ModelSource | string | URL;
+  /** Where to compute; `"auto"`, the default, is WebGPU on a real GPU and else WebAssembly. */
+  readonly backend?: "auto" | BackendName;
+  /** Folder, with a slash at its end, from which a page loads tfjs's `.wasm` files. */
+  readonly wasmPath?: string;
+  /**
+   * Device memory that experts may take between runs, in bytes; 64 MiB if left out. The least recently used are let go of
+   * first, pinned ones never.
+   */
+  readonly expertMemory?: number;
+  /** Told of every change of backend, those during the start included. */
+  readonly onBackendChange?: (change: BackendChange) => void;
+  /** Gives up the start when it fires. */
+  readonly signal?: AbortSignal;
+}
