@@ -8,6 +8,7 @@ export { convolvePatches, convolvePointwise, type Convolution } from "./convolut
 export { deviceShape, toDeviceLayout } from "./device-layout.js";
 export { runBackbone, runBackboneInSteps, type RunBackboneOptions } from "./forward.js";
 export { gelu } from "./gelu.js";
+export { registerGradientKernels } from "./gradient-kernels.js";
 export { isSameShape, matchTensors, type NeededTensor } from "./match-tensors.js";
 export { computeModulation, Modulation, type StageModulation, type StageModulations } from "./modulation.js";
 export { normalizeChannels } from "./normalize.js";
