@@ -4,25 +4,40 @@
  *
  * - `Aborted`: the caller's `AbortSignal` fired; `cause` is the signal's reason.
  * - `BackendUnavailable`: the backend that was asked for, or every backend, cannot start on this machine.
+ * - `CapabilityMissing`: an extension used something that its manifest does not ask for, or that was not granted.
+ * - `CommandDisabled`: a command whose `enablement` clause is false now.
  * - `CorruptImage`: a file that begins as an image but is cut short or damaged.
+ * - `DependencyMissing`: an extension needs another that is not installed or not enabled, or needs itself by a detour;
+ *   `details.missing` or `details.cycle` names them.
  * - `DeviceLost`: the GPU device went away and a new one did not help.
  * - `DiskFull`: there is no space left for a file that was to be written.
  * - `Disposed`: a call on an object that has been disposed.
  * - `EmptyFile`: a file without a single byte.
  * - `ExpertMismatch`: an expert was made for another base, or names layers that the base does not have;
  *   `details` lists every unmatched name.
+ * - `ExtensionFailed`: the code of an extension threw, hung, ended, or broke the rules of its messages.
  * - `FileUnreadable`: a path that does not exist, may not be read or is not a file.
  * - `FileUnwritable`: a path where no file can be made.
  * - `ImageTooLarge`: an image has more pixels than the limit in `details`.
  * - `InputOverwrite`: an output that would replace one of the inputs.
+ * - `IntegrityMismatch`: files of a pack are missing, unlisted or changed; `details.problems` lists each of them.
  * - `InvalidArgument`: an argument is outside what the function's documentation allows.
  * - `InvalidConfig`: a network's config with fields that are missing, unknown or contradict each other;
  *   `details.problems` lists each fault.
  * - `InvalidImage`: pixel data whose length, type or fields contradict each other.
+ * - `InvalidManifest`: a manifest, an `integrity.json` or a signature file that breaks its format's rules;
+ *   `details.problems` lists each fault with its path, the value and the remedy.
+ * - `InvalidMessage`: a message between an extension's worker and its host that is malformed, too large or out of order.
+ * - `InvalidSignature`: a pack's signature does not belong to its bytes, or is not of a key that is trusted.
  * - `InvalidTensorFile`: a weight file is malformed, or holds something that is refused on purpose.
  * - `InvalidTileSize`: a tile size that is not a positive multiple of the backbone's stride.
+ * - `InvalidWhen`: a `when` clause that cannot be read; `details.position` is the character at which it goes wrong.
  * - `OutOfMemory`: the device or the runtime could not allocate what the run needs.
+ * - `UnknownCommand`: no command with that id is registered.
  * - `UnknownExpert`: no expert with that id is installed.
+ * - `UnknownExtension`: no extension with that id is installed.
+ * - `UnknownSetting`: no setting with that key is declared.
+ * - `UnsafePath`: a path in a pack that leads out of it, or that systems would read in different ways.
  * - `UnsupportedFormat`: an output whose file extension names no format that can be written.
  * - `UnsupportedImage`: a file that is not an image, or an image kind that cannot be read.
  * - `WeightsCorrupt`: weights are there, but their size, hash, names or shapes are not what was announced.
@@ -31,23 +46,36 @@
 export type LimpidErrorCode =
   | "Aborted"
   | "BackendUnavailable"
+  | "CapabilityMissing"
+  | "CommandDisabled"
   | "CorruptImage"
+  | "DependencyMissing"
   | "DeviceLost"
   | "DiskFull"
   | "Disposed"
   | "EmptyFile"
   | "ExpertMismatch"
+  | "ExtensionFailed"
   | "FileUnreadable"
   | "FileUnwritable"
   | "ImageTooLarge"
   | "InputOverwrite"
+  | "IntegrityMismatch"
   | "InvalidArgument"
   | "InvalidConfig"
   | "InvalidImage"
+  | "InvalidManifest"
+  | "InvalidMessage"
+  | "InvalidSignature"
   | "InvalidTensorFile"
   | "InvalidTileSize"
+  | "InvalidWhen"
   | "OutOfMemory"
+  | "UnknownCommand"
   | "UnknownExpert"
+  | "UnknownExtension"
+  | "UnknownSetting"
+  | "UnsafePath"
   | "UnsupportedFormat"
   | "UnsupportedImage"
   | "WeightsCorrupt"

@@ -1,0 +1,111 @@
+/** As much of JSON Schema (draft 2020-12) as Limpid's schemas use. */
+export interface JsonSchema {
+  /** The dialect. */
+  readonly $schema?: string;
+  /** The schema's own address. */
+  readonly $id?: string;
+  /** Its name. */
+  readonly title?: string;
+  /** What the value is for; also the remedy in a fault. */
+  readonly description?: string;
+  /** Values that pass. */
+  readonly examples?: readonly unknown[];
+  /** What stands for a value that is left out. */
+  readonly default?: unknown;
+  /** JSON types that pass; `integer` is one. */
+  readonly type?: string | readonly string[];
+  /** The one value that passes. */
+  readonly const?: unknown;
+  /** The values that pass. */
+  readonly enum?: readonly unknown[];
+  /** A regular expression (with the flag u) that a string matches. */
+  readonly pattern?: string;
+  /** Least characters. */
+  readonly minLength?: number;
+  /** Most characters. */
+  readonly maxLength?: number;
+  /** Least number. */
+  readonly minimum?: number;
+  /** Largest number. */
+  readonly maximum?: number;
+  /** A number that is too small by a hair. */
+  readonly exclusiveMinimum?: number;
+  /** Least items. */
+  readonly minItems?: number;
+  /** Most items. */
+  readonly maxItems?: number;
+  /** Whether all items differ. */
+  readonly uniqueItems?: boolean;
+  /** Every item. */
+  readonly items?: JsonSchema;
+  /** Least keys. */
+  readonly minProperties?: number;
+  /** Most keys. */
+  readonly maxProperties?: number;
+  /** Keys that must be there. */
+  readonly required?: readonly string[];
+  /** Values by key. */
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  /** Keys whose values pass whatever they are. */
+  readonly patternProperties?: Readonly<Record<string, true>>;
+  /** Every key. */
+  readonly propertyNames?: JsonSchema;
+  /** Values of all other keys. */
+  readonly additionalProperties?: JsonSchema | boolean;
+}
+
+/**
+ * An object that refuses keys which it does not know, but for those that begin with `x-`.
+ *
+ * @param required - keys that must be there
+ * @param properties - all keys
+ * @param rest - description and examples
+ */
+export function closedObject(
+  required: readonly string[],
+  properties: Readonly<Record<string, JsonSchema>>,
+  rest: JsonSchema = {},
+): JsonSchema {
+  return {
+    ...rest,
+    type: "object",
+    ...(required.length > 0 ? { required } : {}),
+    properties,
+    patternProperties: { "^x-": true },
+    additionalProperties: false,
+  };
+}
+
+/** A list of different items. */
+export function distinctList(items: JsonSchema, rest: JsonSchema = {}): JsonSchema {
+  return { ...rest, type: "array", items, uniqueItems: true };
+}
+
+/** A text of a person, on one line. */
+export function line(description: string, maxLength: number, examples: readonly string[] = []): JsonSchema {
+  return {
+    description,
+    ...(examples.length > 0 ? { examples } : {}),
+    type: "string",
+    // eslint-disable-next-line no-control-regex -- a line has none
+    pattern: /^[^\u0000-\u001f\u007f]*\S[^\u0000-\u001f\u007f]*$/.source,
+    maxLength,
+  };
+}
+
+/** 64 hexadecimal digits. */
+export function sha256(description: string): JsonSchema {
+  return { description, type: "string", pattern: "^[0-9a-f]{64}$" };
+}
+
+/** The path of a file in the pack; `checkPackPath` looks closer. */
+export function packPath(description: string, examples: readonly string[], endings?: string): JsonSchema {
+  const ending = endings === undefined ? "" : `\\.(?:${endings})`;
+  return {
+    description,
+    examples,
+    type: "string",
+    pattern: `^(?:\\./)?[^/\\\\:]+(?:/[^/\\\\:]+)*${ending}$`,
+    maxLength: 240,
+  };
+}
