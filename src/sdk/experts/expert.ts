@@ -1,9 +1,10 @@
 import { isSameShape, type BackboneConfig } from "../backbone/index.js";
 import { LimpidError } from "../base/index.js";
 import type { HostTensor, TensorFile } from "../weights/index.js";
+import { readExpertMetadata, type ExpertMetadata } from "./expert-metadata.js";
 import { factorShapes, listExpertTargets, type ExpertTarget } from "./targets.js";
 
-/** The low-rank change of one convolution: its kernel changes by `B A * alpha / rank`, reshaped. */
+/** The low-rank change of one convolution: its kernel changes by `B A` times {@link Expert.scaleOf}, reshaped. */
 export interface ExpertFactors {
   /** The convolution. */
   readonly target: ExpertTarget;
@@ -11,6 +12,10 @@ export interface ExpertFactors {
   readonly a: HostTensor;
   /** B, [out / groups * k, rank * k], rows in PyTorch's order of output channels. */
   readonly b: HostTensor;
+  /** Inner dimension of these factors, if it is not the expert's. */
+  readonly rank?: number;
+  /** Scale numerator of these factors, if it is not the expert's. Finite. */
+  readonly alpha?: number;
 }
 
 /** Which base an expert was trained on. */
@@ -77,12 +82,20 @@ export class Expert {
    * no partner, or if a shape does not fit; `details.faults` lists every fault, `details.unmatched` every name
    */
   static fromTensorFile(file: TensorFile, config: BackboneConfig): Expert {
-    const metadata = new ExpertMetadata(file.metadata);
-    const { rank, faults } = metadata;
-    const { factors, unmatched } = matchFactors(file, config, rank, faults);
+    const { metadata, faults } = readExpertMetadata(file.metadata);
+    const { factors, unmatched } = matchFactors(file, config, metadata, faults);
     if (faults.length > 0) throw mismatch(metadata.id, faults, unmatched);
-    const { id, base, alpha, degradations } = metadata;
+    const { id, base, rank, alpha, degradations } = metadata;
     return new Expert({ id, base, rank, alpha, degradations, factors });
+  }
+
+  /**
+   * What the product of two factors is multiplied by: alpha / rank, by their own if they differ from the expert's.
+   *
+   * @param factors - of this expert
+   */
+  scaleOf({ rank = this.rank, alpha = this.alpha }: ExpertFactors): number {
+    return alpha / rank;
   }
 
   /** Bytes of host memory that the factors take. */
@@ -132,9 +145,10 @@ export class Expert {
 function matchFactors(
   file: TensorFile,
   config: BackboneConfig,
-  rank: number,
+  metadata: ExpertMetadata,
   faults: string[],
 ): { factors: ExpertFactors[]; unmatched: string[] } {
+  const { rank, rankPattern, alphaPattern } = metadata;
   const targets = listExpertTargets(config);
   const matched = new Set<string>();
   const factors: ExpertFactors[] = [];
@@ -147,15 +161,44 @@ function matchFactors(
       faults.push(`${a === undefined ? nameA : nameB} is missing, though its partner is there`);
       continue;
     }
-    const shapes = factorShapes(target, rank);
+    const [ownRank, ownAlpha] = [rankPattern.get(target.path), alphaPattern.get(target.path)];
+    const shapes = factorShapes(target, ownRank ?? rank);
     noteMisshapen(nameA, a, shapes.a, faults);
     noteMisshapen(nameB, b, shapes.b, faults);
-    factors.push({ target, a, b });
+    factors.push({
+      target,
+      a,
+      b,
+      ...(ownRank === undefined ? {} : { rank: ownRank }),
+      ...(ownAlpha === undefined ? {} : { alpha: ownAlpha }),
+    });
   }
+  noteAnnouncements(metadata, factors, faults);
   const unmatched = [...file.tensors.keys()].filter((name) => !matched.has(name));
   faults.push(...unmatched.map((name) => `${name} is no layer that experts of this base may change`));
   if (factors.length === 0 && unmatched.length === 0) faults.push("the file holds no factors");
   return { factors, unmatched };
+}
+
+/** What the metadata says of single targets must be about those that the file has. */
+function noteAnnouncements(
+  { rankPattern, alphaPattern, targets }: ExpertMetadata,
+  factors: readonly ExpertFactors[],
+  faults: string[],
+): void {
+  const found = new Set(factors.map(({ target }) => target.path));
+  const noteStrangers = (note: string, paths: Iterable<string>): void => {
+    for (const path of paths) {
+      if (!found.has(path)) faults.push(`limpid.${note} names ${path}, of which the file has no factors`);
+    }
+  };
+  noteStrangers("rank.pattern", rankPattern.keys());
+  noteStrangers("alpha.pattern", alphaPattern.keys());
+  if (targets === undefined) return;
+  noteStrangers("targets", targets);
+  for (const path of found) {
+    if (!targets.includes(path)) faults.push(`${path} is not among limpid.targets`);
+  }
 }
 
 function noteMisshapen(name: string, tensor: HostTensor, shape: readonly number[], faults: string[]): void {
@@ -173,53 +216,4 @@ function mismatch(id: string, faults: readonly string[], unmatched: readonly str
     `expert ${id || "without an id"} does not fit: ${faults.slice(0, spelledOut).join("; ")}${more}`,
     { details: { expert: id, faults, unmatched } },
   );
-}
-
-/** The `limpid.*` notes of an expert file; what is wrong with them is noted, not thrown. */
-class ExpertMetadata {
-  readonly faults: string[] = [];
-  readonly id: string;
-  readonly base: ExpertBase;
-  readonly rank: number;
-  readonly alpha: number;
-  readonly degradations: readonly string[];
-  readonly #metadata: Readonly<Record<string, string>>;
-
-  constructor(metadata: Readonly<Record<string, string>>) {
-    this.#metadata = metadata;
-    const format = this.#text("format");
-    if (format !== "" && format !== "1") this.faults.push(`limpid.format is ${format}, this version reads 1`);
-    this.id = this.#text("expert");
-    this.base = { id: this.#text("base.id"), sha256: this.#text("base.sha256").toLowerCase() };
-    this.rank = this.#number("rank", (value) => Number.isSafeInteger(value) && value >= 1, 1);
-    this.alpha = this.#number("alpha", Number.isFinite, 1);
-    this.degradations = this.#list("degradations");
-  }
-
-  #text(name: string): string {
-    const value = this.#metadata[`limpid.${name}`] ?? "";
-    if (value === "") this.faults.push(`limpid.${name} is missing from the metadata`);
-    return value;
-  }
-
-  #number(name: string, isValid: (value: number) => boolean, fallback: number): number {
-    const text = this.#text(name);
-    const value = Number(text);
-    if (text !== "" && isValid(value)) return value;
-    if (text !== "") this.faults.push(`limpid.${name} is ${text}`);
-    return fallback;
-  }
-
-  #list(name: string): readonly string[] {
-    const text = this.#text(name);
-    if (text === "") return [];
-    try {
-      const value: unknown = JSON.parse(text);
-      if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
-    } catch {
-      // Not JSON: noted below.
-    }
-    this.faults.push(`limpid.${name} is ${text}, expected a JSON list of strings`);
-    return [];
-  }
 }

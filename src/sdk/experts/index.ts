@@ -1,5 +1,12 @@
 export { Expert, type ExpertBase, type ExpertFactors, type ExpertInit } from "./expert.js";
 export {
+  readExpertMetadata,
+  writeExpertMetadata,
+  type ExpertMetadata,
+  type ExpertProvenance,
+  type UsageRights,
+} from "./expert-metadata.js";
+export {
   ExpertSet,
   type ExpertChange,
   type ExpertEntry,

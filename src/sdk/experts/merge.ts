@@ -113,10 +113,13 @@ function addExpert(
   store: FactorStore,
 ): void {
   tf.tidy(() => {
-    const scale = tf.scalar((weight * expert.alpha) / expert.rank);
+    const scales = new Map<number, tf.Scalar>();
     for (const factors of expert.factors.values()) {
       const { target } = factors;
       const { a, b } = store.get(expert, factors);
+      const value = weight * expert.scaleOf(factors);
+      const scale = scales.get(value) ?? tf.scalar(value);
+      scales.set(value, scale);
       const before = merged.get(target.parameter);
       const kernel = tf.tidy(() =>
         tf.add(before ?? base.get(target.parameter), tf.mul(lowRankDelta(target, a, b), scale)),

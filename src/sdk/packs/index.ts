@@ -1,3 +1,4 @@
+export { readExpertFile, writeExpertFile, type ExpertFile, type ExpertFileContent } from "./expert-file.js";
 export {
   integrityFileName,
   makeIntegrity,
