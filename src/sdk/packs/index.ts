@@ -28,3 +28,18 @@ export {
 } from "./manifest.js";
 export type { ManifestProblem } from "./manifest-problem.js";
 export { checkPackPath, findPathCollisions } from "./pack-path.js";
+export {
+  parseSignature,
+  signatureFileName,
+  signPack,
+  verifySignature,
+  type PackSignature,
+} from "./signature.js";
+export {
+  exportSigningKey,
+  generateSigningKeys,
+  importPublicKey,
+  importSigningKeys,
+  signingKeyId,
+  type SigningKeys,
+} from "./signature-key.js";
