@@ -7,12 +7,12 @@ import { describePathFault, findPathCollisions } from "./pack-path.js";
  * The rules that a schema cannot say: ranges, ids that belong to the publisher, ids that occur twice, values that
  * contradict each other.
  *
- * @param manifest - what the schema has passed
+ * @param manifest - what the schema has passed; undefined, or a hole in a list, stands for what it has not
  * @returns every fault
  */
-export function noteManifestRules(manifest: ManifestJson): ManifestProblem[] {
+export function noteManifestRules(manifest: Partial<ManifestJson>): ManifestProblem[] {
   const rules = new Rules(manifest.publisher);
-  const { contributes = {}, browser, activationEvents = [], capabilities = {} } = manifest;
+  const { engines, contributes = {}, browser, activationEvents = [], capabilities = {} } = manifest;
   const {
     experts = [],
     degradations = [],
@@ -23,14 +23,10 @@ export function noteManifestRules(manifest: ManifestJson): ManifestProblem[] {
   } = contributes;
   const at = (...keys: (string | number)[]): string => keys.reduce<string>(joinPath, "");
 
-  const rangeFault = describeRangeFault(manifest.engines.limpid);
+  const rangeFault = engines && describeRangeFault(engines.limpid);
   if (rangeFault !== undefined) {
-    rules.note(
-      at("engines", "limpid"),
-      manifest.engines.limpid,
-      rangeFault,
-      "name one major version, such as ^1.2.0",
-    );
+    const fix = "name one major version, such as ^1.2.0";
+    rules.note(at("engines", "limpid"), engines?.limpid, rangeFault, fix);
   }
 
   experts.forEach((expert, index) => {
@@ -58,9 +54,11 @@ export function noteManifestRules(manifest: ManifestJson): ManifestProblem[] {
   commands.forEach(({ command }, index) =>
     rules.own(at("contributes", "commands", index, "command"), command),
   );
-  for (const [menu, items] of Object.entries(menus)) {
-    items.forEach(({ command }, index) => {
-      const isForeign = !command.startsWith(`${manifest.publisher}.`);
+  // A hole is a command that the schema has refused.
+  const knowsCommands = !(commands as readonly unknown[]).includes(undefined);
+  for (const [menu, items] of knowsCommands ? Object.entries(menus) : []) {
+    items?.forEach(({ command }, index) => {
+      const isForeign = !rules.owns(command);
       if (isForeign || commands.some((contributed) => contributed.command === command)) return;
       const path = at("contributes", "menus", menu, index, "command");
       rules.note(path, command, "is a command that nobody contributes", "add it to contributes.commands");
@@ -86,7 +84,7 @@ export function noteManifestRules(manifest: ManifestJson): ManifestProblem[] {
   });
 
   if (browser !== undefined) rules.file("browser", browser);
-  else {
+  if (!Object.hasOwn(manifest, "browser")) {
     for (const [key, list] of [
       ["activationEvents", activationEvents],
       ["contributes.commands", commands],
@@ -110,10 +108,10 @@ export function noteManifestRules(manifest: ManifestJson): ManifestProblem[] {
 /** Collects what is wrong. */
 class Rules {
   readonly problems: ManifestProblem[] = [];
-  readonly #publisher: string;
+  readonly #publisher: string | undefined;
   readonly #files = new Map<string, string>();
 
-  constructor(publisher: string) {
+  constructor(publisher: string | undefined) {
     this.#publisher = publisher;
   }
 
@@ -121,9 +119,14 @@ class Rules {
     this.problems.push({ path, value, message, fix });
   }
 
+  /** Whether an id is the publisher's; any id is if the publisher is not known. */
+  owns(id: string): boolean {
+    return this.#publisher === undefined || id.startsWith(`${this.#publisher}.`);
+  }
+
   /** An id must begin with the publisher, so that no extension stands in for another's. */
   own(path: string, id: string): void {
-    if (id.startsWith(`${this.#publisher}.`)) return;
+    if (this.owns(id)) return;
     this.note(path, id, `is ${JSON.stringify(id)}`, `let it begin with the publisher: ${this.#publisher}.`);
   }
 

@@ -1,6 +1,5 @@
 import { Validator, type OutputUnit, type Schema } from "@cfworker/json-schema";
 import { joinPath, showValue, type ManifestProblem } from "./manifest-problem.js";
-import { extensionSchema } from "./schema/extension-schema.js";
 import type { JsonSchema } from "./schema/json-schema.js";
 
 /** Keywords that only pass on what is wrong further down. */
@@ -13,17 +12,7 @@ const passingOn = new Set([
 ]);
 
 /**
- * Compares a manifest with the schema. The library interprets the schema: no code is generated at run time.
- *
- * @param json - any JSON value
- * @returns every fault, in the order of the schema
- */
-export function validateManifestSchema(json: unknown): ManifestProblem[] {
-  return validateSchema(json, extensionSchema);
-}
-
-/**
- * Compares a value with a schema.
+ * Compares a value with a schema. The library interprets the schema: no code is generated at run time.
  *
  * @param json - any JSON value
  * @param schema - without references

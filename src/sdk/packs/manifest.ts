@@ -1,7 +1,8 @@
 import { parseStrictJson } from "./manifest-json.js";
-import { invalidManifest } from "./manifest-problem.js";
+import { invalidManifest, joinPath, type ManifestProblem } from "./manifest-problem.js";
 import { noteManifestRules } from "./manifest-rules.js";
-import { validateManifestSchema } from "./manifest-schema.js";
+import { validateSchema } from "./manifest-schema.js";
+import { extensionSchema } from "./schema/extension-schema.js";
 
 /** A file of a pack and what it must be. */
 export interface PackFile {
@@ -226,11 +227,45 @@ export function isExpertPack({ browser, contributes }: ExtensionManifest): boole
  */
 export function parseExtensionManifest(bytes: Uint8Array, name: string): ExtensionManifest {
   const json = parseStrictJson(bytes, "package.json", name, maximumManifestBytes);
-  const problems = [...validateManifestSchema(json)];
-  // The rules read what the schema has found to be well formed.
-  if (problems.length === 0) problems.push(...noteManifestRules(json as ManifestJson));
+  const problems = validateSchema(json, extensionSchema);
+  // The rules look at what the schema has found to be well formed, so that all faults are told at once.
+  problems.push(...noteManifestRules(withoutFaulty(json, problems)));
   if (problems.length > 0) throw invalidManifest("package.json", name, problems);
   return freeze(normalize(json as ManifestJson));
+}
+
+/**
+ * The parts of a manifest that the schema lets pass. In place of what it does not there is undefined, or a hole in a list:
+ * every part stays where it was.
+ *
+ * @param json - the manifest
+ * @param problems - what the schema says of it
+ */
+function withoutFaulty(json: unknown, problems: readonly ManifestProblem[]): Partial<ManifestJson> {
+  const faulty = problems.map(({ path }) => path);
+  const isWell = (path: string): boolean =>
+    !faulty.some((other) => other === path || other.startsWith(`${path}.`) || other.startsWith(`${path}[`));
+  const keep = (value: unknown, path: string, depth: number): unknown => {
+    if (isWell(path)) return value;
+    if (typeof value !== "object" || value === null || depth === 0 || faulty.includes(path)) return undefined;
+    if (Array.isArray(value)) {
+      const items: unknown[] = [];
+      items.length = value.length;
+      value.forEach((item, index) => {
+        if (isWell(joinPath(path, index))) items[index] = item;
+      });
+      return items;
+    }
+    const entries = Object.entries(value).map(([key, member]) => {
+      return [key, keep(member, joinPath(path, key), depth - 1)];
+    });
+    return Object.fromEntries(entries);
+  };
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return {};
+  const entries = Object.entries(json).map(([key, value]) => {
+    return [key, keep(value, joinPath("", key), key === "contributes" ? 2 : 0)];
+  });
+  return Object.fromEntries(entries) as Partial<ManifestJson>;
 }
 
 /** What the schema lets pass. */
