@@ -11,4 +11,6 @@ export * from "./experts/index.js";
 export * from "./router/index.js";
 export * from "./engine/index.js";
 export * from "./restore/index.js";
+export * from "./packs/index.js";
 export * from "./limpid/index.js";
+export * from "./host/index.js";

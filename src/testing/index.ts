@@ -3,4 +3,13 @@
  *
  * @module limpid/testing
  */
+export {
+  describeHostConformance,
+  hostConformanceChecks,
+  runHostConformance,
+  type HostConformanceCheck,
+  type HostConformanceResult,
+  type HostFixture,
+  type HostUnderTest,
+} from "./host-conformance/index.js";
 export { measureMemoryGrowth, type MemoryGrowth } from "./memory-growth.js";

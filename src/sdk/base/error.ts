@@ -12,12 +12,16 @@
  * - `DeviceLost`: the GPU device went away and a new one did not help.
  * - `DiskFull`: there is no space left for a file that was to be written.
  * - `Disposed`: a call on an object that has been disposed.
+ * - `DocumentChanged`: what was taken from an editor was changed or removed before its result came back, and must not be
+ *   overwritten.
  * - `EmptyFile`: a file without a single byte.
+ * - `EngineMismatch`: a pack is for other versions of Limpid; `details` has both.
  * - `ExpertMismatch`: an expert was made for another base, or names layers that the base does not have;
  *   `details` lists every unmatched name.
  * - `ExtensionFailed`: the code of an extension threw, hung, ended, or broke the rules of its messages.
  * - `FileUnreadable`: a path that does not exist, may not be read or is not a file.
  * - `FileUnwritable`: a path where no file can be made.
+ * - `HostFailed`: the editor reported an error, answered nonsense or did not answer; `cause` is its own error.
  * - `ImageTooLarge`: an image has more pixels than the limit in `details`.
  * - `InputOverwrite`: an output that would replace one of the inputs.
  * - `IntegrityMismatch`: files of a pack are missing, unlisted or changed; `details.problems` lists each of them.
@@ -32,7 +36,14 @@
  * - `InvalidTensorFile`: a weight file is malformed, or holds something that is refused on purpose.
  * - `InvalidTileSize`: a tile size that is not a positive multiple of the backbone's stride.
  * - `InvalidWhen`: a `when` clause that cannot be read; `details.position` is the character at which it goes wrong.
+ * - `NothingSelected`: the editor has no image, layer or selection that could be restored.
+ * - `NotSupported`: something that this editor, or this browser, cannot do; its capabilities say so.
  * - `OutOfMemory`: the device or the runtime could not allocate what the run needs.
+ * - `PixelsUnreadable`: pixels that the browser keeps back, as those of an image of another origin.
+ * - `PackMismatch`: a pack is another than was asked for, or its parts are of different packs.
+ * - `PackOutdated`: a pack is older than the version that is installed, and that was not asked for.
+ * - `PackTooLarge`: a pack, or its list of files, has more bytes than the limit in `details`.
+ * - `PackUnavailable`: a file of a pack cannot be fetched, or is no longer kept.
  * - `UnknownCommand`: no command with that id is registered.
  * - `UnknownExpert`: no expert with that id is installed.
  * - `UnknownExtension`: no extension with that id is installed.
@@ -42,6 +53,7 @@
  * - `UnsupportedImage`: a file that is not an image, or an image kind that cannot be read.
  * - `WeightsCorrupt`: weights are there, but their size, hash, names or shapes are not what was announced.
  * - `WeightsMissing`: a weight file cannot be found.
+ * - `WorkerFailed`: the worker that runs the engine could not be started, or died.
  */
 export type LimpidErrorCode =
   | "Aborted"
@@ -53,11 +65,14 @@ export type LimpidErrorCode =
   | "DeviceLost"
   | "DiskFull"
   | "Disposed"
+  | "DocumentChanged"
   | "EmptyFile"
+  | "EngineMismatch"
   | "ExpertMismatch"
   | "ExtensionFailed"
   | "FileUnreadable"
   | "FileUnwritable"
+  | "HostFailed"
   | "ImageTooLarge"
   | "InputOverwrite"
   | "IntegrityMismatch"
@@ -70,7 +85,14 @@ export type LimpidErrorCode =
   | "InvalidTensorFile"
   | "InvalidTileSize"
   | "InvalidWhen"
+  | "NothingSelected"
+  | "NotSupported"
   | "OutOfMemory"
+  | "PixelsUnreadable"
+  | "PackMismatch"
+  | "PackOutdated"
+  | "PackTooLarge"
+  | "PackUnavailable"
   | "UnknownCommand"
   | "UnknownExpert"
   | "UnknownExtension"
@@ -79,7 +101,8 @@ export type LimpidErrorCode =
   | "UnsupportedFormat"
   | "UnsupportedImage"
   | "WeightsCorrupt"
-  | "WeightsMissing";
+  | "WeightsMissing"
+  | "WorkerFailed";
 
 /** What a {@link LimpidError} carries besides its code and message. */
 export interface LimpidErrorOptions {

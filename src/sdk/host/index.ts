@@ -1,0 +1,34 @@
+export type { HostCapabilities } from "./capabilities.js";
+export { captureTargets, type Capture, type CaptureOptions, type CaptureTarget } from "./capture.js";
+export { HostCommandList } from "./command-list.js";
+export { commitModes, type Commit, type CommitMode, type CommitOptions } from "./commit.js";
+export type { EditorHost } from "./editor-host.js";
+export { fitResult, type FittedResult } from "./fit-result.js";
+export { HeadlessHost, type HeadlessHostOptions } from "./headless-host.js";
+export type { HeadlessLayer, HeadlessLayerInit } from "./headless-layer.js";
+export type {
+  HostChoice,
+  HostCommand,
+  HostMenu,
+  HostMenuItem,
+  HostNotification,
+  HostProgress,
+  HostProgressOptions,
+  HostProgressReporter,
+  HostQuestion,
+  HostSelection,
+} from "./interaction.js";
+export {
+  composeTransforms,
+  displayedCorners,
+  identityTransform,
+  invertTransform,
+  resizePlacement,
+  transformPoint,
+  type Placement,
+  type Point,
+  type Transform,
+} from "./placement.js";
+export { resolveCommitMode } from "./resolve-mode.js";
+export { runOnHost, type HostRun, type Restorer, type RunOnHostOptions } from "./run-on-host.js";
+export { boundsOfMask, maskOfRect, resizeMask } from "./selection-mask.js";

@@ -1,0 +1,124 @@
+import { LimpidError, type LimpidErrorCode } from "../../sdk/base/index.js";
+import { convertBitDepth, type PixelImage } from "../../sdk/image/index.js";
+import type { Commit } from "../../sdk/host/index.js";
+import type { HostUnderTest } from "./fixture.js";
+
+/** Fails the check. */
+export function expectThat(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(message);
+}
+
+/** The same pixels, whatever channels they are stored in. */
+export function expectSamePixels(actual: PixelImage, expected: PixelImage, what: string): void {
+  expectThat(
+    actual.width === expected.width && actual.height === expected.height,
+    `${what}: ${actual.width} x ${actual.height} pixels, expected ${expected.width} x ${expected.height}`,
+  );
+  const bitDepth = Math.min(actual.bitDepth, expected.bitDepth) as 8 | 16;
+  const found = toRgba(convertBitDepth(actual, bitDepth));
+  const wanted = toRgba(convertBitDepth(expected, bitDepth));
+  let wrong = 0;
+  let first = -1;
+  for (let index = 0; index < wanted.length; index++) {
+    if (found[index] === wanted[index]) continue;
+    if (wrong++ === 0) first = index - (index % 4);
+  }
+  if (wrong === 0) return;
+  const pixel = first / 4;
+  throw new Error(
+    `${what}: ${wrong} of ${wanted.length} samples differ, the first at ${pixel % actual.width}, ` +
+      `${Math.floor(pixel / actual.width)}: ${found.slice(first, first + 4).join(" ")}, ` +
+      `expected ${wanted.slice(first, first + 4).join(" ")}`,
+  );
+}
+
+function toRgba({ data, channels, isGray, hasAlpha, maximum }: PixelImage): number[] {
+  const rgba: number[] = [];
+  for (let index = 0; index < data.length; index += channels) {
+    rgba.push(
+      data[index]!,
+      data[index + (isGray ? 0 : 1)]!,
+      data[index + (isGray ? 0 : 2)]!,
+      hasAlpha ? data[index + channels - 1]! : maximum,
+    );
+  }
+  return rgba;
+}
+
+/** A failure with the right code. */
+export async function expectRejection(
+  run: () => Promise<unknown>,
+  code: LimpidErrorCode,
+  what: string,
+): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (LimpidError.is(error, code)) return;
+    throw new Error(`${what}: ${String(error)}, expected a LimpidError ${code}`, { cause: error });
+  }
+  throw new Error(`${what}: nothing was thrown, expected a LimpidError ${code}`);
+}
+
+/** What a document looks like, to be compared with later. */
+export interface DocumentState {
+  /** The layer's pixels. */
+  readonly pixels: PixelImage;
+  /** Number of layers. */
+  readonly layerCount: number;
+  /** Where the layer stands. */
+  readonly geometry: readonly number[];
+}
+
+/** Looks at the document from outside of the adapter. */
+export async function lookAt(opened: HostUnderTest): Promise<DocumentState> {
+  return {
+    pixels: (await opened.pixels()).clone(),
+    layerCount: await opened.layerCount(),
+    geometry: [...(await opened.geometry())],
+  };
+}
+
+/** Numbers of the same place, but for the rounding of floats. */
+export function expectSameGeometry(
+  actual: readonly number[],
+  expected: readonly number[],
+  what: string,
+): void {
+  const isSame =
+    actual.length === expected.length &&
+    actual.every((value, index) => Math.abs(value - expected[index]!) <= 1e-6 * Math.max(1, Math.abs(value)));
+  expectThat(isSame, `${what}: geometry ${actual.join(" ")}, expected ${expected.join(" ")}`);
+}
+
+/** The document is as it was. */
+export async function expectUnchanged(
+  opened: HostUnderTest,
+  before: DocumentState,
+  what: string,
+): Promise<void> {
+  expectSamePixels(await opened.pixels(), before.pixels, what);
+  expectThat((await opened.layerCount()) === before.layerCount, `${what}: the number of layers changed`);
+  expectSameGeometry(await opened.geometry(), before.geometry, what);
+}
+
+/** Undoes a commit as its documentation says: with the editor's own undo, or with what the commit returned. */
+export async function undoCommit(opened: HostUnderTest, commit: Commit): Promise<void> {
+  if (commit.undoSteps === 0) {
+    expectThat(
+      commit.undo !== undefined && commit.redo !== undefined,
+      "a commit without steps has undo and redo",
+    );
+    await commit.undo();
+    return;
+  }
+  expectThat(opened.undo !== undefined, "the fixture of an editor with a history has undo");
+  for (let step = 0; step < commit.undoSteps; step++) await opened.undo();
+}
+
+/** Brings an undone commit back. */
+export async function redoCommit(opened: HostUnderTest, commit: Commit): Promise<void> {
+  if (commit.undoSteps === 0) return commit.redo?.();
+  expectThat(opened.redo !== undefined, "the fixture of an editor with a history has redo");
+  for (let step = 0; step < commit.undoSteps; step++) await opened.redo();
+}
