@@ -7,6 +7,7 @@ export { writeFileAtomically } from "./atomic-file.js";
 export { installDawn, nodeBackendNames, prepareNodeBackend, type NodeBackendName } from "./backends.js";
 export { outputFormatOf, type OutputFormat } from "./image-format.js";
 export { modelFromDirectory } from "./model-directory.js";
+export { packFromDirectory, packStoreInDirectory } from "./pack-folder.js";
 export { packageDirectory } from "./package-directory.js";
 export { readImageFile, type ImageFile, type ReadImageOptions } from "./read-image-file.js";
 export { writeImageFile, type WriteImageOptions, type WrittenImageFile } from "./write-image-file.js";

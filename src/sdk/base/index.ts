@@ -2,4 +2,5 @@ export { throwIfAborted } from "./abort.js";
 export { DisposableStore, toDisposable, type Disposable } from "./disposable.js";
 export { LimpidError, type LimpidErrorCode, type LimpidErrorOptions } from "./error.js";
 export { EventEmitter, type Event } from "./event.js";
+export { TurnQueue } from "./turn-queue.js";
 export { version } from "./version.js";

@@ -171,14 +171,21 @@ export class ExpertSet implements Iterable<InstalledExpert>, Disposable {
    * @throws {@link LimpidError} `UnknownExpert`, `ExpertMismatch`, `InvalidArgument`, `Disposed`
    */
   update(update: ExpertUpdate): void {
-    if (this.#disposed) throw new LimpidError("Disposed", "a set of experts was used after disposal");
-    const removed = new Set(update.remove ?? []);
-    for (const id of removed) this.#require(id);
-    const added = [...(update.add ?? [])].map((entry) => this.#check(entry));
-    if (removed.size === 0 && added.length === 0) return;
-    this.#installed = Object.freeze(this.#arrange(removed, added));
+    const { installed, added, removed } = this.#plan(update);
+    if (removed.length === 0 && added.length === 0) return;
+    this.#installed = installed;
     for (const id of removed) if (!this.has(id)) this.#pins.delete(id);
-    this.#changed.fire({ added: added.map(({ id }) => id), removed: [...removed] });
+    this.#changed.fire({ added, removed });
+  }
+
+  /**
+   * Throws what {@link ExpertSet.update} would throw, and changes nothing.
+   *
+   * @param update - what would be taken out and put in
+   * @throws {@link LimpidError} as {@link ExpertSet.update} does
+   */
+  check(update: ExpertUpdate): void {
+    this.#plan(update);
   }
 
   /**
@@ -217,7 +224,20 @@ export class ExpertSet implements Iterable<InstalledExpert>, Disposable {
     this.#changed.dispose();
   }
 
-  /** The set after a step: an expert that replaces another takes its place in the order. */
+  /** The set after a step, if everything fits. */
+  #plan(update: ExpertUpdate): ExpertChange & { readonly installed: readonly InstalledExpert[] } {
+    if (this.#disposed) throw new LimpidError("Disposed", "a set of experts was used after disposal");
+    const removed = new Set(update.remove ?? []);
+    for (const id of removed) this.#require(id);
+    const added = [...(update.add ?? [])].map((entry) => this.#fit(entry));
+    return {
+      installed: Object.freeze(this.#arrange(removed, added)),
+      added: added.map(({ id }) => id),
+      removed: [...removed],
+    };
+  }
+
+  /** The order after a step: an expert that replaces another takes its place in the order. */
   #arrange(removed: ReadonlySet<string>, added: readonly InstalledExpert[]): InstalledExpert[] {
     const fresh = new Map<string, InstalledExpert>();
     for (const entry of added) {
@@ -237,7 +257,7 @@ export class ExpertSet implements Iterable<InstalledExpert>, Disposable {
     return [...kept, ...fresh.values()];
   }
 
-  #check({ expert, strength = 1, routerRow, owner }: ExpertEntry): InstalledExpert {
+  #fit({ expert, strength = 1, routerRow, owner }: ExpertEntry): InstalledExpert {
     const { id, degradations } = expert;
     expert.requireBase(this.#base.sha256);
     expert.requireTargets(this.#base.config);

@@ -1,5 +1,6 @@
 import { DisposableStore } from "../base/index.js";
 import { ExpertSet } from "../experts/index.js";
+import { Packs } from "../packs/index.js";
 import { loadModel, modelFromUrl, RestoreSession } from "../restore/index.js";
 import { Limpid } from "./limpid.js";
 import type { LimpidOptions } from "./options.js";
@@ -21,19 +22,22 @@ import type { LimpidOptions } from "./options.js";
  * ```
  */
 export async function createLimpid(options: LimpidOptions): Promise<Limpid> {
-  const { model: source, ...sessionOptions } = options;
+  const { model: source, packs: packOptions, ...sessionOptions } = options;
   const parts = new DisposableStore();
   try {
     const model = await loadModel(
       typeof source === "string" || source instanceof URL ? modelFromUrl(source) : source,
       options.signal,
     );
-    const { backbone } = model.manifest;
-    const experts = parts.add(new ExpertSet({ sha256: backbone.tensorSha256, config: backbone.config }));
+    const { id, version, backbone } = model.manifest;
+    const { config, tensorSha256: sha256 } = backbone;
+    const experts = parts.add(new ExpertSet({ sha256, config }));
     experts.update({ add: model.experts });
     const session = parts.add(await RestoreSession.start({ ...sessionOptions, model, experts }));
+    const base = { id, version, sha256 };
+    const packs = parts.add(await Packs.open({ experts, base, config }, packOptions));
     // Further rooms are composed here: each takes what it needs of those before it, and is added to `parts`.
-    return new Limpid({ model, experts, session }, parts);
+    return new Limpid({ model, experts, packs, session }, parts);
   } catch (error) {
     parts.dispose();
     throw error;

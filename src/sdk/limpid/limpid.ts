@@ -2,6 +2,7 @@ import type { Disposable, Event } from "../base/index.js";
 import type { BackendName } from "../engine/index.js";
 import type { ExpertSet } from "../experts/index.js";
 import type { PixelImage } from "../image/index.js";
+import type { Packs } from "../packs/index.js";
 import type {
   AnalyzeOptions,
   BackendChange,
@@ -18,6 +19,8 @@ export interface LimpidParts {
   readonly model: LoadedModel;
   /** The installed experts. */
   readonly experts: ExpertSet;
+  /** The installed packs. */
+  readonly packs: Packs;
   /** What analyses and restores. */
   readonly session: RestoreSession;
 }
@@ -33,16 +36,19 @@ export class Limpid implements Disposable {
   };
   /** The experts that can be named in a restore, and that the router chooses from. */
   readonly experts: ExpertSet;
+  /** The packs that are installed, whose experts are in the set. */
+  readonly packs: Packs;
   /** Fired when a backend replaces another, with the reason. */
   readonly onDidChangeBackend: Event<BackendChange>;
   readonly #session: RestoreSession;
   readonly #owned: Disposable;
 
   /** @internal To be made by {@link createLimpid}. */
-  constructor({ model, experts, session }: LimpidParts, owned: Disposable) {
+  constructor({ model, experts, packs, session }: LimpidParts, owned: Disposable) {
     const { id, version } = model.manifest;
     this.model = { id, version };
     this.experts = experts;
+    this.packs = packs;
     this.onDidChangeBackend = session.onDidChangeBackend;
     this.#session = session;
     this.#owned = owned;

@@ -1,4 +1,5 @@
 import type { BackendName } from "../engine/index.js";
+import type { PackOptions } from "../packs/index.js";
 import type { BackendChange, ModelSource } from "../restore/index.js";
 
 /** What {@link createLimpid} needs. */
@@ -14,6 +15,8 @@ export interface LimpidOptions {
    * first, pinned ones never.
    */
   readonly expertMemory?: number;
+  /** How packs are kept, fetched and trusted. */
+  readonly packs?: PackOptions;
   /** Told of every change of backend, those during the start included. */
   readonly onBackendChange?: (change: BackendChange) => void;
   /** Gives up the start when it fires. */

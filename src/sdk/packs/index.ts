@@ -43,3 +43,21 @@ export {
   signingKeyId,
   type SigningKeys,
 } from "./signature-key.js";
+export type { ByteStore, StoredBytes } from "./byte-store.js";
+export { openCacheStorage } from "./cache-storage.js";
+export type { InstalledPack, PackChange, PackProgress, UnusablePack } from "./installed-pack.js";
+export { memoryStore } from "./memory-store.js";
+export { packFromNpm } from "./npm-spec.js";
+export { PackCache, type CachedFile } from "./pack-cache.js";
+export {
+  packFromFiles,
+  packFromUrl,
+  type FetchPackOptions,
+  type OpenedFile,
+  type OpenFileOptions,
+  type PackIdentity,
+  type PackSource,
+} from "./pack-source.js";
+export { Packs, type InstallOptions, type PackOptions, type PacksContext } from "./packs.js";
+export type { PackBase } from "./require-pack.js";
+export type { SignatureOptions } from "./signature-policy.js";

@@ -1,5 +1,12 @@
 import { backboneStride } from "../backbone/index.js";
-import { EventEmitter, LimpidError, throwIfAborted, type Disposable, type Event } from "../base/index.js";
+import {
+  EventEmitter,
+  LimpidError,
+  throwIfAborted,
+  TurnQueue,
+  type Disposable,
+  type Event,
+} from "../base/index.js";
 import {
   startBackend,
   TfjsBackend,
@@ -16,7 +23,6 @@ import type { LoadedModel } from "./model.js";
 import type { AnalyzeOptions, RestoreOptions, RestoreResult } from "./options.js";
 import { defaultTileSize, restoreImage } from "./restore-image.js";
 import { activeRouterRows, presentDegradations, withRouterRows } from "./router-rows.js";
-import { RunQueue } from "./run-queue.js";
 
 /** What a {@link RestoreSession} needs. */
 export interface SessionOptions {
@@ -74,7 +80,7 @@ export class RestoreSession implements Disposable {
   readonly onDidChangeBackend: Event<BackendChange>;
   readonly #backendChanged = new EventEmitter<BackendChange>();
   readonly #options: SessionOptions;
-  readonly #queue = new RunQueue();
+  readonly #queue = new TurnQueue();
   readonly #closing = new AbortController();
   /** What runs that wait or are under way may still merge. */
   readonly #claims = new Set<readonly Expert[]>();

@@ -1,5 +1,5 @@
 /** Runs asynchronous tasks one after the other, in the order in which they were added. */
-export class RunQueue {
+export class TurnQueue {
   #last: Promise<unknown> = Promise.resolve();
 
   /**

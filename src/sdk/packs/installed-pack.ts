@@ -1,0 +1,53 @@
+import type { LimpidError } from "../base/index.js";
+import type { IntegrityEntry } from "./integrity.js";
+import type { ExtensionManifest } from "./manifest.js";
+
+/** A pack that is installed and fits. Immutable: an update makes another. */
+export interface InstalledPack {
+  /** The extension's id, such as `acme.limpid-descreen`. */
+  readonly id: string;
+  /** Its version, semantic. */
+  readonly version: string;
+  /** What its `package.json` says. */
+  readonly manifest: ExtensionManifest;
+  /** Its files by path, with their sizes and hashes. */
+  readonly files: ReadonlyMap<string, IntegrityEntry>;
+  /** Where it came from, for people. */
+  readonly source: string;
+  /** {@link signingKeyId} of the trusted key that it is signed with; undefined if it is not signed with one. */
+  readonly signedBy: string | undefined;
+  /** The version that {@link Packs.rollback} would go back to. */
+  readonly previousVersion: string | undefined;
+  /** Whether its experts are in the set: see {@link Packs.setEnabled}. */
+  readonly isEnabled: boolean;
+}
+
+/** A pack that was installed and cannot be used now: made for another model, not trusted any more, or damaged. */
+export interface UnusablePack {
+  /** The extension's id. */
+  readonly id: string;
+  /** Why. */
+  readonly error: LimpidError;
+}
+
+/** What happened to a pack. */
+export interface PackChange {
+  /** What it was. */
+  readonly kind: "installed" | "updated" | "rolled-back" | "uninstalled" | "enabled" | "disabled";
+  /** The extension's id. */
+  readonly id: string;
+  /** The version now; undefined after `uninstalled`. */
+  readonly version: string | undefined;
+  /** The version before; undefined after `installed`. */
+  readonly previousVersion: string | undefined;
+}
+
+/** How far an installation is. */
+export interface PackProgress {
+  /** Bytes that are there, those from the cache included. */
+  readonly loaded: number;
+  /** Bytes of the pack. */
+  readonly total: number;
+  /** The file that came last. */
+  readonly path: string;
+}

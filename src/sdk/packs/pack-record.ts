@@ -1,0 +1,111 @@
+import { LimpidError } from "../base/index.js";
+import type { ByteStore } from "./byte-store.js";
+
+/** One installed version of a pack. */
+export interface PackVersion {
+  /** The version, semantic. */
+  readonly version: string;
+  /** SHA-256 of its `integrity.json`, and so of everything in it. */
+  readonly integrity: string;
+  /** SHA-256 of the signature file, if there was one. */
+  readonly signature: string | undefined;
+  /** Where it came from, for people. */
+  readonly source: string;
+}
+
+/** Which version of a pack is installed. It is written last, in one piece: what it says is what is installed. */
+export interface PackRecord {
+  /** The extension's id. */
+  readonly id: string;
+  /** The version that runs. */
+  readonly current: PackVersion;
+  /** The version before it, to which one can go back. */
+  readonly previous: PackVersion | undefined;
+}
+
+const prefix = "installed/";
+const formatVersion = 1;
+
+/** The records of a store, one a pack. */
+export class PackRecords {
+  readonly #store: ByteStore;
+
+  constructor(store: ByteStore) {
+    this.#store = store;
+  }
+
+  /** Ids of what is installed, in order. */
+  async ids(): Promise<string[]> {
+    const entries = await this.#store.list(prefix);
+    return entries.map(({ key }) => key.slice(prefix.length)).sort();
+  }
+
+  /**
+   * Reads a record.
+   *
+   * @returns undefined if the pack is not installed
+   * @throws {@link LimpidError} `IntegrityMismatch` if the record is damaged
+   */
+  async get(id: string): Promise<PackRecord | undefined> {
+    const bytes = await this.#store.get(prefix + id);
+    return bytes && parsePackRecord(bytes, id);
+  }
+
+  /** Writes a record: the moment at which a pack is installed, updated or rolled back. */
+  async put(record: PackRecord): Promise<void> {
+    const text = JSON.stringify({ formatVersion, ...record });
+    await this.#store.put(prefix + record.id, new TextEncoder().encode(text));
+  }
+
+  /** Removes a record: the moment at which a pack is uninstalled. */
+  async delete(id: string): Promise<void> {
+    await this.#store.delete(prefix + id);
+  }
+}
+
+/**
+ * Reads a record as {@link PackRecords.put} writes it.
+ *
+ * @param bytes - the record
+ * @param id - the extension that it must be of
+ * @throws {@link LimpidError} `IntegrityMismatch` if it is anything else
+ */
+export function parsePackRecord(bytes: Uint8Array, id: string): PackRecord {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw damaged(id, cause);
+  }
+  if (!isObject(json) || json.formatVersion !== formatVersion || json.id !== id) throw damaged(id);
+  const current = parseVersion(json.current);
+  const previous = json.previous === undefined ? undefined : parseVersion(json.previous);
+  if (current === undefined || (previous === undefined && json.previous !== undefined)) throw damaged(id);
+  return { id, current, previous };
+}
+
+function parseVersion(json: unknown): PackVersion | undefined {
+  if (!isObject(json)) return undefined;
+  const { version, integrity, signature, source } = json;
+  return typeof version === "string" &&
+    isHash(integrity) &&
+    (signature === undefined || isHash(signature)) &&
+    typeof source === "string"
+    ? { version, integrity, signature, source }
+    : undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isHash(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+}
+
+function damaged(id: string, cause?: unknown): LimpidError {
+  return new LimpidError("IntegrityMismatch", `what was noted of the installed pack ${id} is damaged`, {
+    cause,
+    details: { id },
+  });
+}

@@ -1,0 +1,472 @@
+import type { BackboneConfig } from "../backbone/index.js";
+import {
+  EventEmitter,
+  LimpidError,
+  throwIfAborted,
+  TurnQueue,
+  type Disposable,
+  type Event,
+} from "../base/index.js";
+import type { ExpertEntry, ExpertSet } from "../experts/index.js";
+import { BlobStore } from "./blob-store.js";
+import type { ByteStore } from "./byte-store.js";
+import { openDefaultStore } from "./cache-storage.js";
+import { fetchPack, type FetchedPack } from "./fetch-pack.js";
+import type { InstalledPack, PackChange, PackProgress, UnusablePack } from "./installed-pack.js";
+import { integrityFileName, parseIntegrity, type PackIntegrity } from "./integrity.js";
+import { PackCache, type FileUsage } from "./pack-cache.js";
+import { PackRecords, type PackRecord } from "./pack-record.js";
+import type { PackSource } from "./pack-source.js";
+import { readPackExperts, readPackManifest, requireEntry, type ReadPackFile } from "./read-pack.js";
+import {
+  requireBase,
+  requireEngine,
+  requireId,
+  requireIdentity,
+  requireNotOlder,
+  type PackBase,
+} from "./require-pack.js";
+import { resolveSource } from "./resolve-source.js";
+import { SignaturePolicy, type SignatureOptions } from "./signature-policy.js";
+import { signatureFileName } from "./signature.js";
+
+/** How packs are kept, fetched and trusted. */
+export interface PackOptions extends SignatureOptions {
+  /** Where packs are kept. In a page Cache Storage if it is allowed, else memory, if left out. */
+  readonly store?: ByteStore;
+  /**
+   * The address of a package's folder on a server that unpacks npm's packages, with `{name}` and `{version}` in it, such as
+   * `https://cdn.jsdelivr.net/npm/{name}@{version}/`. Without it an npm spec is refused.
+   */
+  readonly cdn?: string;
+  /** Fetches instead of the global `fetch`. */
+  readonly fetch?: typeof fetch;
+  /** Most bytes that one pack may have; 256 MiB if left out. */
+  readonly maximumBytes?: number;
+}
+
+/** What an installation can be told. */
+export interface InstallOptions {
+  /** Gives up when it fires. What was downloaded is kept, and the next attempt goes on from there. */
+  readonly signal?: AbortSignal;
+  /** Told how the download goes. What it throws ends the installation. */
+  readonly onProgress?: (progress: PackProgress) => void;
+  /** The id that the pack must have, as for an update; any if left out. */
+  readonly id?: string;
+  /** Whether a version older than the installed one may take its place. */
+  readonly allowOlder?: boolean;
+}
+
+/** What {@link Packs} works on. */
+export interface PacksContext {
+  /** Where the packs' experts go; stays the caller's. */
+  readonly experts: ExpertSet;
+  /** The base that they must fit. */
+  readonly base: PackBase;
+  /** Its network. */
+  readonly config: BackboneConfig;
+}
+
+/** A pack that was read and fits, and what it adds. */
+interface LoadedPack {
+  readonly pack: InstalledPack;
+  readonly entries: readonly ExpertEntry[];
+}
+
+const defaultMaximumBytes = 256 * 2 ** 20;
+
+/**
+ * Installs packs and keeps them: fetched from where the caller says, checked file by file, kept under their hashes, and
+ * put into the set of experts. An installation, an update or a rollback happens at one moment, in which one small record
+ * is written; a crash before it leaves everything as it was.
+ *
+ * @example
+ * ```ts
+ * const pack = await limpid.packs.install("https://example.com/limpid-descreen-1.2.0/");
+ * console.log(pack.id, pack.version, limpid.experts.list().map(({ id }) => id));
+ * ```
+ */
+export class Packs implements Disposable {
+  /** Fired after a pack was installed, updated, rolled back, uninstalled, enabled or disabled. */
+  readonly onDidChange: Event<PackChange>;
+  /** The files that are kept. */
+  readonly cache: PackCache;
+  readonly #changed = new EventEmitter<PackChange>();
+  readonly #context: PacksContext;
+  readonly #options: PackOptions;
+  readonly #signatures: SignaturePolicy;
+  readonly #store: ByteStore;
+  readonly #blobs: BlobStore;
+  readonly #records: PackRecords;
+  readonly #turns = new TurnQueue();
+  readonly #closing = new AbortController();
+  readonly #loaded = new Map<string, LoadedPack>();
+  #unusable: readonly UnusablePack[] = [];
+
+  private constructor(
+    context: PacksContext,
+    options: PackOptions,
+    signatures: SignaturePolicy,
+    store: ByteStore,
+    fallbackReason: string | undefined,
+  ) {
+    this.#context = context;
+    this.#options = options;
+    this.#signatures = signatures;
+    this.#store = store;
+    this.#blobs = new BlobStore(store);
+    this.#records = new PackRecords(store);
+    this.cache = new PackCache(store, this.#blobs, () => this.#usage(), fallbackReason);
+    this.onDidChange = this.#changed.event;
+  }
+
+  /**
+   * Opens the store and puts the experts of the packs in it into the set. A pack that cannot be used is left out, and
+   * listed in {@link Packs.unusable}.
+   *
+   * @param context - the set of experts and its base
+   * @param options - where packs are kept, and which are trusted
+   * @returns the packs, for the caller to dispose
+   * @throws {@link LimpidError} `InvalidArgument` if the options contradict each other, `InvalidSignature` for a trusted key
+   * that is none, `NotSupported` if there are such keys and the runtime has no Ed25519
+   */
+  static async open(context: PacksContext, options: PackOptions = {}): Promise<Packs> {
+    const { store, fallbackReason } = options.store
+      ? { store: options.store, fallbackReason: undefined }
+      : { fallbackReason: undefined, ...(await openDefaultStore()) };
+    const signatures = await SignaturePolicy.create(options);
+    const packs = new Packs(context, options, signatures, store, fallbackReason);
+    await packs.#loadInstalled();
+    return packs;
+  }
+
+  /** The packs that are installed and fit, in order of id. */
+  list(): readonly InstalledPack[] {
+    return [...this.#loaded.values()].map(({ pack }) => pack).sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /**
+   * One pack.
+   *
+   * @param id - the extension's id
+   * @returns undefined if it is not installed, or cannot be used
+   */
+  get(id: string): InstalledPack | undefined {
+    return this.#loaded.get(id)?.pack;
+  }
+
+  /** The packs that are installed and cannot be used, with the reason. A new installation may mend them. */
+  get unusable(): readonly UnusablePack[] {
+    return this.#unusable;
+  }
+
+  /**
+   * Installs a pack, or another version of an installed one. Installations wait for each other. If it fails, nothing has
+   * changed but the cache, in which finished files and parts of others stay for the next attempt.
+   *
+   * @param source - the address of its folder; an npm spec such as `@acme/limpid-descreen@1.2.0`, if there is a `cdn`;
+   * its files in memory; or any other source
+   * @param options - signal, progress, and what it must be
+   * @returns the pack
+   * @throws {@link LimpidError} `InvalidArgument` for a source that is none; `PackUnavailable`, `PackTooLarge`, `Aborted`;
+   * `InvalidManifest`, `IntegrityMismatch` if a file is another than the pack's list says, `InvalidSignature`;
+   * `PackMismatch` if it is another pack, `PackOutdated` if it is older, `EngineMismatch` and `ExpertMismatch` if it was
+   * made for another Limpid or another base; `InvalidArgument` if an expert's id is taken; `DiskFull`; `Disposed`
+   */
+  async install(
+    source: PackSource | ReadonlyMap<string, Uint8Array> | URL | string,
+    options: InstallOptions = {},
+  ): Promise<InstalledPack> {
+    const { cdn, fetch } = this.#options;
+    const resolved = resolveSource(source, { ...(cdn && { cdn }), ...(fetch && { fetch }) });
+    const signal = this.#signalOf(options.signal);
+    return this.#turns.add(async () => {
+      throwIfAborted(signal);
+      const fetched = await this.#fetch(resolved, options, signal);
+      return this.#commit(fetched, options);
+    });
+  }
+
+  /**
+   * Goes back to the version that an installed pack had before, which is kept. Done again it goes forward.
+   *
+   * @param id - the extension's id
+   * @returns the pack as it is now
+   * @throws {@link LimpidError} `UnknownExtension` if it is not installed, `InvalidArgument` if there is no version before;
+   * and what a version that no longer fits is refused with
+   */
+  async rollback(id: string): Promise<InstalledPack> {
+    return this.#turns.add(async () => {
+      this.#requireOpen();
+      return this.#store.exclusively(async () => {
+        const record = await this.#requireRecord(id);
+        const { current, previous } = record;
+        if (previous === undefined) {
+          throw new LimpidError(
+            "InvalidArgument",
+            `there is no earlier version of ${id} than ${current.version}`,
+          );
+        }
+        const swapped = { id, current: previous, previous: current };
+        const loaded = await this.#load(swapped);
+        await this.#adopt(loaded, swapped, record);
+        this.#fire("rolled-back", id, current.version);
+        return loaded.pack;
+      });
+    });
+  }
+
+  /**
+   * Removes a pack, with its experts and the files that no other pack needs. Runs that use it end undisturbed.
+   *
+   * @param id - the extension's id
+   * @throws {@link LimpidError} `UnknownExtension` if it is not installed
+   */
+  async uninstall(id: string): Promise<void> {
+    return this.#turns.add(async () => {
+      this.#requireOpen();
+      await this.#store.exclusively(async () => {
+        const record = await this.#records.get(id).catch(() => undefined);
+        if (record === undefined && !this.#isKnown(id)) throw unknownExtension(id);
+        const files = record === undefined ? new Set<string>() : await this.#filesOf(record);
+        const previousVersion = this.get(id)?.version ?? record?.current.version;
+        await this.#records.delete(id);
+        this.#context.experts.update({ remove: this.#ownedExperts(id) });
+        this.#loaded.delete(id);
+        this.#noteUsable(id);
+        await this.#collect(files);
+        this.#fire("uninstalled", id, previousVersion);
+      });
+    });
+  }
+
+  /**
+   * Puts the experts of a pack into the set, or takes them out, without touching what is installed. Not remembered.
+   *
+   * @param id - the extension's id
+   * @param isEnabled - whether they are to be in the set
+   * @throws {@link LimpidError} `UnknownExtension` if it is not installed, `InvalidArgument` if an expert's id was taken
+   * meanwhile, `Disposed`
+   */
+  setEnabled(id: string, isEnabled: boolean): void {
+    this.#requireOpen();
+    const loaded = this.#loaded.get(id);
+    if (loaded === undefined) throw unknownExtension(id);
+    if (loaded.pack.isEnabled === isEnabled) return;
+    this.#context.experts.update(isEnabled ? { add: loaded.entries } : { remove: this.#ownedExperts(id) });
+    this.#loaded.set(id, { ...loaded, pack: Object.freeze({ ...loaded.pack, isEnabled }) });
+    this.#fire(isEnabled ? "enabled" : "disabled", id, loaded.pack.version);
+  }
+
+  /**
+   * Reads a file of an installed pack.
+   *
+   * @param id - the extension's id
+   * @param path - inside the pack, as {@link InstalledPack.files} has it
+   * @returns the file, checked against the pack's list
+   * @throws {@link LimpidError} `UnknownExtension` if the pack is not installed, `InvalidArgument` if it has no such file,
+   * `PackUnavailable` if the file is no longer kept: the pack must be installed again
+   */
+  async read(id: string, path: string): Promise<Uint8Array> {
+    const pack = this.get(id);
+    if (pack === undefined) throw unknownExtension(id);
+    const entry = pack.files.get(path);
+    if (entry === undefined) {
+      throw new LimpidError("InvalidArgument", `${id} ${pack.version} has no file ${path}`, {
+        details: { id, path },
+      });
+    }
+    return this.#readBlob(entry.sha256, `${path} of ${id} ${pack.version}`);
+  }
+
+  /** Ends installations with `Aborted` and forgets listeners. What is installed stays in its store. */
+  dispose(): void {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(new LimpidError("Disposed", "the packs were disposed"));
+    this.#changed.dispose();
+    this.#loaded.clear();
+  }
+
+  async #loadInstalled(): Promise<void> {
+    for (const id of await this.#records.ids()) {
+      try {
+        const record = await this.#records.get(id);
+        if (record === undefined) continue;
+        const loaded = await this.#load(record);
+        this.#context.experts.update({ add: loaded.entries });
+        this.#loaded.set(id, loaded);
+      } catch (error) {
+        if (!LimpidError.is(error)) throw error;
+        this.#unusable = [...this.#unusable, { id, error }];
+      }
+    }
+  }
+
+  #fetch(
+    source: PackSource,
+    { id, onProgress, allowOlder = false }: InstallOptions,
+    signal: AbortSignal,
+  ): Promise<FetchedPack> {
+    const context = {
+      ...this.#context,
+      blobs: this.#blobs,
+      signatures: this.#signatures,
+      maximumBytes: this.#options.maximumBytes ?? defaultMaximumBytes,
+      requireVersion: async (found: string, version: string): Promise<void> => {
+        const record = await this.#records.get(found).catch(() => undefined);
+        if (!allowOlder) requireNotOlder(found, version, record?.current.version);
+      },
+    };
+    return fetchPack(source, context, {
+      signal,
+      ...(onProgress !== undefined && { onProgress }),
+      ...(id !== undefined && { id }),
+    });
+  }
+
+  async #commit(fetched: FetchedPack, { allowOlder = false }: InstallOptions): Promise<InstalledPack> {
+    const { manifest, version, signedBy, integrity, entries, blobs } = fetched;
+    const { id } = manifest;
+    return this.#store.exclusively(async () => {
+      this.#requireOpen();
+      const record = await this.#records.get(id).catch(() => undefined);
+      if (!allowOlder) requireNotOlder(id, version.version, record?.current.version);
+      const isSame = record?.current.integrity === version.integrity;
+      const next = { id, current: version, previous: isSame ? record.previous : record?.current };
+      const pack = makePack(manifest, integrity, next, signedBy);
+      await this.#blobs.writeMissing(blobs);
+      await this.#adopt({ pack, entries }, next, record);
+      this.#fire(record === undefined ? "installed" : "updated", id, record?.current.version);
+      return pack;
+    });
+  }
+
+  /** Makes a version the one that runs: the record first, then the set of experts, then away with what is left over. */
+  async #adopt(loaded: LoadedPack, record: PackRecord, before: PackRecord | undefined): Promise<void> {
+    const { experts } = this.#context;
+    const { id } = record;
+    const update = { remove: this.#ownedExperts(id), add: loaded.entries };
+    experts.check(update);
+    const files = before === undefined ? new Set<string>() : await this.#filesOf(before);
+    await this.#records.put(record);
+    try {
+      // The application may have changed the set while the record was written.
+      experts.update({ ...update, remove: this.#ownedExperts(id) });
+    } catch (error) {
+      await (before === undefined ? this.#records.delete(id) : this.#records.put(before));
+      throw error;
+    }
+    this.#loaded.set(id, loaded);
+    this.#noteUsable(id);
+    await this.#collect(files);
+  }
+
+  /** Reads an installed version back from the cache and checks it as if it came from outside. */
+  async #load(record: PackRecord): Promise<LoadedPack> {
+    const { current } = record;
+    const name = `${record.id} ${current.version}`;
+    const list = await this.#readBlob(current.integrity, `${integrityFileName} of ${name}`);
+    const integrity = parseIntegrity(list, name);
+    requireId(integrity, record.id);
+    const signature =
+      current.signature === undefined || !this.#signatures.isLookedAt
+        ? undefined
+        : await this.#readBlob(current.signature, `${signatureFileName} of ${name}`);
+    const signedBy = await this.#signatures.check(list, signature, name);
+    const read: ReadPackFile = async (path) =>
+      this.#readBlob(requireEntry(integrity, path).sha256, `${path} of ${name}`);
+    const manifest = await readPackManifest(read, name);
+    requireIdentity(integrity, manifest, undefined);
+    requireEngine(manifest);
+    requireBase(manifest, this.#context.base);
+    const entries = await readPackExperts(read, manifest, integrity, this.#context.config);
+    return { pack: makePack(manifest, integrity, record, signedBy), entries };
+  }
+
+  async #readBlob(sha256: string, what: string): Promise<Uint8Array> {
+    const bytes = await this.#blobs.read(sha256);
+    if (bytes !== undefined) return bytes;
+    throw new LimpidError("PackUnavailable", `${what} is no longer kept; the pack must be installed again`, {
+      details: { sha256 },
+    });
+  }
+
+  /** Hashes of every file of the versions that a record keeps. */
+  async #filesOf({ current, previous }: PackRecord): Promise<Set<string>> {
+    const hashes = new Set<string>();
+    for (const version of previous === undefined ? [current] : [current, previous]) {
+      hashes.add(version.integrity);
+      if (version.signature !== undefined) hashes.add(version.signature);
+      const list = await this.#blobs.read(version.integrity);
+      if (list === undefined) continue;
+      for (const { sha256 } of parseIntegrity(list, version.source).files.values()) hashes.add(sha256);
+    }
+    return hashes;
+  }
+
+  async #usage(): Promise<FileUsage> {
+    const usage = new Map<string, Set<string>>();
+    for (const id of await this.#records.ids()) {
+      const record = await this.#records.get(id).catch(() => undefined);
+      if (record === undefined) continue;
+      for (const sha256 of await this.#filesOf(record)) {
+        usage.set(sha256, (usage.get(sha256) ?? new Set()).add(id));
+      }
+    }
+    return usage;
+  }
+
+  /** Removes those of some files that no record needs any more. */
+  async #collect(files: ReadonlySet<string>): Promise<void> {
+    if (files.size === 0) return;
+    const usage = await this.#usage();
+    for (const sha256 of files) if (!usage.has(sha256)) await this.#blobs.delete(sha256);
+  }
+
+  #ownedExperts(id: string): string[] {
+    return this.#context.experts.list().flatMap((entry) => (entry.owner === id ? [entry.id] : []));
+  }
+
+  #isKnown(id: string): boolean {
+    return this.#loaded.has(id) || this.#unusable.some((pack) => pack.id === id);
+  }
+
+  #noteUsable(id: string): void {
+    this.#unusable = this.#unusable.filter((pack) => pack.id !== id);
+  }
+
+  async #requireRecord(id: string): Promise<PackRecord> {
+    const record = await this.#records.get(id);
+    if (record === undefined) throw unknownExtension(id);
+    return record;
+  }
+
+  #requireOpen(): void {
+    if (this.#closing.signal.aborted) throw new LimpidError("Disposed", "packs were used after disposal");
+  }
+
+  #signalOf(signal: AbortSignal | undefined): AbortSignal {
+    this.#requireOpen();
+    return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
+  }
+
+  #fire(kind: PackChange["kind"], id: string, previousVersion: string | undefined): void {
+    this.#changed.fire({ kind, id, version: this.get(id)?.version, previousVersion });
+  }
+}
+
+function makePack(
+  manifest: InstalledPack["manifest"],
+  { files }: PackIntegrity,
+  { current, previous }: PackRecord,
+  signedBy: string | undefined,
+): InstalledPack {
+  const { id, version } = manifest;
+  const { source } = current;
+  const previousVersion = previous?.version;
+  return Object.freeze({ id, version, manifest, files, source, signedBy, previousVersion, isEnabled: true });
+}
+
+function unknownExtension(id: string): LimpidError {
+  return new LimpidError("UnknownExtension", `no extension ${id} is installed`, { details: { id } });
+}
