@@ -61,3 +61,10 @@ export {
 export { Packs, type InstallOptions, type PackOptions, type PacksContext } from "./packs.js";
 export type { PackBase } from "./require-pack.js";
 export type { SignatureOptions } from "./signature-policy.js";
+export type { ImportOptions } from "./importers/imported-factors.js";
+export { importKohya } from "./importers/kohya.js";
+export { importPeft } from "./importers/peft.js";
+export { extensionSchema } from "./schema/extension-schema.js";
+export { integritySchema } from "./schema/integrity-schema.js";
+export type { JsonSchema } from "./schema/json-schema.js";
+export { signatureSchema } from "./schema/signature-schema.js";
