@@ -209,13 +209,16 @@ function describeRangeFault(text: string): string | undefined {
   } catch {
     return `is ${JSON.stringify(text)}, which is no range of versions`;
   }
-  for (const comparators of range.set) {
+  const isWithin = range.set.every((comparators) => {
     const alternative = comparators.map(({ value }) => value).join(" ");
-    const majors = new Set(
-      comparators.flatMap(({ semver }) => (typeof semver.major === "number" ? [semver.major] : [])),
+    // A range below 1.0.0 names the major version after its own.
+    const majors = comparators.flatMap(({ semver: { major } }) =>
+      typeof major === "number" ? [major, major - 1] : [],
     );
-    const isWithin = [...majors].some((major) => subset(alternative, `>=${major}.0.0-0 <${major + 1}.0.0-0`));
-    if (!isWithin) return `is ${JSON.stringify(text)}, which is not within one major version`;
-  }
-  return undefined;
+    return majors.some(
+      (major) =>
+        major >= 0 && subset(alternative, `>=${major}.0.0-0 <${major + 1}.0.0`, { includePrerelease: true }),
+    );
+  });
+  return isWithin ? undefined : `is ${JSON.stringify(text)}, which is not within one major version`;
 }

@@ -2,6 +2,7 @@ import { parseStrictJson } from "./manifest-json.js";
 import { invalidManifest, joinPath, type ManifestProblem } from "./manifest-problem.js";
 import { noteManifestRules } from "./manifest-rules.js";
 import { validateSchema } from "./manifest-schema.js";
+import { checkPackPath } from "./pack-path.js";
 import { extensionSchema } from "./schema/extension-schema.js";
 
 /** A file of a pack and what it must be. */
@@ -272,9 +273,11 @@ function withoutFaulty(json: unknown, problems: readonly ManifestProblem[]): Par
 export type ManifestJson = Pick<ExtensionManifest, "name" | "publisher" | "version" | "engines"> &
   Partial<Omit<ExtensionManifest, "id" | "name" | "publisher" | "version" | "engines" | "contributes">> & {
     readonly contributes?: Partial<Omit<ExtensionContributions, "experts">> & {
-      readonly experts?: readonly (Omit<ContributedExpert, "strength"> & { readonly strength?: number })[];
+      readonly experts?: readonly ExpertJson[];
     };
   };
+
+type ExpertJson = Omit<ContributedExpert, "strength"> & { readonly strength?: number };
 
 function normalize(json: ManifestJson): ExtensionManifest {
   const { contributes = {} } = json;
@@ -287,19 +290,31 @@ function normalize(json: ManifestJson): ExtensionManifest {
     description: json.description,
     license: json.license,
     engines: { limpid: json.engines.limpid },
-    browser: json.browser,
+    browser: json.browser === undefined ? undefined : checkPackPath(json.browser),
     activationEvents: json.activationEvents ?? [],
     capabilities: json.capabilities ?? {},
     extensionDependencies: json.extensionDependencies ?? [],
     enabledApiProposals: json.enabledApiProposals ?? [],
     contributes: {
-      experts: (contributes.experts ?? []).map((expert) => ({ ...expert, strength: expert.strength ?? 1 })),
+      experts: (contributes.experts ?? []).map(normalizeExpert),
       degradations: contributes.degradations ?? [],
       commands: contributes.commands ?? [],
       menus: contributes.menus ?? {},
       configuration: contributes.configuration,
-      recipes: contributes.recipes ?? [],
+      recipes: (contributes.recipes ?? []).map((recipe) =>
+        recipe.module === undefined ? recipe : { ...recipe, module: checkPackPath(recipe.module) },
+      ),
     },
+  };
+}
+
+function normalizeExpert(expert: ExpertJson): ContributedExpert {
+  const { golden } = expert;
+  return {
+    ...expert,
+    file: checkPackPath(expert.file),
+    strength: expert.strength ?? 1,
+    golden: { ...golden, before: checkPackPath(golden.before), after: checkPackPath(golden.after) },
   };
 }
 
