@@ -1,33 +1,21 @@
-import { afterEach, expect, test } from "@jest/globals";
-import { ExpertSet } from "../../src/sdk/experts/index.js";
+import { expect, test } from "@jest/globals";
 import {
   memoryStore,
   packFromFiles,
-  Packs,
   type PackChange,
   type PackOptions,
   type PackProgress,
   type PackSource,
 } from "../../src/sdk/packs/index.js";
+import { idsOf, openPacks } from "../support/packs.js";
 import { makeTinyModel } from "../support/tiny-model.js";
 import { baseOf, makeTinyPack, withIntegrity } from "../support/tiny-pack.js";
 
 const model = makeTinyModel();
-const { config, ...base } = baseOf(model);
+const base = baseOf(model);
 const id = "acme.limpid-descreen";
 
-const open: Packs[] = [];
-afterEach(() => open.splice(0).forEach((packs) => packs.dispose()));
-
-/** Packs as a page has them after a start on a store. */
-async function start(options: PackOptions = {}): Promise<{ packs: Packs; experts: ExpertSet }> {
-  const experts = new ExpertSet({ sha256: base.sha256, config });
-  const packs = await Packs.open({ experts, base, config }, { store: memoryStore(), ...options });
-  open.push(packs);
-  return { packs, experts };
-}
-
-const ids = (experts: ExpertSet): string[] => experts.list().map((entry) => entry.id);
+const start = (options: PackOptions = {}) => openPacks(model, options);
 
 test("an installed pack's experts are in the set, and there again after a restart, without its source", async () => {
   const store = memoryStore();
@@ -44,7 +32,7 @@ test("an installed pack's experts are in the set, and there again after a restar
 
   const again = await start({ store });
   expect(again.packs.list()).toEqual([{ ...pack }]);
-  expect(ids(again.experts)).toEqual(["acme.descreen"]);
+  expect(idsOf(again.experts)).toEqual(["acme.descreen"]);
   expect(await again.packs.read(id, "golden/before.png")).toEqual(Uint8Array.of(1, 2, 3));
 });
 
@@ -96,7 +84,7 @@ test("an uninstalled pack leaves nothing, but what another pack needs", async ()
   );
   const read = packs.read("acme.limpid-other", "golden/before.png"); // the same picture
   await packs.uninstall(id);
-  expect([packs.get(id), ids(experts)]).toEqual([undefined, ["acme.other"]]);
+  expect([packs.get(id), idsOf(experts)]).toEqual([undefined, ["acme.other"]]);
   expect(await read).toEqual(Uint8Array.of(1, 2, 3));
   expect(await packs.read("acme.limpid-other", "golden/before.png")).toEqual(Uint8Array.of(1, 2, 3));
   await packs.uninstall("acme.limpid-other");
@@ -110,9 +98,9 @@ test("a disabled pack's experts are out of the set until it is enabled", async (
   const { packs, experts } = await start();
   await packs.install(makeTinyPack(model));
   packs.setEnabled(id, false);
-  expect([ids(experts), packs.get(id)?.isEnabled]).toEqual([[], false]);
+  expect([idsOf(experts), packs.get(id)?.isEnabled]).toEqual([[], false]);
   packs.setEnabled(id, true);
-  expect([ids(experts), packs.get(id)?.isEnabled]).toEqual([["acme.descreen"], true]);
+  expect([idsOf(experts), packs.get(id)?.isEnabled]).toEqual([["acme.descreen"], true]);
 });
 
 test("progress counts every byte once, those of the cache too", async () => {
@@ -293,7 +281,7 @@ test("an expert whose id is taken is refused, and neither pack nor record is lef
     code: "InvalidArgument",
     details: { id: "acme.descreen", owner: id },
   });
-  expect([ids(experts), packs.list().length]).toEqual([["acme.descreen"], 1]);
+  expect([idsOf(experts), packs.list().length]).toEqual([["acme.descreen"], 1]);
   expect((await store.list("installed/")).map(({ key }) => key)).toEqual([`installed/${id}`]);
 });
 

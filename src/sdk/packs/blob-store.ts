@@ -37,10 +37,9 @@ export class BlobStore {
     return undefined;
   }
 
-  /** Keeps a file whose hash was checked; what there was of it in parts is removed. */
+  /** Keeps a file whose hash was checked. */
   async write(sha256: string, bytes: Uint8Array): Promise<void> {
     await this.#store.put(filesPrefix + sha256, bytes);
-    await this.deleteParts(sha256);
   }
 
   /** Keeps those of some files that are not there, as when another page has removed them meanwhile. */

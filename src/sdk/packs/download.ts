@@ -93,6 +93,7 @@ export async function downloadFile(
     });
   }
   await blobs.write(sha256, bytes);
+  await blobs.deleteParts(sha256);
   return bytes;
 }
 

@@ -14,6 +14,7 @@ import { openDefaultStore } from "./cache-storage.js";
 import { fetchPack, type FetchedPack } from "./fetch-pack.js";
 import type { InstalledPack, PackChange, PackProgress, UnusablePack } from "./installed-pack.js";
 import { integrityFileName, parseIntegrity, type PackIntegrity } from "./integrity.js";
+import type { ExtensionManifest } from "./manifest.js";
 import { PackCache, type FileUsage } from "./pack-cache.js";
 import { PackRecords, type PackRecord } from "./pack-record.js";
 import type { PackSource } from "./pack-source.js";
@@ -55,6 +56,8 @@ export interface InstallOptions {
   readonly id?: string;
   /** Whether a version older than the installed one may take its place. */
   readonly allowOlder?: boolean;
+  /** Told what was downloaded and fits, before it is installed. What it throws ends the installation. */
+  readonly accept?: (manifest: ExtensionManifest) => void | Promise<void>;
 }
 
 /** What {@link Packs} works on. */
@@ -183,6 +186,8 @@ export class Packs implements Disposable {
     return this.#turns.add(async () => {
       throwIfAborted(signal);
       const fetched = await this.#fetch(resolved, options, signal);
+      await options.accept?.(fetched.manifest);
+      throwIfAborted(signal);
       return this.#commit(fetched, options);
     });
   }
@@ -416,11 +421,15 @@ export class Packs implements Disposable {
     return usage;
   }
 
-  /** Removes those of some files that no record needs any more. */
+  /** Removes those of some files that no record needs any more. One that cannot be removed is left for the next time. */
   async #collect(files: ReadonlySet<string>): Promise<void> {
     if (files.size === 0) return;
-    const usage = await this.#usage();
-    for (const sha256 of files) if (!usage.has(sha256)) await this.#blobs.delete(sha256);
+    try {
+      const usage = await this.#usage();
+      for (const sha256 of files) if (!usage.has(sha256)) await this.#blobs.delete(sha256);
+    } catch {
+      // What happened before has happened; the cache lists what is left over, and clears it.
+    }
   }
 
   #ownedExperts(id: string): string[] {
