@@ -14,6 +14,9 @@ export {
   type PixelData,
   type PixelImageInit,
 } from "./pixel-image.js";
+export { decodePng, type DecodedPng, type DecodePngOptions } from "./png-decode.js";
+export { encodePng, type EncodePngOptions } from "./png-encode.js";
+export { isPng } from "./png-chunks.js";
 export { psnr } from "./psnr.js";
 export type { Rect } from "./rect.js";
 export { resizeArea } from "./resize-area.js";

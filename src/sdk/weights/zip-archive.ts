@@ -1,7 +1,6 @@
 import { Inflate } from "fflate";
-import { LimpidError } from "../base/index.js";
+import { crc32, LimpidError } from "../base/index.js";
 import { allocateBytes } from "./allocate.js";
-import { crc32 } from "./crc32.js";
 
 /** What the central directory says of one entry. */
 export interface ZipEntry {

@@ -7,7 +7,7 @@ const table = new Uint32Array(256).map((_, byte) => {
 });
 
 /**
- * The CRC-32 that ZIP archives carry (reflected polynomial 0xEDB88320).
+ * The CRC-32 that ZIP archives and PNG files carry (reflected polynomial 0xEDB88320).
  *
  * @param bytes - what to check
  * @returns the checksum as an unsigned integer
