@@ -25,8 +25,8 @@ export function convolvePointwise(x: tf.Tensor4D, { kernel, bias }: Convolution)
   return tf.tidy(() => {
     const [n, h, w, inputs] = x.shape;
     const outputs = kernel.shape[3];
-    const a = tf.reshape(x, [n * h * w, inputs]);
-    const b = tf.reshape(kernel, [inputs, outputs]);
+    const a: tf.Tensor2D = tf.reshape(x, [n * h * w, inputs]);
+    const b: tf.Tensor2D = tf.reshape(kernel, [inputs, outputs]);
     if (isTaped()) {
       const product = multiplyMatrices(a, b);
       return tf.reshape(bias === undefined ? product : tf.add(product, bias), [n, h, w, outputs]);

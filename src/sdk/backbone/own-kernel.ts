@@ -48,6 +48,7 @@ function register(kernel: OwnKernel, inputCount: number): void {
     kernelName,
     inputsToSave: kernel.savesInputs ? Array.from({ length: inputCount }, (_, index) => String(index)) : [],
     outputsToSave: [...kernel.savesOutputs],
-    gradFunc: (dy, saved) => ({ ...kernel.gradients(Array.isArray(dy) ? dy : [dy], saved) }),
+    gradFunc: (dy, saved) =>
+      Object.fromEntries(kernel.gradients(Array.isArray(dy) ? dy : [dy], saved).entries()),
   });
 }

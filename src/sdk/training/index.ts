@@ -1,14 +1,42 @@
 /**
- * Degrades photos as the training of the models does, to make pairs of before and after.
+ * Degrades photos as the training of the models does, and trains new experts for a base.
  *
  * @module limpid/training
  */
 export {
+  ExpertTrainer,
+  type HeldOutPsnr,
+  type TrainingProgress,
+  type TrainingResult,
+  type TrainOptions,
+} from "./expert-trainer.js";
+export { fitLogisticRegression, type LinearProbe } from "./logistic-regression.js";
+export {
   addGaussianNoise,
+  applyRecipe,
   degradationKinds,
   degradationNames,
   degrade,
+  RandomSource,
   roundTripJpeg,
+  toRgbImage,
   type ChromaSubsampling,
   type Fault,
+  type Recipe,
+  type RgbImage,
 } from "./recipes/index.js";
+export {
+  fitRouterRow,
+  type RouterRowFit,
+  type RouterRowFitOptions,
+  type RouterRowQuality,
+} from "./router-row-fit.js";
+export type { TrainingEvaluation } from "./trainer-state.js";
+export type { CompleteTrainingOptions, ExpertTrainingOptions } from "./training-options.js";
+export {
+  TrainingSet,
+  type TrainingPair,
+  type TrainingPhoto,
+  type TrainingSetOptions,
+  type TrainingView,
+} from "./training-set.js";
