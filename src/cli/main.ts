@@ -2,13 +2,15 @@
 import { constants } from "node:os";
 import { isMainThread } from "node:worker_threads";
 import { runProgram } from "./program.js";
-import { serveRestores } from "./restore-worker.js";
+import { measureService, serveMeasures } from "./evaluate/measure-worker.js";
+import { restoreService, serveRestores } from "./restore-worker.js";
+import { serveCalls } from "./worker-thread.js";
 
 /** A second interrupt sooner than this is the same one: npm passes on what the terminal has sent already. */
 const sameInterrupt = 1000;
 
 if (isMainThread) await main();
-else serveRestores();
+else serveCalls({ [restoreService]: serveRestores, [measureService]: serveMeasures });
 
 async function main(): Promise<void> {
   const interrupt = new AbortController();

@@ -1,6 +1,7 @@
 import fs from "node:fs/promises";
-import { LimpidError, throwIfAborted, type LimpidErrorCode } from "../sdk/base/index.js";
+import { LimpidError, throwIfAborted } from "../sdk/base/index.js";
 import type { CommandContext } from "./command-context.js";
+import { endOfRun } from "./end-of-run.js";
 import { findImages } from "./find-images.js";
 import { describeRestored, restoredToJson } from "./image-report.js";
 import { chooseOutputPlace, planOutputs, type RestoreTask } from "./plan-outputs.js";
@@ -26,22 +27,6 @@ export interface RestoreRun {
   /** Whether programs read the results. */
   readonly json: boolean;
 }
-
-/** Failures that every further file would share. */
-const endOfRun: readonly LimpidErrorCode[] = [
-  "Aborted",
-  "BackendUnavailable",
-  "DeviceLost",
-  "DiskFull",
-  "Disposed",
-  "ExpertMismatch",
-  "InvalidConfig",
-  "InvalidTensorFile",
-  "InvalidTileSize",
-  "UnknownExpert",
-  "WeightsCorrupt",
-  "WeightsMissing",
-];
 
 /**
  * Restores files and tells of it.

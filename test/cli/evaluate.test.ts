@@ -14,29 +14,47 @@ interface Score {
   readonly ssim: number;
 }
 
-type Rows = Readonly<Record<"input" | "backbone" | "routed", Score> & { readonly expert: Score | null }>;
+type Row = "input" | "backbone" | "wrong" | "expert" | "top-2" | "routed";
+
+/** Scores by row and metric. */
+type Rows = Readonly<Record<Row, Readonly<Record<string, Score>> | null>>;
 
 /** What `--json` prints. */
 interface EvaluationJson {
-  readonly model: { readonly id: string };
+  readonly model: { readonly id: string } | null;
   readonly backend: string;
-  readonly routerAccuracy: number;
-  readonly cleanLeftAlone: number;
-  readonly cleanUnharmed: number;
+  readonly routerAccuracy: number | null;
+  readonly mixedAccuracy: number | null;
+  readonly cleanLeftAlone: number | null;
+  readonly cleanUnharmed: number | null;
   readonly tasks: readonly {
     readonly task: string;
+    readonly photos: number;
     readonly rows: Rows;
-    readonly gain: Readonly<Record<"backbone" | "expert" | "routed", number | null>>;
-    readonly routerAccuracy: number;
+    readonly gain: Readonly<Record<Row, number | null>>;
+    readonly routerAccuracy: number | null;
   }[];
+  readonly confusion: {
+    readonly found: readonly string[];
+    readonly rows: readonly {
+      readonly degradation: string;
+      readonly pictures: number;
+      readonly counts: readonly number[];
+      readonly leftAlone: number | null;
+    }[];
+  };
+  readonly peers?: Readonly<Record<string, readonly { readonly method: string }[]>>;
   readonly photos: readonly {
     readonly photo: string;
-    readonly clean: { readonly leftAlone: boolean; readonly psnr: number | null };
+    readonly width: number;
+    readonly height: number;
+    readonly clean: { readonly leftAlone: boolean; readonly psnr: number | null } | null;
     readonly tasks: readonly {
       readonly task: string;
-      readonly degradation: string;
-      readonly found: string;
-      readonly mixture: readonly { readonly expert: string }[];
+      readonly degradations: readonly string[];
+      readonly analysis: readonly { readonly degradation: string }[] | null;
+      readonly leftAlone: boolean | null;
+      readonly mixture: readonly { readonly expert: string }[] | null;
       readonly rows: Rows;
     }[];
   }[];
@@ -82,23 +100,24 @@ describe("evaluate", () => {
       photos: results,
       failures,
     } = await evaluate(...["--model", eager, "--tasks", "rain,noise-25,jpeg"]);
-    expect({ id: model.id, backend, failures }).toEqual({ id: "limpid.tiny", backend: "cpu", failures: [] });
+    expect({ id: model?.id, backend, failures }).toEqual({ id: "limpid.tiny", backend: "cpu", failures: [] });
     expect(results.map(({ photo }) => photo)).toEqual(["a.png", "b.png", "below/c.png"]);
     const names = ["noise-25", "jpeg-10", "jpeg-20", "rain"];
     expect(tasks.map(({ task }) => task)).toEqual(names);
     for (const { tasks: each } of results) expect(each.map(({ task }) => task)).toEqual(names);
     for (const [index, { rows, gain }] of tasks.entries()) {
-      for (const row of ["input", "backbone", "expert", "routed"] as const) {
+      for (const row of ["input", "backbone", "expert", "top-2", "routed"] as const) {
         const scores = results.map((photo) => photo.tasks[index]!.rows[row]);
-        if (rows[row] === null) {
+        const means = rows[row];
+        if (means === null) {
           expect(scores).toEqual([null, null, null]);
           continue;
         }
         for (const measure of ["psnr", "ssim"] as const) {
-          const mean = scores.reduce((sum, score) => sum + score![measure], 0) / scores.length;
-          expect(rows[row][measure]).toBeCloseTo(mean, 3);
+          const mean = scores.reduce((sum, score) => sum + score!.rgb![measure], 0) / scores.length;
+          expect(means.rgb![measure]).toBeCloseTo(mean, 3);
         }
-        if (row !== "input") expect(gain[row]).toBeCloseTo(rows[row].psnr - rows.input.psnr, 3);
+        if (row !== "input") expect(gain[row]).toBeCloseTo(means.rgb!.psnr - rows.input!.rgb!.psnr, 3);
       }
     }
   });
@@ -106,7 +125,7 @@ describe("evaluate", () => {
   test("damages as the protocol says", async () => {
     const { photos: results } = await evaluate("--model", eager, "--tasks", "noise,jpeg");
     const { image } = await readImageFile(join(photos, "a.png"));
-    const inputs = Object.fromEntries(results[0]!.tasks.map(({ task, rows }) => [task, rows.input]));
+    const inputs = Object.fromEntries(results[0]!.tasks.map(({ task, rows }) => [task, rows.input!.rgb]));
     for (const quality of [10, 20]) {
       const damaged = roundTripJpeg(image, quality, "4:2:0");
       expect(inputs[`jpeg-${quality}`]!.psnr).toBeCloseTo(psnr(damaged, image), 3);
@@ -127,7 +146,7 @@ describe("evaluate", () => {
     expect(tasks[2]!.gain.expert).toBeNull();
     for (const { rows, mixture } of [noise!, jpeg!]) {
       expect(mixture).toHaveLength(2);
-      const scores = [rows.backbone, rows.expert!, rows.routed].map((score) => score.psnr);
+      const scores = [rows.backbone, rows.expert, rows.routed].map((score) => score!.rgb!.psnr);
       expect(new Set(scores).size).toBe(3);
     }
   });
@@ -135,11 +154,34 @@ describe("evaluate", () => {
   test("counts where the router is right, and which clean photos it leaves alone", async () => {
     const one = await evaluate("--model", eager, "--tasks", "noise,jpeg,rain");
     const results = one.photos.flatMap(({ tasks }) => tasks);
-    const right = results.filter(({ found, degradation }) => found === degradation).length / results.length;
-    expect(one.routerAccuracy).toBeCloseTo(right, 3);
-    expect(one).toMatchObject({ cleanLeftAlone: 0, cleanUnharmed: 0 });
+    const foundIn = (task: string): (string | undefined)[] =>
+      results.filter((result) => result.task === task).map(({ analysis }) => analysis?.[0]?.degradation);
+    const shares = one.tasks.map(({ task }) => {
+      const right = task.split("-")[0]!;
+      return foundIn(task).filter((name) => name === right).length / one.photos.length;
+    });
+    expect(one.tasks.map(({ routerAccuracy }) => routerAccuracy)).toEqual(
+      shares.map((share) => Math.round(share * 1e4) / 1e4),
+    );
+    expect(one.routerAccuracy).toBeCloseTo(shares.reduce((sum, share) => sum + share, 0) / shares.length, 3);
+    expect(one.confusion.found).toEqual(["noise", "jpeg", "rain"]);
+    expect(one.confusion.rows.map(({ degradation, pictures }) => [degradation, pictures])).toEqual([
+      ["noise", 9],
+      ["jpeg", 6],
+      ["rain", 3],
+    ]);
+    for (const { counts, pictures, leftAlone } of one.confusion.rows) {
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(pictures);
+      expect(leftAlone).toBe(0);
+    }
+    const rained = foundIn("rain");
+    expect(one.confusion.rows[2]!.counts).toEqual(
+      one.confusion.found.map((name) => rained.filter((found) => found === name).length),
+    );
+    expect(one).toMatchObject({ cleanLeftAlone: 0, cleanUnharmed: 0, mixedAccuracy: null });
     const other = await evaluate("--model", calm, "--tasks", "rain");
     expect(other).toMatchObject({ cleanLeftAlone: 1, cleanUnharmed: 1 });
+    expect(other.confusion.rows).toMatchObject([{ degradation: "rain", leftAlone: 3 }]);
     expect(other.photos[0]!.clean).toMatchObject({ leftAlone: true, psnr: null });
     expect(other.tasks[0]!.rows.routed).toEqual(other.tasks[0]!.rows.input);
     expect(other.tasks[0]!.gain.routed).toBe(0);
@@ -152,7 +194,7 @@ describe("evaluate", () => {
     expect(fewer.photos).toHaveLength(1);
     expect(fewer.photos[0]!.tasks).toEqual([all.photos[0]!.tasks[2]]);
     const inputs = ({ photos: [photo] }: EvaluationJson): number[] =>
-      photo!.tasks.map(({ rows }) => rows.input.psnr);
+      photo!.tasks.map(({ rows }) => rows.input!.rgb!.psnr);
     const [noise, jpeg, snow] = inputs(all);
     const other = inputs(
       await evaluate("--model", eager, "--tasks", "noise-25,jpeg-10,snow", "--seed", "-2"),
@@ -181,10 +223,17 @@ describe("evaluate", () => {
       expect.stringMatching(/^rain D D D D - - D D \+D \d+ %$/),
       "",
       expect.stringMatching(/^router right on damaged photos: \d+ %$/),
-      "clean photos left alone: 100 %; 45 dB or better: 100 %",
+      "clean photos left alone: 100 %; that or 45 dB: 100 %",
+      "",
+      "what the router finds most probable:",
+      "put in jpeg rain noise left alone of",
+      expect.stringMatching(/^jpeg [.\d]+ [.\d]+ [.\d]+ 2 2$/),
+      expect.stringMatching(/^rain [.\d]+ [.\d]+ [.\d]+ 2 2$/),
       "",
     ]);
-    expect(stderr).toMatch(/^1 of 2 {2}a\.png {2}\d+\.\d s\n2 of 2 {2}b\.png {2}\d+\.\d s\n$/);
+    expect(stderr).toMatch(
+      /^1 of 2 {2}a\.png {2}\d+\.\d s\n2 of 2 {2}b\.png {2}\d+\.\d s\n\d+ restores; files .* s\n$/,
+    );
   });
 
   test("leaves out photos that cannot be measured, says why, and ends with 1", async () => {
@@ -233,6 +282,17 @@ describe("evaluate", () => {
   test.each([
     [["--tasks", "rain,fog"], /no task fog; there are noise-15, /],
     [["--tasks", ""], /no task /],
+    [["--tasks", "rain:2"], /severity from 0 to 1/],
+    [["--tasks", "rain+rain"], /one degradation or two different ones/],
+    [["--tasks", "rain", "--setting", "III"], /--tasks or --setting/],
+    [["--setting", "II"], /setting II is of real photographs/],
+    [["--setting", "VI"], /Allowed choices are I, II, III, IV, V/],
+    [["--rows", "input,best"], /no row best; there are input, backbone, wrong, expert, top-2, routed/],
+    [["--metrics", "lpips"], /no metric lpips; there are rgb, /],
+    [["--depth", "12"], /Allowed choices are 8, 16/],
+    [["--crop", "10"], /too small to compare, which takes 11/],
+    [["--shard", "3/2"], /I from 1 to N/],
+    [["--pairs", "a", "b"], /either --photos or --pairs/],
     [["--limit", "0"], /whole number from 1/],
     [["--seed", "1.5"], /whole number/],
   ])("refuses %j", async (args, reason) => {
@@ -242,7 +302,10 @@ describe("evaluate", () => {
   });
 
   test("needs a folder with photos", async () => {
-    expect((await run()).code).toBe(2);
+    expect(await run()).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--photos or --pairs") as string,
+    });
     const { code, stderr } = await run("--photos", join(folder, "nowhere"));
     expect(code).toBe(1);
     expect(stderr).toMatch(/^FileUnreadable: /);
