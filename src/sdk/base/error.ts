@@ -25,6 +25,7 @@
  * - `ImageTooLarge`: an image has more pixels than the limit in `details`.
  * - `InputOverwrite`: an output that would replace one of the inputs.
  * - `IntegrityMismatch`: files of a pack are missing, unlisted or changed; `details.problems` lists each of them.
+ * - `InvalidArchive`: an archive that is malformed, cut short or too large, or holds something else than files.
  * - `InvalidArgument`: an argument is outside what the function's documentation allows.
  * - `InvalidConfig`: a network's config with fields that are missing, unknown or contradict each other;
  *   `details.problems` lists each fault.
@@ -76,6 +77,7 @@ export type LimpidErrorCode =
   | "ImageTooLarge"
   | "InputOverwrite"
   | "IntegrityMismatch"
+  | "InvalidArchive"
   | "InvalidArgument"
   | "InvalidConfig"
   | "InvalidImage"
