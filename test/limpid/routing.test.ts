@@ -1,0 +1,104 @@
+import { afterEach, expect, test } from "@jest/globals";
+import type { RouterRow } from "../../src/sdk/experts/index.js";
+import { PixelImage } from "../../src/sdk/image/index.js";
+import { createLimpid, type Limpid } from "../../src/sdk/limpid/index.js";
+import { modelFromFiles } from "../../src/sdk/restore/index.js";
+import { makeTinyModel } from "../support/tiny-model.js";
+import { makeExpert, makeTinyPack } from "../support/tiny-pack.js";
+
+/** The router finds nothing in any image. */
+const model = makeTinyModel({ bias: -20 });
+const id = "acme.limpid-descreen";
+
+const open: Limpid[] = [];
+afterEach(() => open.splice(0).forEach((limpid) => limpid.dispose()));
+
+async function start(): Promise<Limpid> {
+  const limpid = await createLimpid({ model: modelFromFiles(model), backend: "wasm" });
+  open.push(limpid);
+  return limpid;
+}
+
+/** A picture of one grey, or of stripes. */
+const picture = (make: (index: number) => number): PixelImage =>
+  new PixelImage({
+    width: 24,
+    height: 24,
+    channels: 3,
+    data: Uint8Array.from({ length: 24 * 24 * 3 }, (_, index) => make(index)),
+  });
+const flat = picture(() => 128);
+const striped = picture((index) => (Math.floor(index / 3) % 2 === 0 ? 20 : 230));
+
+/** A row that tells two embeddings apart: the first one's logit is -4, the second one's 4. */
+function rowBetween(clean: Float32Array, damaged: Float32Array): Omit<RouterRow, "degradation"> {
+  const difference = damaged.map((value, index) => value - clean[index]!);
+  const square = difference.reduce((sum, value) => sum + value * value, 0);
+  const weight = difference.map((value) => (8 * value) / square);
+  const at = (embedding: Float32Array) => embedding.reduce((sum, value, i) => sum + value * weight[i]!, 0);
+  return { weight, bias: -(at(clean) + at(damaged)) / 2, threshold: 0.5 };
+}
+
+test("a degradation that the router never saw is in the analysis and routed the moment its pack is installed", async () => {
+  const limpid = await start();
+  const [clean, damaged] = [await limpid.analyze(flat), await limpid.analyze(striped)];
+  expect((await limpid.restore(striped, { tileSize: 8 })).mixture).toEqual([]);
+
+  const routerRow = rowBetween(clean.embedding, damaged.embedding);
+  await limpid.packs.install(makeTinyPack(model, { routerRow, strength: 0.5 }));
+  const analysis = await limpid.analyze(striped);
+  expect(analysis.degradations[0]).toEqual({
+    degradation: "halftone",
+    probability: expect.closeTo(1 / (1 + Math.exp(-4)), 4),
+  });
+  expect(analysis.degradations).toHaveLength(4);
+  const { mixture, analysis: seen } = await limpid.restore(striped, { tileSize: 8 });
+  expect(mixture).toEqual([{ expert: "acme.descreen", weight: 0.5 }]);
+  expect(seen).toEqual(analysis);
+  // Where it is not, nothing happens.
+  const untouched = await limpid.restore(flat, { tileSize: 8 });
+  expect([untouched.mixture, untouched.image.data]).toEqual([[], flat.data]);
+  // An analysis from before the pack came is completed.
+  expect((await limpid.restore(striped, { analysis: damaged, tileSize: 8 })).mixture).toHaveLength(1);
+
+  await limpid.packs.uninstall(id);
+  expect(await limpid.analyze(striped)).toEqual(damaged);
+});
+
+test("a row counts from its own threshold on", async () => {
+  const limpid = await start();
+  const { embedding } = await limpid.analyze(striped);
+  const bias = Math.log(0.3 / 0.7); // a probability of 0.3
+  const routerRow = { degradation: "halftone", weight: new Float32Array(embedding.length), bias };
+  const expert = makeExpert(model, "acme.descreen");
+  limpid.experts.add(expert, { routerRow: { ...routerRow, threshold: 0.25 } });
+  expect((await limpid.restore(striped, { tileSize: 8 })).mixture).toEqual([
+    { expert: expert.id, weight: 1 },
+  ]);
+  limpid.experts.replace(expert, { routerRow: { ...routerRow, threshold: 0.35 } });
+  expect((await limpid.restore(striped, { tileSize: 8 })).mixture).toEqual([]);
+});
+
+test("what the router was trained on it sees by itself, and of two rows the first counts", async () => {
+  const limpid = await start();
+  const { embedding } = await limpid.analyze(flat);
+  const row = (degradation: string, bias: number): RouterRow => ({
+    degradation,
+    weight: new Float32Array(embedding.length),
+    bias,
+    threshold: 0.5,
+  });
+  limpid.experts.add(makeExpert(model, "acme.loud", { degradations: ["noise"] }), {
+    routerRow: row("noise", 9),
+  });
+  limpid.experts.add(makeExpert(model, "acme.one"), { routerRow: row("halftone", -1) });
+  limpid.experts.add(makeExpert(model, "acme.two"), { routerRow: row("halftone", 5) });
+  const { degradations } = await limpid.analyze(flat);
+  const probability = (name: string) =>
+    degradations.find(({ degradation }) => degradation === name)!.probability;
+  expect(probability("noise")).toBeLessThan(0.01);
+  expect(probability("halftone")).toBeCloseTo(1 / (1 + Math.exp(1)), 6);
+  expect(degradations.map((entry) => entry.probability)).toEqual(
+    degradations.map((entry) => entry.probability).sort((a, b) => b - a),
+  );
+});
