@@ -1,11 +1,14 @@
-// npm run pictures: restores the samples with the shipped weights and draws docs/images/before-after.jpg of them.
+// npm run pictures: restores the samples with the shipped weights and draws docs/images/before-after.jpg of them, and
+// docs/images/degradations.jpg of what the recipes do to a photo.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
+import { drawDegradationSheet } from "./degradation-sheet.mjs";
 import { buildDist, root } from "./dist.mjs";
 
 await buildDist();
 const { createLimpid, psnr } = await import("../dist/index.js");
+const training = await import("../dist/training.js");
 const { modelFromDirectory, readImageFile, writeImageFile } = await import("../dist/node.js");
 
 const photos = join(root, "examples/photos");
@@ -61,3 +64,6 @@ await sharp({ create: { ...picture, channels: 3, background: "#ffffff" } })
   .composite(layers)
   .jpeg({ quality: 88, chromaSubsampling: "4:4:4" })
   .toFile(join(root, "docs/images/before-after.jpg"));
+
+const { image: photo } = await readImageFile(join(photos, "clean/rain.png"));
+await drawDegradationSheet(training, photo, join(root, "docs/images/degradations.jpg"));
