@@ -50,4 +50,3 @@ export async function drawDegradationSheet({ degrade, degradationNames }, photo,
     .jpeg({ quality: 80, chromaSubsampling: "4:4:4" })
     .toFile(output);
 }
-
