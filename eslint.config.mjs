@@ -23,7 +23,7 @@ const rooms = [
 ];
 
 const room = (name) => `./src/sdk/${name}`;
-const outsideSdk = ["./src/adapters", "./src/node", "./src/testing", "./src/cli"];
+const outsideSdk = ["./src/adapters", "./src/worker", "./src/node", "./src/testing", "./src/cli"];
 
 const importZones = [
   ...rooms.map((name, index) => ({
@@ -55,6 +55,11 @@ const importZones = [
     message: "An adapter runs in its editor: neither the command nor Node is there.",
   },
   { target: "./src/node", from: ["./src/cli", "./src/adapters"], message: "src/node is below the command." },
+  {
+    target: "./src/worker",
+    from: ["./src/cli", "./src/node", "./src/adapters", "./src/testing"],
+    message: "An extension's worker has only src/sdk.",
+  },
 ];
 
 export default defineConfig(
@@ -140,7 +145,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/sdk/**/*.ts", "src/adapters/**/*.ts", "src/testing/**/*.ts"],
+    files: ["src/sdk/**/*.ts", "src/adapters/**/*.ts", "src/testing/**/*.ts", "src/worker/**/*.ts"],
     rules: {
       "import-x/no-nodejs-modules": "error",
       "no-restricted-globals": [

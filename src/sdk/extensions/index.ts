@@ -1,4 +1,26 @@
 export {
+  Bridge,
+  bridgePortOf,
+  checkPlainValue,
+  describeThrown,
+  hostMethods,
+  messageLimits,
+  parseBridgeMessage,
+  workerMethods,
+  type BridgeHandlers,
+  type BridgeMessage,
+  type BridgeMethod,
+  type BridgeMethods,
+  type BridgeOptions,
+  type BridgePort,
+  type BridgeRequestOptions,
+  type HostMethods,
+  type MessagePortLike,
+  type PlainValueLimits,
+  type WireImage,
+  type WorkerMethods,
+} from "./bridge/index.js";
+export {
   Commands,
   type CommandDescription,
   type CommandExecution,
@@ -8,8 +30,32 @@ export {
 export { Configuration, type ConfigurationChange, type SettingDescription } from "./configuration.js";
 export { ContextKeys, type ContextChange } from "./context-keys.js";
 export type { ContextLookup, ContextValue } from "./context-value.js";
+export type {
+  ExtensionContext,
+  ExtensionExpert,
+  ExtensionImage,
+  ExtensionMode,
+  ExtensionModule,
+  ExtensionPixels,
+  ExtensionRestoreResult,
+  LimpidApi,
+  Memento,
+} from "./extension-api.js";
+export type { ExtensionsContext } from "./extension-lifecycle.js";
+export type { EditorPixels, ExtensionServices } from "./extension-services.js";
+export {
+  extensionWorkersFromUrl,
+  type ExtensionWorker,
+  type ExtensionWorkerFactory,
+  type ExtensionWorkerOptions,
+} from "./extension-worker.js";
+export type { Extension, ExtensionActivation, ExtensionState } from "./extension.js";
+export { Extensions, type ExtensionOptions, type ExtensionsChange } from "./extensions.js";
+export { findImport } from "./find-import.js";
+export type { ExtensionLogLine } from "./host-handlers.js";
 export { memoryStorage, webStorage, type KeyValueStorage } from "./key-value-storage.js";
 export { Menus, type MenuContribution, type MenuItem } from "./menus.js";
+export type { ExtensionTimeouts } from "./running-extension.js";
 export { faultOfSetting, type SettingValue } from "./setting.js";
 export { StoredDocument } from "./stored-document.js";
 export { LinearPattern, parseWhen, WhenExpression } from "./when/index.js";

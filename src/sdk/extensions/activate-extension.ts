@@ -1,0 +1,118 @@
+import { LimpidError, throwIfAborted } from "../base/index.js";
+import type { InstalledPack } from "../packs/index.js";
+import { maximumCodeBytes } from "./bridge/index.js";
+import type { ExtensionMode } from "./extension-api.js";
+import { findImport } from "./find-import.js";
+import { RunningExtension, type RunningExtensionOptions } from "./running-extension.js";
+
+/** What {@link activateExtension} needs. */
+export interface ActivateExtensionOptions extends Omit<RunningExtensionOptions, "code" | "workers"> {
+  /** Reads a file of an installed extension. */
+  readonly read: (id: string, path: string) => Promise<Uint8Array>;
+  /** Starts its worker; undefined if the application gave no way to. */
+  readonly workers: RunningExtensionOptions["workers"] | undefined;
+}
+
+/** An extension that was started, and how long its parts took, in milliseconds. */
+export interface ActivatedExtension {
+  /** The extension, for the caller to deactivate. */
+  readonly running: RunningExtension;
+  /** To read its code and check it. */
+  readonly readTime: number;
+  /** To start its worker and run `activate`. */
+  readonly activateTime: number;
+}
+
+/**
+ * Reads the code of an extension, checks it and runs it in a worker.
+ *
+ * @param options - the extension and what it reaches
+ * @returns the running extension
+ * @throws {@link LimpidError} `ExtensionFailed` if the code cannot be run, throws or hangs; `InvalidArgument` if there are no
+ * workers; `Aborted`
+ */
+export async function activateExtension(options: ActivateExtensionOptions): Promise<ActivatedExtension> {
+  const { pack, workers, read, signal } = options;
+  if (workers === undefined) {
+    throw new LimpidError(
+      "InvalidArgument",
+      `the code of ${pack.id} needs a worker: give createLimpid extensions.workers`,
+      { details: { id: pack.id } },
+    );
+  }
+  const started = performance.now();
+  const path = (pack.manifest.browser ?? "").replace(/^\.\//, "");
+  const bytes = await read(pack.id, path);
+  requireOneModule(pack, path, bytes);
+  const url = workers.moduleUrl?.(pack);
+  if (url !== undefined) await requireSame(url, bytes, pack);
+  throwIfAborted(signal);
+  const loaded = performance.now();
+  const code = url === undefined ? bytes.slice() : new URL(url, globalThis.location?.href).href;
+  const running = await RunningExtension.start({ ...options, workers, code });
+  return { running, readTime: loaded - started, activateTime: performance.now() - loaded };
+}
+
+/**
+ * Refuses an extension whose proposals for the API are not for it.
+ *
+ * @param pack - the extension
+ * @param mode - in what circumstances it would run
+ * @param known - the proposals that there are
+ * @throws {@link LimpidError} `CapabilityMissing`
+ */
+export function requireProposals(
+  { id, manifest }: Pick<InstalledPack, "id" | "manifest">,
+  mode: ExtensionMode,
+  known: readonly string[],
+): void {
+  const { enabledApiProposals } = manifest;
+  const unknown = enabledApiProposals.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new LimpidError(
+      "CapabilityMissing",
+      `${id} tries proposals that there are not: ${unknown.join(", ")}`,
+      {
+        details: { id, unknown, known },
+      },
+    );
+  }
+  if (enabledApiProposals.length > 0 && mode !== "development") {
+    throw new LimpidError(
+      "CapabilityMissing",
+      `${id} tries the proposals ${enabledApiProposals.join(", ")}, which only extensions in development may`,
+      { details: { id, proposals: enabledApiProposals } },
+    );
+  }
+}
+
+function requireOneModule(pack: InstalledPack, path: string, bytes: Uint8Array): void {
+  if (bytes.length > maximumCodeBytes) {
+    throw failed(pack, `${path} has ${bytes.length} bytes, at most ${maximumCodeBytes} are run`);
+  }
+  let code: string;
+  try {
+    code = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw failed(pack, `${path} is not UTF-8`);
+  }
+  const position = findImport(code);
+  if (position === undefined) return;
+  const line = code.slice(0, position).split("\n").length;
+  throw failed(pack, `${path} loads another module in line ${line}: an extension is one file, so bundle it`);
+}
+
+/** A module that is loaded from an address must be the one that was installed. */
+async function requireSame(url: string | URL, bytes: Uint8Array, pack: InstalledPack): Promise<void> {
+  const response = await fetch(url, { redirect: "error" });
+  const served = response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
+  if (served?.length === bytes.length && served.every((byte, index) => byte === bytes[index])) return;
+  throw failed(
+    pack,
+    `what is served at ${String(url)} is not the installed module (status ${response.status})`,
+  );
+}
+
+function failed({ id }: InstalledPack, fault: string): LimpidError {
+  return new LimpidError("ExtensionFailed", `the extension ${id} cannot run: ${fault}`, { details: { id } });
+}

@@ -1,0 +1,156 @@
+import { LimpidError, toDisposable, type Disposable, type DisposableStore } from "../base/index.js";
+import { PixelImage } from "../image/index.js";
+import type { InstalledPack } from "../packs/index.js";
+import type { BridgeHandlers, HostMethods, WireImage } from "./bridge/index.js";
+import type { Commands } from "./commands.js";
+import type { Configuration } from "./configuration.js";
+import type { ContextKeys } from "./context-keys.js";
+import type { ExtensionServices } from "./extension-services.js";
+import type { StoredDocument } from "./stored-document.js";
+
+/** A line that an extension wrote. */
+export interface ExtensionLogLine {
+  /** How bad it is. */
+  readonly level: "debug" | "info" | "warn" | "error";
+  /** What it says. */
+  readonly text: string;
+}
+
+/** What the code of one extension reaches. */
+export interface HostHandlerContext {
+  /** The extension. */
+  readonly pack: InstalledPack;
+  /** Takes its commands. */
+  readonly commands: Commands;
+  /** Takes its context keys. */
+  readonly contextKeys: ContextKeys;
+  /** Has its settings. */
+  readonly configuration: Configuration;
+  /** What it remembers. */
+  readonly state: StoredDocument;
+  /** Experts, analysis, pixels. */
+  readonly services: ExtensionServices;
+  /** Told of every line that it writes. */
+  readonly onLog: (line: ExtensionLogLine) => void;
+  /** Owns what it registers. */
+  readonly added: DisposableStore;
+  /** Runs one of its commands in its worker. */
+  readonly execute: (id: string, args: readonly unknown[]) => Promise<unknown>;
+}
+
+/** How much text an extension may remember in all, in UTF-16 code units. */
+const maximumState = 1 << 20;
+
+/**
+ * What the host does for an extension's worker. The bridge has checked the parameters' shapes; here it is checked whether
+ * the extension may.
+ *
+ * @param context - the extension and what it reaches
+ */
+export function hostHandlers(context: HostHandlerContext): BridgeHandlers<HostMethods> {
+  const { pack, commands, contextKeys, configuration, state, services, added } = context;
+  const { publisher, capabilities, contributes } = pack.manifest;
+  const registered = new Map<string, Disposable>();
+  added.add(
+    toDisposable(() => {
+      for (const command of registered.values()) command.dispose();
+    }),
+  );
+
+  /** Names belong to publishers, so that no extension passes for another's. */
+  const requireOwn = (kind: string, name: string): void => {
+    if (name.startsWith(`${publisher}.`)) return;
+    throw new LimpidError(
+      "InvalidArgument",
+      `${pack.id} may not use the ${kind} ${name}: it begins with another name`,
+    );
+  };
+  const requirePixels = (): void => {
+    if (capabilities.pixels !== undefined) return;
+    throw new LimpidError(
+      "CapabilityMissing",
+      `${pack.id} may not see pictures: its manifest does not ask for pixels`,
+    );
+  };
+  const requireEditor = () => {
+    requirePixels();
+    if (services.editor !== undefined) return services.editor;
+    throw new LimpidError("InvalidArgument", "Limpid runs without an editor here, so no image is active");
+  };
+
+  return {
+    registerCommand({ id }) {
+      requireOwn("command", id);
+      registered.set(
+        id,
+        commands.register(id, (...args) => context.execute(id, args), { owner: pack.id }),
+      );
+    },
+    unregisterCommand({ id }) {
+      registered.get(id)?.dispose();
+      registered.delete(id);
+    },
+    executeCommand: ({ id, args }) => commands.execute(id, ...args),
+    setContext({ key, value }) {
+      requireOwn("context key", key);
+      contextKeys.set(key, value, pack.id);
+    },
+    async updateSetting({ key, value }) {
+      if (!Object.hasOwn(contributes.configuration?.properties ?? {}, key)) {
+        throw new LimpidError("UnknownSetting", `${pack.id} declares no setting ${key}`);
+      }
+      await configuration.update(key, value);
+    },
+    async updateState({ key, value }) {
+      const after = JSON.stringify({ ...state.toJSON(), [key]: value });
+      if (after.length > maximumState) {
+        throw new LimpidError(
+          "InvalidArgument",
+          `${pack.id} would remember more than ${maximumState} characters`,
+        );
+      }
+      await state.set(key, value);
+    },
+    listExperts: () =>
+      services.experts.list().map(({ id, degradations }) => ({ id, degradations: [...degradations] })),
+    log: (line) => context.onLog(line),
+    async readImage(_, signal) {
+      return toWireImage(await requireEditor().read(signal));
+    },
+    async writeImage(image) {
+      await requireEditor().write(fromWireImage(image));
+    },
+    async analyze(image, signal) {
+      requirePixels();
+      const { degradations } = await services.analyze(fromWireImage(image), { signal });
+      return [...degradations];
+    },
+    async restore({ image, experts, strength }, signal) {
+      requirePixels();
+      const result = await services.restore(fromWireImage(image), {
+        signal,
+        ...(strength !== undefined && { strength }),
+        ...(experts !== undefined && {
+          experts:
+            experts === "auto"
+              ? experts
+              : experts.map(({ id, weight }) => ({ id, ...(weight !== undefined && { weight }) })),
+        }),
+      });
+      return {
+        image: toWireImage(result.image),
+        degradations: [...result.analysis.degradations],
+        mixture: [...result.mixture],
+        backend: result.backend,
+      };
+    },
+  };
+}
+
+function toWireImage({ width, height, channels, data, colorSpace, iccProfile }: PixelImage): WireImage {
+  return { width, height, channels, data, colorSpace, ...(iccProfile && { iccProfile }) };
+}
+
+function fromWireImage({ iccProfile, ...image }: WireImage): PixelImage {
+  return new PixelImage({ ...image, ...(iccProfile && { iccProfile }) });
+}
