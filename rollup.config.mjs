@@ -13,11 +13,18 @@ const libraries = {
   node: "src/node/index.ts",
   training: "src/sdk/training/index.ts",
   testing: "src/testing/index.ts",
+  photopea: "src/adapters/photopea/index.ts",
+};
+
+/** Programs of workers in pages: one self-contained file each, since a page serves them as they are. */
+const workers = {
+  "extension-worker": "src/worker/extension-worker.ts",
 };
 
 /** Programs: built as the libraries are, but nobody imports them, so they need no types. */
 const programs = {
   cli: "src/cli/main.ts",
+  "extension-worker-node": "src/node/extension-worker.ts",
 };
 
 /** Whatever npm installs beside us stays an import, so that an application has one copy of it. */
@@ -62,12 +69,18 @@ export default [
     output: { dir: "dist", format: "es", chunkFileNames: "chunks/[name]-[hash].js", sourcemap: true },
   },
   {
-    input: libraries,
+    input: { ...libraries, ...workers },
     external: isExternal,
     plugins: [dts()],
     onwarn: failOnWarning,
     output: { dir: "dist", format: "es", chunkFileNames: "chunks/[name]-[hash].d.ts" },
   },
+  ...Object.entries(workers).map(([name, input]) => ({
+    input,
+    plugins: [typescript, nodeResolve({ browser: true }), minify({ target: "es2022" })],
+    onwarn: failOnWarning,
+    output: { file: `dist/${name}.js`, format: /** @type {const} */ ("es"), inlineDynamicImports: true },
+  })),
   {
     // For a script tag: one file with everything in it, tfjs too.
     input: libraries.index,
