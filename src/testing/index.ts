@@ -12,4 +12,15 @@ export {
   type HostFixture,
   type HostUnderTest,
 } from "./host-conformance/index.js";
+export {
+  FakePhotopea,
+  FakePhotopeaRemote,
+  mildVices,
+  serveFakePhotopea,
+  type FakePhotopeaDocument,
+  type FakePhotopeaLayer,
+  type PhotopeaVices,
+  type SeenDocument,
+  type SeenLayer,
+} from "./photopea/index.js";
 export { measureMemoryGrowth, type MemoryGrowth } from "./memory-growth.js";

@@ -1,0 +1,15 @@
+/**
+ * Photopea as a host: for a plugin panel in it, and for a page that embeds it.
+ *
+ * @module limpid/photopea
+ */
+export {
+  connectPhotopea,
+  embedPhotopea,
+  type ConnectPhotopeaOptions,
+  type EmbedPhotopeaOptions,
+} from "./connect.js";
+export { photopeaOrigin } from "./endpoint.js";
+export { PhotopeaHost, type PhotopeaHostOptions, type PhotopeaPanel } from "./photopea-host.js";
+export type { PhotopeaSessionOptions } from "./session.js";
+export type { DocumentKey, PhotopeaDocument, PhotopeaLayer, PhotopeaState } from "./state.js";

@@ -1,0 +1,317 @@
+import {
+  DisposableStore,
+  EventEmitter,
+  LimpidError,
+  type Disposable,
+  type Event,
+} from "../../sdk/base/index.js";
+import {
+  fitResult,
+  HostCommandList,
+  resolveCommitMode,
+  type Capture,
+  type CaptureOptions,
+  type CaptureTarget,
+  type Commit,
+  type CommitMode,
+  type CommitOptions,
+  type EditorHost,
+  type HostCapabilities,
+  type HostCommand,
+  type HostMenuItem,
+  type HostNotification,
+  type HostProgressOptions,
+  type HostProgressReporter,
+  type HostQuestion,
+  type HostSelection,
+} from "../../sdk/host/index.js";
+import type { PixelImage, Rect } from "../../sdk/image/index.js";
+import { translateFailure } from "./failure.js";
+import { readDocument, readLayer, readMask, type ReadPixels } from "./read.js";
+import { readState } from "./scripts/read-state.js";
+import type { PhotopeaSession, PhotopeaTurn } from "./session.js";
+import {
+  formatKey,
+  parseKey,
+  parseState,
+  type PhotopeaDocument,
+  type PhotopeaLayer,
+  type PhotopeaState,
+} from "./state.js";
+import { writeLayer } from "./write.js";
+
+/** What a page shows of its own, since Photopea lends its plugins nothing but their frame. All of it may be left out. */
+export type PhotopeaPanel = Partial<Pick<EditorHost, "withProgress" | "notify" | "ask">>;
+
+/** What a {@link PhotopeaHost} is told. */
+export interface PhotopeaHostOptions {
+  /** What shows progress, notifications and questions; if left out, nobody sees them. */
+  readonly panel?: PhotopeaPanel;
+  /** Most pixels that are taken out or brought back; 100 million if left out. */
+  readonly maximumPixels?: number;
+  /** Longest side that is taken out or brought back, in pixels; 30,000 if left out. */
+  readonly maximumSide?: number;
+}
+
+const captured: Readonly<Record<CaptureTarget, readonly CommitMode[]>> = {
+  image: ["new-layer"],
+  layer: ["replace", "new-layer"],
+  selection: ["replace", "new-layer"],
+};
+
+/**
+ * Photopea, from a plugin panel in it or from a page around it; made by {@link connectPhotopea} or {@link embedPhotopea}.
+ *
+ * A capture works on copies and leaves the document and its history as they are. A result comes in as one layer: as an
+ * additional one on top in one step of the history, or in place of the topmost layer in two. Masks and effects of a layer are
+ * in its captured pixels; opacity and blending are not. Photopea tells nobody when people choose another layer:
+ * {@link PhotopeaHost.refresh} asks.
+ *
+ * @example
+ * ```ts
+ * const host = await connectPhotopea();
+ * const limpid = await createLimpid({ model: "./models/" });
+ * button.onclick = () => void runOnHost(limpid, host, { mode: "new-layer" });
+ * ```
+ */
+export class PhotopeaHost implements EditorHost {
+  /** Always `photopea`. */
+  readonly id = "photopea";
+  /** What Photopea can do, and what the panel shows. */
+  readonly capabilities: HostCapabilities;
+  /** Fires when {@link PhotopeaHost.refresh}, a capture or a commit finds another layer, document or selection than before. */
+  readonly onDidChangeSelection: Event<HostSelection>;
+  /** The commands and menu items that are registered, for the panel to show. */
+  readonly commands = new HostCommandList();
+  readonly #session: PhotopeaSession;
+  readonly #panel: PhotopeaPanel;
+  readonly #owned = new DisposableStore();
+  readonly #selectionChanged: EventEmitter<HostSelection>;
+  #selection = "";
+
+  /** @internal To be made by {@link connectPhotopea} or {@link embedPhotopea}. Owns the session from here on. */
+  constructor(session: PhotopeaSession, options: PhotopeaHostOptions = {}) {
+    const { panel = {}, maximumPixels = 100_000_000, maximumSide = 30_000 } = options;
+    this.#session = this.#owned.add(session);
+    this.#panel = panel;
+    this.#selectionChanged = this.#owned.add(new EventEmitter<HostSelection>());
+    this.onDidChangeSelection = this.#selectionChanged.event;
+    this.capabilities = {
+      commit: captured,
+      undoSteps: { replace: 2, "new-layer": 1, mask: 0 },
+      bitDepths: [8],
+      colorSpaces: ["srgb", "display-p3", "icc"],
+      alpha: "straight",
+      maximumSide,
+      maximumPixels,
+      canResize: false,
+      progress: panel.withProgress !== undefined,
+      notifications: panel.notify !== undefined,
+      questions: panel.ask !== undefined,
+      commands: true,
+      menus: true,
+      selectionEvents: false,
+    };
+  }
+
+  /**
+   * Looks what is open and active; fires {@link PhotopeaHost.onDidChangeSelection} if it is something else than before.
+   *
+   * @param signal - gives up when it fires
+   * @returns what there is
+   * @throws {@link LimpidError} `HostFailed`, `Aborted`, `Disposed`
+   */
+  async refresh(signal?: AbortSignal): Promise<PhotopeaState> {
+    return this.#turn((turn) => this.#look(turn), signal);
+  }
+
+  async capture({ target = "layer", signal }: CaptureOptions = {}): Promise<Capture> {
+    return this.#turn(async (turn) => {
+      const state = await this.#look(turn);
+      const { document } = state;
+      if (document === undefined) throw nothingSelected(target, "no document is open");
+      return target === "image"
+        ? this.#captureImage(turn, document)
+        : this.#captureLayer(turn, document, state, target);
+    }, signal);
+  }
+
+  async commit(capture: Capture, result: PixelImage, options: CommitOptions): Promise<Commit> {
+    if (this.#owned.isDisposed) throw disposed();
+    const fitted = fitResult(this.capabilities, capture, result, options);
+    const key = parseKey(capture.documentId);
+    return this.#turn(async (turn) => {
+      const state = parseState(await turn.tell(readState(key)));
+      const now = await this.#readAgain(turn, state.document!, capture);
+      const isConflict = now?.revision !== capture.revision;
+      const mode = resolveCommitMode(this.capabilities, capture, options, isConflict);
+      if (mode === "replace" && !now?.isTop) throw notOnTop(capture);
+      const [, , , , left, top] = capture.placement.transform;
+      const place = isConflict ? { x: left, y: top } : now.frame;
+      await writeLayer(this.#session, turn, state, {
+        image: fitted.image,
+        label: options.label,
+        left: place.x,
+        top: place.y,
+        replacedId: mode === "replace" ? capture.layerId : undefined,
+      });
+      const isUnder = capture.target !== "image" && now?.isTop === false;
+      const notes = isUnder ? ["the new layer is on top of all layers"] : [];
+      return {
+        mode,
+        isConflict,
+        undoSteps: this.capabilities.undoSteps[mode],
+        notes: [...fitted.notes, ...notes],
+      };
+    });
+  }
+
+  async withProgress<T>(
+    options: HostProgressOptions,
+    task: (progress: HostProgressReporter) => Promise<T>,
+  ): Promise<T> {
+    if (this.#owned.isDisposed) throw disposed();
+    if (this.#panel.withProgress !== undefined) return this.#panel.withProgress(options, task);
+    return task({ signal: new AbortController().signal, report: () => undefined });
+  }
+
+  notify(notification: HostNotification): void {
+    this.#panel.notify?.(notification);
+  }
+
+  async ask(question: HostQuestion): Promise<string | undefined> {
+    if (this.#owned.isDisposed) throw disposed();
+    if (question.choices.length === 0) {
+      throw new LimpidError("InvalidArgument", "a question needs at least one choice");
+    }
+    if (question.signal?.aborted) return undefined;
+    return this.#panel.ask?.(question);
+  }
+
+  registerCommand(command: HostCommand): Disposable {
+    if (this.#owned.isDisposed) throw disposed();
+    return this.commands.add(command);
+  }
+
+  registerMenuItem(item: HostMenuItem): Disposable {
+    if (this.#owned.isDisposed) throw disposed();
+    return this.commands.addMenuItem(item);
+  }
+
+  /** Ends what waits or runs with `Disposed` and stops listening. Photopea stays open; an embedded one goes with its frame. */
+  dispose(): void {
+    this.commands.clear();
+    this.#owned.dispose();
+  }
+
+  async #turn<T>(task: (turn: PhotopeaTurn) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    try {
+      return await this.#session.turn(task, signal);
+    } catch (error) {
+      throw translateFailure(error);
+    }
+  }
+
+  async #look(turn: PhotopeaTurn): Promise<PhotopeaState> {
+    const state = parseState(await turn.tell(readState()));
+    const selection: HostSelection = {
+      documentId: state.document && formatKey(state.document.key),
+      layerId: state.layer?.isGroup === false ? state.layer.id : undefined,
+      hasSelection: state.selection !== undefined,
+    };
+    const told = JSON.stringify(selection);
+    if (told !== this.#selection) {
+      this.#selection = told;
+      this.#selectionChanged.fire(selection);
+    }
+    return state;
+  }
+
+  async #captureImage(turn: PhotopeaTurn, document: PhotopeaDocument): Promise<Capture> {
+    if (document.visibleCount === 0) throw nothingSelected("image", "all layers are hidden");
+    const read = await readDocument(turn, document, this.capabilities);
+    return makeCapture("image", document, undefined, read, undefined, read.notes);
+  }
+
+  async #captureLayer(
+    turn: PhotopeaTurn,
+    document: PhotopeaDocument,
+    { layer, selection }: PhotopeaState,
+    target: "layer" | "selection",
+  ): Promise<Capture> {
+    if (layer === undefined) throw nothingSelected(target, "no layer is active");
+    if (layer.isGroup) throw nothingSelected(target, "a group is active, not one of its layers");
+    const read = await readLayer(this.#session, turn, document, layer.id, this.capabilities);
+    if (target === "layer") return makeCapture(target, document, layer, read, undefined, read.notes);
+    if (selection === undefined) throw nothingSelected(target, "nothing is selected");
+    const { mask, notes } = await readMask(this.#session, turn, document, selection, read.frame);
+    if (!mask.data.some((value) => value > 0))
+      throw nothingSelected(target, "nothing of the layer is selected");
+    return makeCapture(target, document, layer, read, mask, [...read.notes, ...notes]);
+  }
+
+  /** What the captured pixels are now; undefined if they are gone. */
+  async #readAgain(
+    turn: PhotopeaTurn,
+    document: PhotopeaDocument,
+    { target, layerId }: Capture,
+  ): Promise<ReadPixels | undefined> {
+    if (target === "image") return readDocument(turn, document, this.capabilities);
+    try {
+      return await readLayer(this.#session, turn, document, layerId ?? "", this.capabilities);
+    } catch (error) {
+      const gone = translateFailure(error);
+      if (LimpidError.is(gone, "DocumentChanged") || LimpidError.is(gone, "NothingSelected"))
+        return undefined;
+      throw error;
+    }
+  }
+}
+
+function makeCapture(
+  target: CaptureTarget,
+  document: PhotopeaDocument,
+  layer: PhotopeaLayer | undefined,
+  { image, frame, revision }: ReadPixels,
+  mask: PixelImage | undefined,
+  notes: readonly string[],
+): Capture {
+  return {
+    target,
+    image,
+    mask,
+    placement: {
+      naturalWidth: image.width,
+      naturalHeight: image.height,
+      crop: undefined,
+      transform: placedAt(frame),
+      isFiltered: false,
+    },
+    documentId: formatKey(document.key),
+    layerId: layer?.id,
+    name: layer?.name ?? document.key.name,
+    revision,
+    notes,
+  };
+}
+
+function placedAt({ x, y }: Rect): readonly [number, number, number, number, number, number] {
+  return [1, 0, 0, 1, x, y];
+}
+
+function nothingSelected(target: CaptureTarget, why: string): LimpidError {
+  return new LimpidError("NothingSelected", `there is no ${target} to restore: ${why}`, {
+    details: { target },
+  });
+}
+
+function notOnTop({ name }: Capture): LimpidError {
+  return new LimpidError(
+    "NotSupported",
+    `in Photopea only the topmost layer can be replaced, and ${JSON.stringify(name)} is not; add the result as a new layer`,
+  );
+}
+
+function disposed(): LimpidError {
+  return new LimpidError("Disposed", "the connection to Photopea was disposed");
+}

@@ -1,0 +1,485 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { parse } from "acorn";
+import { LimpidError } from "../../../src/sdk/base/index.js";
+import {
+  runOnHost,
+  type CaptureTarget,
+  type CommitOptions,
+  type Restorer,
+} from "../../../src/sdk/host/index.js";
+import { PixelImage } from "../../../src/sdk/image/index.js";
+import type { FakePhotopea, PhotopeaVices } from "../../../src/testing/photopea/index.js";
+import { connect, makePicture, type Connected } from "./connected.js";
+
+const opened: Connected[] = [];
+
+const open: typeof connect = (options) => {
+  const connected = connect(options);
+  opened.push(connected);
+  return connected;
+};
+
+afterEach(() => {
+  for (const { host, photopea } of opened.splice(0)) {
+    host.dispose();
+    for (const source of photopea.scripts) parse(source, { ecmaVersion: 3 });
+  }
+});
+
+const asLayer: CommitOptions = { mode: "new-layer", label: "Restored", onConflict: "refuse" };
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!LimpidError.is(error)) throw new Error(`expected a LimpidError, not ${String(error)}`);
+  return error.code;
+}
+
+/** What a test compares: everything that people see, without what is not theirs to see. */
+function looks(photopea: FakePhotopea): unknown {
+  return photopea.look().map((document) => ({
+    ...document,
+    layers: document.layers.map(({ image, ...layer }) => ({ ...layer, data: image && [...image.data] })),
+  }));
+}
+
+function invert(image: PixelImage): PixelImage {
+  return image.withData(image.data.map((value, index) => (index % 4 === 3 ? value : 255 - value)));
+}
+
+/** Inverts, after something else has happened. */
+const restorer = (meanwhile: () => unknown = () => undefined): Restorer => ({
+  async restore(image) {
+    await meanwhile();
+    return {
+      image: invert(image),
+      analysis: { degradations: [], embedding: new Float32Array() },
+      mixture: [],
+      tiles: 1,
+      backend: "cpu",
+      timings: { analyze: 0, prepare: 0, tiles: 0, total: 0 },
+    };
+  },
+});
+
+describe("PhotopeaHost", () => {
+  test("takes a layer out and brings the result in as one step of the history", async () => {
+    const { host, photopea } = open();
+    const picture = makePicture(8, 6);
+    photopea.open({ layers: [{ image: picture, left: 2, top: 1, opacity: 40 }], width: 12, height: 9 });
+    const before = looks(photopea);
+    const capture = await host.capture();
+    expect([...capture.image.data]).toEqual([...picture.data]);
+    expect(capture.placement.transform).toEqual([1, 0, 0, 1, 2, 1]);
+    expect(looks(photopea)).toEqual(before);
+
+    const commit = await host.commit(capture, invert(capture.image), asLayer);
+    expect(commit).toEqual({ mode: "new-layer", isConflict: false, undoSteps: 1, notes: [] });
+    const [document] = photopea.look();
+    expect(document!.historyLength).toBe(1);
+    expect(document!.layers.map(({ name, geometry }) => [name, geometry])).toEqual([
+      ["Restored", [2, 1, 100]],
+      ["Background", [2, 1, 40]],
+    ]);
+    expect([...document!.layers[0]!.image!.data]).toEqual([...invert(picture).data]);
+    photopea.undo();
+    expect(looks(photopea)).toEqual(before);
+  });
+
+  test("replaces the topmost layer with its name, opacity and visibility, in two steps", async () => {
+    const { host, photopea } = open();
+    photopea.open({
+      layers: [{ image: makePicture(5, 4), name: "Sky", opacity: 30 }, { image: makePicture(5, 4) }],
+    });
+    const before = looks(photopea);
+    const capture = await host.capture();
+    const commit = await host.commit(capture, invert(capture.image), { ...asLayer, mode: "replace" });
+    expect(commit.undoSteps).toBe(2);
+    const [document] = photopea.look();
+    expect(document!.layers.map(({ name, geometry }) => [name, geometry])).toEqual([
+      ["Sky", [0, 0, 30]],
+      ["Background", [0, 0, 100]],
+    ]);
+    photopea.undo();
+    photopea.undo();
+    expect(looks(photopea)).toEqual(before);
+  });
+
+  test("replaces no layer that is covered or locked, and leaves the document as it was", async () => {
+    const { host, photopea } = open();
+    photopea.open({ layers: [{ image: makePicture(5, 4) }, { image: makePicture(5, 4), allLocked: true }] });
+    photopea.activateLayer(1);
+    const before = looks(photopea);
+    const covered = await host.capture();
+    const replace: CommitOptions = { ...asLayer, mode: "replace" };
+    expect(await codeOf(host.commit(covered, covered.image, replace))).toBe("NotSupported");
+    expect(looks(photopea)).toEqual(before);
+    const note = await host.commit(covered, covered.image, asLayer);
+    expect(note.notes).toEqual(["the new layer is on top of all layers"]);
+
+    photopea.open({ layers: [{ image: makePicture(3, 3), allLocked: true }] });
+    const locked = await host.capture();
+    expect(await codeOf(host.commit(locked, locked.image, replace))).toBe("NotSupported");
+    expect(photopea.look()[1]!.layers.map(({ name }) => name)).toEqual(["Background"]);
+  });
+
+  test("takes what reaches past the canvas, and brings it back there", async () => {
+    const { host, photopea } = open();
+    const picture = makePicture(9, 7);
+    photopea.open({ layers: [{ image: picture, left: -3, top: 4 }], width: 6, height: 6 });
+    const capture = await host.capture();
+    expect([...capture.image.data]).toEqual([...picture.data]);
+    await host.commit(capture, capture.image, asLayer);
+    expect(photopea.look()[0]!.layers[0]).toMatchObject({
+      geometry: [-3, 4, 100],
+      image: { width: 9, height: 7 },
+    });
+  });
+
+  test("keeps Display P3, and says what it leaves out there", async () => {
+    const { host, photopea } = open();
+    const image = new PixelImage({ ...makePicture(9, 7), colorSpace: "display-p3" });
+    photopea.open({ layers: [{ image, left: -3, top: 4 }], width: 6, height: 6 });
+    const capture = await host.capture();
+    expect([capture.image.colorSpace, capture.image.width, capture.image.height]).toEqual([
+      "display-p3",
+      6,
+      2,
+    ]);
+    expect(capture.notes).toEqual(["what lies outside of the canvas was left out"]);
+    await host.commit(capture, capture.image, asLayer);
+    expect(photopea.look()[0]!.layers[0]).toMatchObject({
+      geometry: [0, 4, 100],
+      image: { colorSpace: "display-p3" },
+    });
+  });
+
+  test.each(["image", "layer", "selection"] satisfies CaptureTarget[])(
+    "changes nothing by capturing the %s, not even the history",
+    async (target) => {
+      const { host, photopea } = open();
+      photopea.open({
+        layers: [{ image: makePicture(5, 4), opacity: 50 }, { image: makePicture(5, 4, 4, 2) }],
+      });
+      photopea.select({ x: 1, y: 1, width: 2, height: 2 });
+      const before = looks(photopea);
+      const { image, mask } = await host.capture({ target });
+      expect([image.width, image.height, mask?.width]).toEqual([
+        5,
+        4,
+        target === "selection" ? 5 : undefined,
+      ]);
+      expect(looks(photopea)).toEqual(before);
+    },
+  );
+
+  test("takes the rectangle around a selection, and says so, if Photopea gives no more", async () => {
+    const { host, photopea } = open();
+    photopea.misbehave({ copyKeepsSelection: false });
+    photopea.open({ layers: [{ image: makePicture(4, 4), left: 1, top: 1 }], width: 8, height: 8 });
+    photopea.select({ x: 0, y: 2, width: 3, height: 9 });
+    const { mask, notes } = await host.capture({ target: "selection" });
+    expect(notes).toEqual(["the selection was taken as the rectangle around it"]);
+    const row = [255, 255, 0, 0];
+    expect([...mask!.data]).toEqual([0, 0, 0, 0, ...row, ...row, ...row]);
+  });
+
+  test("finds the document again among others of the same name, in whatever order people leave them", async () => {
+    const { host, photopea } = open();
+    for (const seed of [1, 2, 3]) photopea.open({ layers: [{ image: makePicture(4, 4, 4, seed) }] });
+    photopea.activateDocument(1);
+    const capture = await host.capture();
+    photopea.activateDocument(2);
+    await host.commit(capture, capture.image, asLayer);
+    expect(photopea.look().map(({ layers }) => layers.length)).toEqual([1, 2, 1]);
+    photopea.activateDocument(0);
+    photopea.closeDocument();
+    expect(await codeOf(host.commit(capture, capture.image, asLayer))).toBe("DocumentChanged");
+    photopea.open({ layers: [{ image: makePicture(4, 4) }], source: "local,4,Photo.psd" });
+    const known = await host.capture();
+    photopea.open({ layers: [{ image: makePicture(4, 4) }] });
+    await host.commit(known, known.image, asLayer);
+    expect(photopea.look().map(({ layers }) => layers.length)).toEqual([2, 1, 2, 1]);
+  });
+
+  test("tells when refresh or a capture finds something else active", async () => {
+    const { host, photopea } = open();
+    const told: unknown[] = [];
+    host.onDidChangeSelection((selection) => told.push(selection));
+    await host.refresh();
+    photopea.open({ layers: [{ image: makePicture(4, 4) }, { image: makePicture(4, 4), grouped: true }] });
+    await host.refresh();
+    await host.refresh();
+    photopea.activateLayer(1);
+    await host.refresh();
+    expect(told).toMatchObject([
+      { documentId: undefined, layerId: undefined, hasSelection: false },
+      { layerId: "1", hasSelection: false },
+      { layerId: undefined },
+    ]);
+  });
+});
+
+describe("PhotopeaHost with nothing to take", () => {
+  const picture = makePicture(4, 4);
+  const cases: [string, (photopea: FakePhotopea) => void, CaptureTarget, string][] = [
+    ["no document", () => undefined, "layer", "NothingSelected"],
+    ["no document", () => undefined, "image", "NothingSelected"],
+    [
+      "no layer",
+      (photopea) => photopea.open({ layers: [], width: 4, height: 4 }),
+      "layer",
+      "NothingSelected",
+    ],
+    [
+      "a group",
+      (photopea) => photopea.open({ layers: [{ image: picture, grouped: true }] }),
+      "layer",
+      "NothingSelected",
+    ],
+    [
+      "nothing selected",
+      (photopea) => photopea.open({ layers: [{ image: picture }] }),
+      "selection",
+      "NothingSelected",
+    ],
+    [
+      "a selection beside the layer",
+      (photopea) => {
+        photopea.open({ layers: [{ image: picture }], width: 9, height: 9 });
+        photopea.select({ x: 6, y: 6, width: 2, height: 2 });
+      },
+      "selection",
+      "NothingSelected",
+    ],
+    [
+      "everything hidden",
+      (photopea) => photopea.open({ layers: [{ image: picture, visible: false }] }),
+      "image",
+      "NothingSelected",
+    ],
+    [
+      "an empty layer",
+      (photopea) => photopea.open({ layers: [{ image: { width: 0, height: 0 } }], width: 4, height: 4 }),
+      "layer",
+      "NothingSelected",
+    ],
+    [
+      "a document with too many pixels",
+      (photopea) => photopea.open({ layers: [{ image: picture }], width: 20_000, height: 20_000 }),
+      "image",
+      "ImageTooLarge",
+    ],
+    [
+      "a document that is too long",
+      (photopea) => photopea.open({ layers: [{ image: picture }], width: 40_000, height: 1 }),
+      "layer",
+      "ImageTooLarge",
+    ],
+    [
+      "a layer with too many pixels, far past the canvas",
+      (photopea) =>
+        photopea.open({ layers: [{ image: { width: 20_000, height: 20_000 } }], width: 9, height: 9 }),
+      "layer",
+      "ImageTooLarge",
+    ],
+  ];
+  test.each(cases)("%s: says so and stays usable", async (_, prepare, target, code) => {
+    const { host, photopea } = open();
+    prepare(photopea);
+    const before = looks(photopea);
+    expect(await codeOf(host.capture({ target }))).toBe(code);
+    expect(looks(photopea)).toEqual(before);
+    photopea.open({ layers: [{ image: picture }] });
+    expect([...(await host.capture()).image.data]).toEqual([...picture.data]);
+  });
+
+  test("refuses over-limit sizes before anything of that size is made", async () => {
+    const { host, photopea } = open({ maximumPixels: 64, maximumSide: 16 });
+    photopea.open({ layers: [{ image: makePicture(17, 1) }] });
+    expect(await codeOf(host.capture())).toBe("ImageTooLarge");
+    photopea.open({ layers: [{ image: makePicture(9, 9) }], width: 5, height: 5 });
+    const count = photopea.documentCount;
+    expect(await codeOf(host.capture())).toBe("ImageTooLarge");
+    expect(photopea.documentCount).toBe(count + 1);
+    for (const [width, height] of [
+      [16, 1],
+      [1, 16],
+      [8, 8],
+    ] as const) {
+      photopea.open({ layers: [{ image: makePicture(width, height) }] });
+      const capture = await host.capture();
+      await host.commit(capture, capture.image, asLayer);
+      expect(photopea.look().at(-1)!.layers).toHaveLength(2);
+    }
+  });
+});
+
+describe("PhotopeaHost while people go on working", () => {
+  test.each<[string, (photopea: FakePhotopea) => void, string]>([
+    ["closes the document", (photopea) => photopea.closeDocument(), "DocumentChanged"],
+    ["deletes the layer", (photopea) => photopea.removeLowest(), "DocumentChanged"],
+    ["paints on the layer", (photopea) => photopea.paint(), "DocumentChanged"],
+  ])("refuses when somebody %s", async (_, meanwhile, code) => {
+    const { host, photopea } = open();
+    photopea.open({ layers: [{ image: makePicture(4, 4) }] });
+    let after: unknown;
+    const run = runOnHost(
+      restorer(() => {
+        meanwhile(photopea);
+        after = looks(photopea);
+      }),
+      host,
+      { mode: "new-layer", onConflict: "refuse" },
+    );
+    expect(await codeOf(run)).toBe(code);
+    expect(looks(photopea)).toEqual(after);
+  });
+
+  test.each<[string, (photopea: FakePhotopea) => void, (number | undefined)[]]>([
+    ["moves the layer", (photopea) => photopea.arrange({ left: 5, top: -2 }), [5, -2, 100]],
+    ["locks the layer", (photopea) => photopea.arrange({ allLocked: true }), [0, 0, 100]],
+    ["hides the layer", (photopea) => photopea.arrange({ visible: false }), [0, 0, 100]],
+    ["empties the selection", (photopea) => photopea.select(), [0, 0, 100]],
+    ["adds another layer", (photopea) => photopea.addLayer(), [0, 0, 100]],
+    [
+      "opens another document",
+      (photopea) => photopea.open({ layers: [{ image: makePicture(2, 2) }] }),
+      [0, 0, 100],
+    ],
+  ])("brings the result in all the same when somebody %s", async (_, meanwhile, geometry) => {
+    const { host, photopea } = open();
+    photopea.open({ layers: [{ image: makePicture(4, 4) }] });
+    photopea.select({ x: 1, y: 1, width: 2, height: 2 });
+    const { commit } = await runOnHost(
+      restorer(() => meanwhile(photopea)),
+      host,
+      { mode: "new-layer", target: "selection", onConflict: "refuse" },
+    );
+    expect(commit).toMatchObject({ mode: "new-layer", isConflict: false });
+    expect(photopea.look()[0]!.layers[0]).toMatchObject({ name: "Restore", geometry });
+  });
+
+  test("adds a layer where the pixels were when the layer is gone, if it may", async () => {
+    const { host, photopea } = open();
+    photopea.open({
+      layers: [{ image: makePicture(4, 4), left: 3 }, { image: makePicture(9, 9) }],
+      width: 9,
+      height: 9,
+    });
+    const capture = await host.capture();
+    photopea.undo();
+    photopea.open({ layers: [{ image: makePicture(4, 4), left: 3 }], width: 9, height: 9, name: "Other" });
+    const other = await host.capture();
+    photopea.removeLowest();
+    const commit = await host.commit(other, other.image, {
+      ...asLayer,
+      mode: "replace",
+      onConflict: "new-layer",
+    });
+    expect(commit).toMatchObject({ mode: "new-layer", isConflict: true, undoSteps: 1 });
+    expect(photopea.look()[1]!.layers).toMatchObject([{ geometry: [3, 0, 100] }]);
+    expect(capture.layerId).not.toBe(other.layerId);
+  });
+});
+
+describe("PhotopeaHost with a Photopea that misbehaves", () => {
+  test.each<[string, Partial<PhotopeaVices>]>([
+    ["gives files out as views", { typedArrays: true }],
+    ["opens files late", { lateFiles: 150 }],
+    ["adds layers late", { lateLayers: 150 }],
+    ["babbles", { babble: ["MSFAPI#ping", "done", { a: 1 }, 7, null, "limpid-0-1:end", new Uint8Array(3)] }],
+    ["says everything again", { replays: true }],
+  ])("works when it %s", async (_, vices) => {
+    const { host, photopea } = open({ timeout: 2000 });
+    photopea.misbehave(vices);
+    photopea.open({ layers: [{ image: makePicture(6, 5) }] });
+    for (let run = 1; run <= 2; run++) {
+      photopea.activateLayer(run - 1);
+      const capture = await host.capture();
+      await host.commit(capture, invert(capture.image), asLayer);
+      expect(photopea.look().map(({ layers }) => layers.length)).toEqual([run + 1]);
+    }
+  });
+
+  test.each<[string, Partial<PhotopeaVices>]>([
+    ["saves nothing", { filesPerSave: 0 }],
+    ["saves everything twice", { filesPerSave: 2 }],
+    ["says things in the wrong order", { reorders: true }],
+    ["is silent", { silent: true }],
+    ["loses what scripts say", { mute: true }],
+    ["cuts every text short", { rewrites: "lim" }],
+    ["says something else", { rewrites: "%:end" }],
+  ])("fails when it %s, with the document as it was, and works when it stops", async (_, vices) => {
+    const { host, photopea } = open({ timeout: 300 });
+    photopea.open({ layers: [{ image: makePicture(6, 5) }] });
+    const kept = await host.capture();
+    const before = looks(photopea);
+    photopea.misbehave(vices);
+    expect(await codeOf(host.capture())).toBe("HostFailed");
+    expect(await codeOf(host.commit(kept, kept.image, asLayer))).toBe("HostFailed");
+    photopea.misbehave({
+      filesPerSave: 1,
+      reorders: false,
+      silent: false,
+      mute: false,
+      rewrites: undefined,
+    });
+    await host.refresh();
+    expect(looks(photopea)).toEqual(before);
+    await host.commit(kept, kept.image, asLayer);
+    expect(photopea.look().map(({ layers }) => layers.length)).toEqual([2]);
+  });
+
+  test("never posts a file or a writing script again, however a write ends", async () => {
+    for (const vices of [{ mute: true }, { silent: true }, { documentsPerFile: 2 }, { lateFiles: 5000 }]) {
+      const { host, photopea, posted, session } = open({ timeout: 300 });
+      photopea.open({ layers: [{ image: makePicture(6, 5) }] });
+      const capture = await host.capture();
+      posted.length = 0;
+      const commit = host.commit(capture, capture.image, asLayer);
+      const isWriting = (): boolean => posted.some((message) => typeof message !== "string");
+      while (!isWriting()) {
+        if ("lateFiles" in vices || "documentsPerFile" in vices) photopea.misbehave(vices);
+        await new Promise(setImmediate);
+      }
+      photopea.misbehave(vices);
+      expect(await codeOf(commit)).toBe("HostFailed");
+      photopea.misbehave({ mute: false, silent: false });
+      await host.refresh();
+      const files = posted.filter((message) => typeof message !== "string");
+      const writes = posted.filter(
+        (message) => typeof message === "string" && message.includes("layer.duplicate(doc, "),
+      );
+      expect([files.length, writes.length <= 1, session.isBroken]).toEqual([1, true, false]);
+      expect(photopea.look()[0]!.layers).toHaveLength(1);
+    }
+  });
+
+  test("does not touch documents that people open while a file is under way", async () => {
+    const { host, photopea } = open({ timeout: 2000 });
+    photopea.open({ layers: [{ image: makePicture(6, 5) }] });
+    const capture = await host.capture();
+    photopea.misbehave({ lateFiles: 200 });
+    const commit = host.commit(capture, capture.image, asLayer);
+    setTimeout(() => photopea.open({ layers: [{ image: makePicture(3, 3) }], name: "Mine" }), 120);
+    expect(await codeOf(commit)).toBe("HostFailed");
+    expect(photopea.look().map(({ name, layers }) => [name, layers.length])).toEqual([
+      ["Photo", 1],
+      ["Mine", 1],
+    ]);
+  });
+
+  test("refuses a capture that is not of Photopea", async () => {
+    const { host, photopea } = open();
+    photopea.open({ layers: [{ image: makePicture(6, 5) }] });
+    const capture = await host.capture();
+    for (const documentId of ["headless", "{}", '{"source":"","name":1,"index":0}', "null"]) {
+      expect(await codeOf(host.commit({ ...capture, documentId }, capture.image, asLayer))).toBe(
+        "InvalidArgument",
+      );
+    }
+  });
+});
