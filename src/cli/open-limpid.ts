@@ -39,8 +39,13 @@ export async function openLimpid(
   return limpid;
 }
 
-/** Gives Node a WebGPU if that may be wanted. */
-async function chooseBackend(
+/**
+ * Gives Node a WebGPU if that may be wanted.
+ *
+ * @param backend - what the command line asks for
+ * @returns what to start, and why WebGPU was passed over if it was
+ */
+export async function chooseBackend(
   backend: EngineSettings["backend"],
 ): Promise<{ backend: EngineSettings["backend"]; passedOver?: string }> {
   if (backend === "wasm" || backend === "cpu") return { backend };

@@ -21,6 +21,8 @@ export interface TinyModelOptions {
   readonly degradations?: readonly string[];
   /** Added to every logit: 20 makes the router find everything in every image, -20 nothing. 0 if left out. */
   readonly bias?: number;
+  /** Largest weight of the backbone, which at 0.1 changes little; 0.4 if left out. */
+  readonly scale?: number;
 }
 
 /** The tiny backbone: two levels, stride 2. */
@@ -53,7 +55,7 @@ const routerConfig = validateCompactRouterConfig({
  * @returns bytes by path, for `modelFromFiles` or to be written to a folder
  */
 export function makeTinyModel(options: TinyModelOptions = {}): ReadonlyMap<string, Uint8Array> {
-  const { seed = 1, degradations = ["noise", "jpeg", "rain"], bias = 0 } = options;
+  const { seed = 1, degradations = ["noise", "jpeg", "rain"], bias = 0, scale = 0.4 } = options;
   const random = seededRandom(seed);
   const values = (shape: readonly number[], scale: number): HostTensor => {
     const size = shape.reduce((product, side) => product * side, 1);
@@ -67,7 +69,9 @@ export function makeTinyModel(options: TinyModelOptions = {}): ReadonlyMap<strin
     return { file, size: bytes.byteLength, sha256: sha256Hex(bytes) };
   };
   const backbone: TensorFile = {
-    tensors: new Map(listBackboneParameters(tinyConfig).map(({ name, shape }) => [name, values(shape, 0.4)])),
+    tensors: new Map(
+      listBackboneParameters(tinyConfig).map(({ name, shape }) => [name, values(shape, scale)]),
+    ),
     metadata: {},
   };
   const base = tensorBytesSha256(backbone);

@@ -24,7 +24,7 @@ export interface ExpertTrainingOptions {
   readonly clipNorm?: number;
   /** How slowly the averaged factors follow, below 1; 0.98 if left out. */
   readonly averageDecay?: number;
-  /** Steps between two looks at the held-out pictures; 25 if left out. */
+  /** Steps between two looks at the held-out pictures; a quarter of the steps, 25 at most, if left out. */
   readonly evaluateEvery?: number;
   /** Parts of held-out pictures that are looked at; 16 if left out. */
   readonly heldOutViews?: number;
@@ -60,7 +60,7 @@ export function completeTrainingOptions(
     weightDecay: options.weightDecay ?? 1e-4,
     clipNorm: options.clipNorm ?? 1,
     averageDecay: options.averageDecay ?? 0.98,
-    evaluateEvery: options.evaluateEvery ?? 25,
+    evaluateEvery: options.evaluateEvery ?? Math.min(25, Math.ceil((options.steps ?? 300) / 4)),
     heldOutViews: options.heldOutViews ?? 16,
     patience: options.patience ?? 6,
     seed: options.seed ?? 1,
