@@ -7,6 +7,7 @@ import { degradeCommand } from "./degrade-command.js";
 import { formatError } from "./describe-error.js";
 import { evaluateCommand } from "./evaluate-command.js";
 import { importCommand } from "./import-command.js";
+import { packCommand } from "./pack/pack-command.js";
 import { referenceCommand } from "./reference.js";
 import { restoreCommand } from "./restore-command.js";
 import { startCommand } from "./start-command.js";
@@ -64,9 +65,13 @@ function makeProgram(context: CommandContext): Command {
     evaluateCommand(context),
     degradeCommand(context),
     importCommand(context),
+    packCommand(context),
     mountReference(context),
   ];
-  for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
+  for (const command of commands) {
+    program.addCommand(command.copyInheritedSettings(program));
+    for (const nested of command.commands) nested.copyInheritedSettings(command);
+  }
   return program;
 }
 

@@ -24,3 +24,10 @@ export {
   type SeenLayer,
 } from "./photopea/index.js";
 export { measureMemoryGrowth, type MemoryGrowth } from "./memory-growth.js";
+export {
+  packMatchers,
+  type MatcherResult,
+  type PackMatchers,
+  type RestoreExpectation,
+  type Restorer,
+} from "./pack-matchers.js";

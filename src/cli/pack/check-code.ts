@@ -1,0 +1,92 @@
+import type { ExtensionManifest } from "../../sdk/packs/index.js";
+import type { PackFinding } from "./finding.js";
+
+/** What reaches for the network, in any context that code runs in. */
+const networkCalls =
+  /\b(?:fetch\s*\(|XMLHttpRequest\b|WebSocket\b|WebTransport\b|EventSource\b|RTCPeerConnection\b|sendBeacon\s*\(|importScripts\s*\()/;
+/** What a strict content security policy refuses, or nobody can read. */
+const hiddenCode = /\b(?:eval\s*\(|new\s+Function\s*\(|Function\s*\(\s*["'`])/;
+const addresses = /\b(?:https?|wss?):\/\/([A-Za-z0-9.-]+)/g;
+/** Names that stand for a format, not for a server. */
+const namespaces = new Set(["www.w3.org", "json-schema.org", "schema.org", "localhost"]);
+
+const codeFile = /\.(?:m?js|html)$/i;
+const textFile = /\.(?:m?js|json|md|txt|css|html|ts|map|ya?ml|pem|key|env)$|^[^.]+$/i;
+/** The largest file that is searched for secrets, in bytes. */
+const maximumTextBytes = 8 * 2 ** 20;
+
+/** Things that must never be published, by what people call them. */
+const secrets: readonly (readonly [string, RegExp])[] = [
+  ["a private key", /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/],
+  ["a key of AWS", /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/],
+  ["a token of GitHub", /\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,})\b/],
+  ["a token of npm", /\bnpm_[A-Za-z0-9]{36}\b/],
+  ["a token of GitLab", /\bglpat-[A-Za-z0-9_-]{20,}/],
+  ["a token of Slack", /\bxox[abprs]-[A-Za-z0-9-]{10,}/],
+  ["a key of Google", /\bAIza[A-Za-z0-9_-]{35}\b/],
+  ["a token of Hugging Face", /\bhf_[A-Za-z0-9]{30,}\b/],
+  ["a key of Stripe or OpenAI", /\bsk[-_](?:live_|proj-)?[A-Za-z0-9]{20,}/],
+  ["a password in an address", /\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']+:[^\s/@"']{3,}@/i],
+  ["a password", /\b(?:password|passwd|secret|api_?key|access_?token)["']?\s*[:=]\s*["'][^"'\s]{12,}["']/i],
+];
+
+/**
+ * Looks for what code may not do: reach servers that the manifest does not declare, or hide what it does. It reads the
+ * text; the worker in which the code runs enforces the same.
+ *
+ * @param manifest - of the extension
+ * @param files - the pack
+ * @returns what was found
+ */
+export function checkCode(
+  manifest: ExtensionManifest,
+  files: ReadonlyMap<string, Uint8Array>,
+): PackFinding[] {
+  const { network } = manifest.capabilities;
+  const findings: PackFinding[] = [];
+  for (const [path, bytes] of files) {
+    if (!codeFile.test(path)) continue;
+    const text = new TextDecoder().decode(bytes);
+    const call = networkCalls.exec(text)?.[0];
+    if (call !== undefined && network === undefined) {
+      const fix = "declare capabilities.network with domains and a reason, or take it out";
+      findings.push({ rule: "network", path, message: `uses ${call.replace(/\s*\($/, "")}`, fix });
+    }
+    const hosts = new Set([...text.matchAll(addresses)].map(([, host = ""]) => host.toLowerCase()));
+    for (const host of hosts) {
+      if (namespaces.has(host) || network?.domains.some((domain) => covers(domain, host))) continue;
+      const fix = "add it to capabilities.network.domains, or take it out";
+      findings.push({ rule: "network", path, message: `names the host ${host}`, fix });
+    }
+    const hidden = hiddenCode.exec(text)?.[0];
+    if (hidden !== undefined) {
+      const message = `has ${hidden.replace(/\s*\(.*$/, "")}, which editors do not allow`;
+      findings.push({ rule: "code", path, message, fix: "write it without" });
+    }
+  }
+  return findings;
+}
+
+/**
+ * Looks for what must never be published: keys, tokens, passwords.
+ *
+ * @param files - the pack
+ * @returns what was found; what it is, not its text
+ */
+export function findSecrets(files: ReadonlyMap<string, Uint8Array>): PackFinding[] {
+  return [...files].flatMap(([path, bytes]) => {
+    if (!textFile.test(path) || bytes.byteLength > maximumTextBytes) return [];
+    const text = new TextDecoder().decode(bytes);
+    return secrets.flatMap(([name, pattern]): PackFinding[] => {
+      const match = pattern.exec(text);
+      if (match === null) return [];
+      const line = text.slice(0, match.index).split("\n").length;
+      const fix = "take it out, and make a new one: the old one may be known";
+      return [{ rule: "secret", path, message: `seems to hold ${name}, in line ${line}`, fix }];
+    });
+  });
+}
+
+function covers(domain: string, host: string): boolean {
+  return domain.startsWith("*.") ? host.endsWith(domain.slice(1)) : host === domain;
+}
