@@ -1,0 +1,74 @@
+// Runs the conformance suite on the adapter, in a panel of Photopea or in a page around it.
+import { connectPhotopea, embedPhotopea } from "../../../../src/adapters/photopea/index.js";
+import type { PixelImage } from "../../../../src/sdk/image/index.js";
+import {
+  runHostConformance,
+  type HostConformanceResult,
+  type HostFixture,
+  type HostUnderTest,
+} from "../../../../src/testing/host-conformance/index.js";
+import { FakePhotopeaRemote, type SeenDocument } from "../../../../src/testing/photopea/index.js";
+
+/** What a page found. */
+export interface ConformanceReport {
+  readonly results: readonly HostConformanceResult[];
+  /** Every script that Photopea was sent. */
+  readonly scripts: readonly string[];
+}
+
+const isPanel = window.parent !== window;
+const origin = isPanel
+  ? new URL(document.referrer).origin
+  : new URL(location.href).searchParams.get("editor")!;
+const scripts = new Set<string>();
+
+async function openHost(prepare: (photopea: FakePhotopeaRemote) => Promise<void>): Promise<HostUnderTest> {
+  const options = { origin, timeout: 20_000 };
+  const host = await (isPanel
+    ? connectPhotopea(options)
+    : embedPhotopea({ ...options, container: document.body }));
+  const frame = document.querySelector("iframe");
+  const photopea = new FakePhotopeaRemote(isPanel ? window.parent : frame!.contentWindow!, origin);
+  await prepare(photopea);
+  const active = async (): Promise<SeenDocument> => (await photopea.look()).find(({ isActive }) => isActive)!;
+  return {
+    host,
+    pixels: async () => (await active()).layers.at(-1)!.image!,
+    layerCount: async () => (await active()).layers.length,
+    geometry: async () => (await active()).layers.at(-1)!.geometry,
+    edit: () => photopea.do("paint"),
+    remove: () => photopea.do("removeLowest"),
+    arrange: () => photopea.do("arrange", { left: -7, top: 5, opacity: 60 }),
+    select: (rect) => photopea.do("select", rect),
+    changeSelection: () => photopea.do("addLayer"),
+    undo: async () => void (await photopea.do("undo")),
+    redo: async () => void (await photopea.do("redo")),
+    async close() {
+      if (!isPanel) return;
+      for (const script of await photopea.scripts()) scripts.add(script);
+      for (const _ of await photopea.look()) await photopea.do("closeDocument");
+    },
+  };
+}
+
+const fixture: HostFixture = {
+  open: (image: PixelImage | undefined) =>
+    openHost(async (photopea) => {
+      if (image !== undefined) await photopea.do("open", { layers: [{ image: { ...image } }] });
+    }),
+  openFile: (bytes) => openHost((photopea) => photopea.do("openFile", bytes)),
+  exclusions: {
+    "adds a layer with a layer mask":
+      "the only scripts that make masks go through the user's history and clipboard",
+    "brings a larger result to the same place at the same displayed size":
+      "a layer has the document's pixels",
+    "tells when the active layer changes": "Photopea tells nobody; refresh() asks",
+  },
+};
+
+Object.assign(globalThis, {
+  runConformance: async (): Promise<ConformanceReport> => {
+    const results = await runHostConformance(fixture);
+    return { results, scripts: [...scripts] };
+  },
+});
