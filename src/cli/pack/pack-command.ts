@@ -7,6 +7,7 @@ import { importAdapterCommand } from "./import-adapter-command.js";
 import { inspectCommand } from "./inspect-command.js";
 import { keygenCommand } from "./keygen-command.js";
 import { signCommand } from "./sign-command.js";
+import { packTrainCommand } from "./train-command.js";
 
 /** The `pack` commands, for those who write extensions and expert packs. */
 export function packCommand(context: CommandContext): Command {
@@ -15,6 +16,7 @@ export function packCommand(context: CommandContext): Command {
     .description("For authors: from pictures of a fault to a pack on npm that repairs it.");
   const commands = [
     createCommand(context),
+    packTrainCommand(context),
     importAdapterCommand(context),
     checkCommand(context),
     buildCommand(context),
