@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { memoryStore, packFromNpm, type ByteStore, type Packs } from "../../src/sdk/packs/index.js";
 import { sha256Hex } from "../../src/sdk/weights/index.js";
-import { startPackServer, type PackServer } from "../support/pack-server.js";
+import { PackFiles, startPackServer, type PackServer } from "../support/pack-server.js";
 import { openPacks } from "../support/packs.js";
 import { makeTinyModel } from "../support/tiny-model.js";
 import { makeTinyPack } from "../support/tiny-pack.js";
@@ -12,29 +12,30 @@ const ballast = 800_000;
 const files = makeTinyPack(model, { ballast });
 const listed = [...files.keys()].filter((path) => path !== "integrity.json");
 
+const served = new PackFiles();
 let server: PackServer;
 beforeAll(async () => {
-  server = await startPackServer();
+  server = await startPackServer(served);
 });
 afterAll(() => server.close());
-beforeEach(() => {
-  server.files.clear();
-  server.requests.length = 0;
-  server.hangUps.clear();
-  server.redirects.clear();
-  server.ranges = true;
-});
+beforeEach(() => served.reset());
+
+/** Puts a pack's files under a path, and gives the address of their folder. */
+function serve(path: string, pack: ReadonlyMap<string, Uint8Array>): string {
+  served.add(path, pack);
+  return `${server.origin}${path}/`;
+}
 
 /** Jest compares long arrays element by element, which takes minutes. */
 async function expectBallast(packs: Packs): Promise<void> {
   expect(sha256Hex(await packs.read(id, "ballast.bin"))).toBe(sha256Hex(files.get("ballast.bin")!));
 }
 
-const asked = (): string[] => server.requests.map(({ path, range }) => (range ? `${path} ${range}` : path));
+const asked = (): string[] => served.requests.map(({ path, range }) => (range ? `${path} ${range}` : path));
 
 test("a pack is fetched from its folder: each file once, and nothing else", async () => {
   const { packs } = await openPacks(model);
-  const url = server.serve("/packs/descreen", files);
+  const url = serve("/packs/descreen", files);
   const pack = await packs.install(url.slice(0, -1)); // the slash at its end may be left out
   expect(pack).toMatchObject({ id, source: url });
   expect(asked().sort()).toEqual([...files.keys()].map((path) => `/packs/descreen/${path}`).sort());
@@ -43,10 +44,10 @@ test("a pack is fetched from its folder: each file once, and nothing else", asyn
 
 test("an npm spec is fetched from the server that was named, and must be what it says", async () => {
   const cdn = `${server.origin}/npm/{name}@{version}/`;
-  server.serve("/npm/@acme/limpid-descreen@1.0.0", files);
+  serve("/npm/@acme/limpid-descreen@1.0.0", files);
   const { packs } = await openPacks(model, { cdn });
   expect(await packs.install("@acme/limpid-descreen@1.0.0")).toMatchObject({ id, version: "1.0.0" });
-  server.serve("/npm/@acme/limpid-descreen@2.0.0", files);
+  serve("/npm/@acme/limpid-descreen@2.0.0", files);
   await expect(packs.install(packFromNpm("@acme/limpid-descreen@2.0.0", cdn))).rejects.toMatchObject({
     code: "PackMismatch",
     details: { expected: { version: "2.0.0" }, actual: { version: "1.0.0" } },
@@ -57,8 +58,8 @@ test("an npm spec is fetched from the server that was named, and must be what it
 
 test("a redirection is not followed", async () => {
   const { packs } = await openPacks(model);
-  const url = server.serve("/there", files);
-  for (const path of files.keys()) server.redirects.set(`/here/${path}`, `/there/${path}`);
+  const url = serve("/there", files);
+  for (const path of files.keys()) served.redirects.set(`/here/${path}`, `/there/${path}`);
   await expect(packs.install(`${server.origin}/here/`)).rejects.toMatchObject({ code: "PackUnavailable" });
   expect(asked()).toEqual(["/here/integrity.json"]);
   // An application that wants it follows by itself.
@@ -81,12 +82,12 @@ test("a server that is not there, or fails, is an error of its own", async () =>
 
 /** Installs, with the connection cut after some bytes of the long file, and gives the cache for another attempt. */
 async function cutShort(store: ByteStore, after: number): Promise<string> {
-  const url = server.serve("/pack", files);
-  server.hangUps.set("/pack/ballast.bin", after);
+  const url = serve("/pack", files);
+  served.hangUps.set("/pack/ballast.bin", after);
   const { packs } = await openPacks(model, { store });
   await expect(packs.install(url)).rejects.toMatchObject({ code: "PackUnavailable" });
   expect(packs.list()).toEqual([]);
-  server.requests.length = 0;
+  served.requests.length = 0;
   return url;
 }
 
@@ -107,7 +108,7 @@ test("a download that was cut short goes on where it was, and finished files are
 test("of a server without ranges, a file that was cut short comes whole again, the others not", async () => {
   const store = memoryStore();
   const url = await cutShort(store, 600_000);
-  server.ranges = false;
+  served.ranges = false;
   const { packs } = await openPacks(model, { store });
   await packs.install(url);
   expect(asked().sort()).toEqual(["/pack/ballast.bin bytes=600000-", "/pack/integrity.json"]);
@@ -147,7 +148,7 @@ test.each([
 test("an aborted installation stops, keeps what came, and leaves the next one free", async () => {
   const store = memoryStore();
   const { packs } = await openPacks(model, { store });
-  const url = server.serve("/pack", files);
+  const url = serve("/pack", files);
   const controller = new AbortController();
   const aborted = packs.install(url, {
     signal: controller.signal,
@@ -169,14 +170,14 @@ test("an aborted installation stops, keeps what came, and leaves the next one fr
 
 test("disposal ends an installation that is under way", async () => {
   const { packs } = await openPacks(model);
-  const url = server.serve("/pack", files);
+  const url = serve("/pack", files);
   const running = packs.install(url, { onProgress: () => packs.dispose() });
   await expect(running).rejects.toMatchObject({ code: "Aborted", cause: { code: "Disposed" } });
 });
 
 test("a progress listener that throws ends the installation with its error", async () => {
   const { packs } = await openPacks(model);
-  const url = server.serve("/pack", files);
+  const url = serve("/pack", files);
   const onProgress = () => {
     throw new Error("the bar broke");
   };

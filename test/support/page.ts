@@ -47,6 +47,17 @@ afterAll(async () => {
 });
 
 /**
+ * Answers the requests of pages below a path.
+ *
+ * @param prefix - such as `/packs/`
+ * @param respond - answers one request
+ */
+export function mount(prefix: string, respond: Parameters<TestServer["mount"]>[1]): void {
+  if (!server) throw new Error("the server has not started: mount is for tests and hooks");
+  server.mount(prefix, respond);
+}
+
+/**
  * Opens a page on a server of this repository's files, under a strict content security policy. An error that
  * the page does not catch fails the test file.
  *

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,13 @@ const mediaTypes: Record<string, string> = {
 export interface TestServer {
   /** Where it listens, such as `http://localhost:34567`; a secure context, as WebGPU demands. */
   readonly origin: string;
+  /**
+   * Answers the requests below a path otherwise.
+   *
+   * @param prefix - such as `/packs/`
+   * @param respond - answers one request
+   */
+  mount(prefix: string, respond: (request: IncomingMessage, response: ServerResponse) => void): void;
   /** Stops listening. */
   close(): Promise<void>;
 }
@@ -34,7 +41,10 @@ export interface TestServer {
  * script, and `/bundle/PATH.js` is `PATH.ts` with everything that it imports, as an ES module.
  */
 export async function startServer(): Promise<TestServer> {
+  const mounts = new Map<string, (request: IncomingMessage, response: ServerResponse) => void>();
   const server = createServer((request, response) => {
+    const mounted = [...mounts].find(([prefix]) => request.url?.startsWith(prefix));
+    if (mounted !== undefined) return mounted[1](request, response);
     respond(new URL(request.url ?? "/", "http://localhost")).then(
       ({ type, body }) => {
         response.writeHead(200, { "content-type": type, "content-security-policy": contentSecurityPolicy });
@@ -48,6 +58,7 @@ export async function startServer(): Promise<TestServer> {
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
   return {
     origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+    mount: (prefix, answer) => void mounts.set(prefix, answer),
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

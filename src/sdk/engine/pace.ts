@@ -21,8 +21,11 @@ export class Pace {
   }
 }
 
-/** Resolves in a later task. Browsers hold nested timers back by 4 ms each, so a scheduler is used where there is one. */
+/**
+ * Resolves in a later task. Browsers hold nested timers back by 4 ms each, so a scheduler is used where there is one; not
+ * its `yield`, which lets the computation go on before the page's downloads and messages had their turn.
+ */
 function nextTask(): Promise<void> {
-  const { scheduler } = globalThis as { scheduler?: { yield?: () => Promise<void> } };
-  return scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve, 0));
+  const { scheduler } = globalThis as { scheduler?: { postTask?: (run: () => void) => Promise<void> } };
+  return scheduler?.postTask?.(() => undefined) ?? new Promise((resolve) => setTimeout(resolve, 0));
 }

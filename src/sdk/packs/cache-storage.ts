@@ -79,10 +79,11 @@ export interface OpenedStore {
  * @param name - of the cache
  */
 export async function openDefaultStore(name?: string): Promise<OpenedStore> {
-  if (typeof caches === "undefined" || typeof caches.open !== "function") {
-    return { store: memoryStore(), fallbackReason: "there is no Cache Storage here" };
-  }
   try {
+    // A sandboxed frame is denied the very name.
+    if (typeof caches === "undefined") {
+      return { store: memoryStore(), fallbackReason: "there is no Cache Storage here" };
+    }
     return { store: await openCacheStorage(name) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
