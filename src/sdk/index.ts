@@ -12,5 +12,6 @@ export * from "./router/index.js";
 export * from "./engine/index.js";
 export * from "./restore/index.js";
 export * from "./packs/index.js";
+export * from "./extensions/index.js";
 export * from "./limpid/index.js";
 export * from "./host/index.js";

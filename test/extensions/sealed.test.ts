@@ -145,8 +145,8 @@ describe("a guarded fetch", () => {
 
   test("is not talked out of it by changed prototypes", async () => {
     asked.length = 0;
-    const before = [String.prototype, Array.prototype].map(
-      (prototype: object): PropertyDescriptorMap => Object.getOwnPropertyDescriptors(prototype),
+    const before = [String.prototype, Array.prototype].map((prototype: object): PropertyDescriptorMap =>
+      Object.getOwnPropertyDescriptors(prototype),
     );
     try {
       Object.assign(String.prototype, { endsWith: () => true, slice: () => "" });

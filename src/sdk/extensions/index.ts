@@ -41,6 +41,7 @@ export type {
   LimpidApi,
   Memento,
 } from "./extension-api.js";
+export { ExtensionBisect, type BisectState } from "./extension-bisect.js";
 export type { ExtensionsContext } from "./extension-lifecycle.js";
 export type { EditorPixels, ExtensionServices } from "./extension-services.js";
 export {

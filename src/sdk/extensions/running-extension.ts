@@ -129,7 +129,7 @@ export class RunningExtension implements Disposable {
     } catch (error) {
       running.dispose();
       if (LimpidError.is(error, "Aborted")) throw error;
-      throw running.#failure ?? failure(pack.id, (error as Error).message, error);
+      throw running.#failure ?? failure(pack.id, `cannot be activated: ${(error as Error).message}`, error);
     }
   }
 
@@ -213,12 +213,8 @@ function baseUriOf({ id, version, source }: InstalledPack): string {
 }
 
 function failure(id: string, reason: string, cause: unknown): LimpidError {
-  return new LimpidError(
-    "ExtensionFailed",
-    `the extension ${id} ${reason.replace(/^the extension \S+ /, "")}`,
-    {
-      cause,
-      details: { id },
-    },
-  );
+  return new LimpidError("ExtensionFailed", `the extension ${id} ${reason}`, {
+    cause,
+    details: { id },
+  });
 }

@@ -2,6 +2,9 @@ import { DisposableStore } from "../base/index.js";
 import { ExpertSet } from "../experts/index.js";
 import { Packs } from "../packs/index.js";
 import { loadModel, modelFromUrl, RestoreSession } from "../restore/index.js";
+import { openExtensionParts } from "./extension-parts.js";
+import { registerHostCommands } from "./host-commands.js";
+import { hostPixels } from "./host-pixels.js";
 import { Limpid } from "./limpid.js";
 import type { LimpidOptions } from "./options.js";
 
@@ -22,7 +25,7 @@ import type { LimpidOptions } from "./options.js";
  * ```
  */
 export async function createLimpid(options: LimpidOptions): Promise<Limpid> {
-  const { model: source, packs: packOptions, ...sessionOptions } = options;
+  const { model: source, packs: packOptions, extensions: _, storage: __, host, ...sessionOptions } = options;
   const parts = new DisposableStore();
   try {
     const model = await loadModel(
@@ -36,8 +39,16 @@ export async function createLimpid(options: LimpidOptions): Promise<Limpid> {
     const session = parts.add(await RestoreSession.start({ ...sessionOptions, model, experts }));
     const base = { id, version, sha256 };
     const packs = parts.add(await Packs.open({ experts, base, config }, packOptions));
-    // Further rooms are composed here: each takes what it needs of those before it, and is added to `parts`.
-    return new Limpid({ model, experts, packs, session }, parts);
+    const services = {
+      experts,
+      analyze: session.analyze.bind(session),
+      restore: session.restore.bind(session),
+      editor: host && hostPixels(host),
+    };
+    const extensionParts = await openExtensionParts(options, packs, services, parts);
+    const limpid = new Limpid({ model, experts, packs, session, ...extensionParts }, parts);
+    if (host !== undefined) parts.add(registerHostCommands(limpid.commands, limpid, host));
+    return limpid;
   } catch (error) {
     parts.dispose();
     throw error;

@@ -1,6 +1,7 @@
 import type { Disposable, Event } from "../base/index.js";
 import type { BackendName } from "../engine/index.js";
 import type { ExpertSet } from "../experts/index.js";
+import type { Commands, Configuration, ContextKeys, Extensions, Menus } from "../extensions/index.js";
 import type { PixelImage } from "../image/index.js";
 import type { Packs } from "../packs/index.js";
 import type {
@@ -12,9 +13,11 @@ import type {
   RestoreSession,
 } from "../restore/index.js";
 import type { Analysis } from "../router/index.js";
+import { Diagnostics } from "./diagnostics.js";
+import type { ExtensionParts } from "./extension-parts.js";
 
 /** What an instance is composed of; made by {@link createLimpid}. */
-export interface LimpidParts {
+export interface LimpidParts extends ExtensionParts {
   /** The model. */
   readonly model: LoadedModel;
   /** The installed experts. */
@@ -38,19 +41,40 @@ export class Limpid implements Disposable {
   readonly experts: ExpertSet;
   /** The packs that are installed, whose experts are in the set. */
   readonly packs: Packs;
+  /** The extensions that are installed. */
+  readonly extensions: Extensions;
+  /** The verbs of the application, of Limpid and of extensions. */
+  readonly commands: Commands;
+  /** What extensions put into menus; where they are shown is the application's to decide. */
+  readonly menus: Menus;
+  /** What is the case now: `when` clauses are held against it. */
+  readonly contextKeys: ContextKeys;
+  /** The settings that extensions declare. */
+  readonly configuration: Configuration;
+  /** What is going on, for bug reports, and the search for an extension that is at fault. */
+  readonly diagnostics: Diagnostics;
   /** Fired when a backend replaces another, with the reason. */
   readonly onDidChangeBackend: Event<BackendChange>;
   readonly #session: RestoreSession;
+  readonly #threshold: number;
   readonly #owned: Disposable;
 
   /** @internal To be made by {@link createLimpid}. */
-  constructor({ model, experts, packs, session }: LimpidParts, owned: Disposable) {
-    const { id, version } = model.manifest;
+  constructor(parts: LimpidParts, owned: Disposable) {
+    const { model, experts, packs, session } = parts;
+    const { id, version, router } = model.manifest;
     this.model = { id, version };
     this.experts = experts;
     this.packs = packs;
+    this.extensions = parts.extensions;
+    this.commands = parts.commands;
+    this.menus = parts.menus;
+    this.contextKeys = parts.contextKeys;
+    this.configuration = parts.configuration;
+    this.diagnostics = new Diagnostics(parts);
     this.onDidChangeBackend = session.onDidChangeBackend;
     this.#session = session;
+    this.#threshold = router.threshold;
     this.#owned = owned;
   }
 
@@ -77,8 +101,10 @@ export class Limpid implements Disposable {
    * @returns probabilities, highest first, and the degradation embedding
    * @throws {@link LimpidError} `Aborted`, `DeviceLost`, `Disposed`
    */
-  analyze(image: PixelImage, options: AnalyzeOptions = {}): Promise<Analysis> {
-    return this.#session.analyze(image, options);
+  async analyze(image: PixelImage, options: AnalyzeOptions = {}): Promise<Analysis> {
+    const analysis = await this.#session.analyze(image, options);
+    this.extensions.analyzed(analysis.degradations, this.#threshold);
+    return analysis;
   }
 
   /**
@@ -91,8 +117,11 @@ export class Limpid implements Disposable {
    * @throws {@link LimpidError} `InvalidArgument`, `InvalidTileSize`, `UnknownExpert`, `Aborted`, `OutOfMemory`,
    * `DeviceLost` if the GPU went away twice, `Disposed`
    */
-  restore(image: PixelImage, options: RestoreOptions = {}): Promise<RestoreResult> {
-    return this.#session.restore(image, options);
+  async restore(image: PixelImage, options: RestoreOptions = {}): Promise<RestoreResult> {
+    const result = await this.#session.restore(image, options);
+    this.extensions.analyzed(result.analysis.degradations, this.#threshold);
+    for (const { expert } of result.mixture) this.extensions.fireActivationEvent(`onExpert:${expert}`);
+    return result;
   }
 
   /** Ends runs that wait or are under way with `Aborted`, then frees everything. */

@@ -1,4 +1,6 @@
 import type { BackendName } from "../engine/index.js";
+import type { ExtensionOptions, KeyValueStorage } from "../extensions/index.js";
+import type { EditorHost } from "../host/index.js";
 import type { PackOptions } from "../packs/index.js";
 import type { BackendChange, ModelSource } from "../restore/index.js";
 
@@ -17,6 +19,15 @@ export interface LimpidOptions {
   readonly expertMemory?: number;
   /** How packs are kept, fetched and trusted. */
   readonly packs?: PackOptions;
+  /** How extensions run. */
+  readonly extensions?: ExtensionOptions;
+  /** Where settings and the state of extensions are kept; as long as the instance lives, if left out. */
+  readonly storage?: KeyValueStorage;
+  /**
+   * The editor that Limpid runs in, for the command `limpid.restore` and for extensions that see pictures. It stays the
+   * caller's.
+   */
+  readonly host?: EditorHost;
   /** Told of every change of backend, those during the start included. */
   readonly onBackendChange?: (change: BackendChange) => void;
   /** Gives up the start when it fires. */

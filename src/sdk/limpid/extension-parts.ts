@@ -1,0 +1,55 @@
+import { toDisposable, type DisposableStore } from "../base/index.js";
+import {
+  Commands,
+  Configuration,
+  ContextKeys,
+  Extensions,
+  memoryStorage,
+  Menus,
+  StoredDocument,
+  type ExtensionServices,
+} from "../extensions/index.js";
+import type { Packs } from "../packs/index.js";
+import type { LimpidOptions } from "./options.js";
+
+/** What an instance has for extensions. */
+export interface ExtensionParts {
+  /** The installed extensions. */
+  readonly extensions: Extensions;
+  /** The verbs of application, Limpid and extensions. */
+  readonly commands: Commands;
+  /** What extensions put into menus. */
+  readonly menus: Menus;
+  /** What `when` clauses are held against. */
+  readonly contextKeys: ContextKeys;
+  /** The settings that extensions declare. */
+  readonly configuration: Configuration;
+}
+
+/**
+ * Makes what extensions contribute to, and opens those that are installed. Those that wait for the end of the start are
+ * started once the caller is back in its event loop.
+ *
+ * @param options - storage, and how extensions run
+ * @param packs - the installed packs
+ * @param services - what code reaches
+ * @param parts - owns what is made
+ */
+export async function openExtensionParts(
+  options: Pick<LimpidOptions, "extensions" | "storage">,
+  packs: Packs,
+  services: ExtensionServices,
+  parts: DisposableStore,
+): Promise<ExtensionParts> {
+  const { storage = memoryStorage() } = options;
+  const contextKeys = parts.add(new ContextKeys());
+  const commands = parts.add(new Commands(contextKeys));
+  const menus = parts.add(new Menus(commands, contextKeys));
+  const settings = await StoredDocument.load(storage, "settings");
+  const configuration = parts.add(new Configuration(settings, contextKeys));
+  const context = { packs, commands, menus, contextKeys, configuration, storage, services };
+  const extensions = parts.add(await Extensions.open(context, options.extensions));
+  const timer = setTimeout(() => extensions.fireActivationEvent("onStartupFinished"));
+  parts.add(toDisposable(() => clearTimeout(timer)));
+  return { extensions, commands, menus, contextKeys, configuration };
+}

@@ -1,0 +1,288 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { nodeExtensionWorkers } from "../../src/node/index.js";
+import { memoryStorage } from "../../src/sdk/extensions/index.js";
+import { HeadlessHost } from "../../src/sdk/host/index.js";
+import { PixelImage } from "../../src/sdk/image/index.js";
+import { createLimpid, type Limpid, type LimpidOptions } from "../../src/sdk/limpid/index.js";
+import { memoryStore } from "../../src/sdk/packs/index.js";
+import { modelFromFiles } from "../../src/sdk/restore/index.js";
+import { makeTinyModel } from "../support/tiny-model.js";
+import { makeTinyPack } from "../support/tiny-pack.js";
+import { workerFile } from "./worker-file.js";
+import { command, makeExtension, model } from "./workbench.js";
+
+const open: Limpid[] = [];
+afterEach(() => open.splice(0).forEach((limpid) => limpid.dispose()));
+
+async function start(options: Partial<LimpidOptions> = {}): Promise<Limpid> {
+  const limpid = await createLimpid({
+    model: modelFromFiles(makeTinyModel({ bias: 20 })),
+    backend: "wasm",
+    extensions: { workers: nodeExtensionWorkers({ file: workerFile }) },
+    ...options,
+    packs: { store: memoryStore(), ...options.packs },
+  });
+  open.push(limpid);
+  return limpid;
+}
+
+const photo = new PixelImage({
+  width: 16,
+  height: 8,
+  channels: 3,
+  data: Uint8Array.from({ length: 16 * 8 * 3 }, (_, i) => 100 + (i % 100)),
+});
+
+describe("Limpid", () => {
+  test("starts what waits for its degradations and experts, and for its start", async () => {
+    const store = memoryStore();
+    const code = "export function activate() {}";
+    const waiting = (name: string, event: string) =>
+      makeExtension({ name, code, manifest: { activationEvents: [event] } });
+    const first = await start({ packs: { store } });
+    const [{ id: expert } = { id: "" }] = first.experts.list();
+    const [degradation = ""] = first.experts.list()[0]?.degradations ?? [];
+    await first.extensions.install(waiting("found", `onDegradation:${degradation}`));
+    await first.extensions.install(waiting("used", `onExpert:${expert}`));
+    await first.extensions.install(waiting("late", "onStartupFinished"));
+    const states = (limpid: Limpid) => limpid.extensions.all.map(({ id, state }) => `${id} ${state}`);
+    expect(states(first)).toEqual(["acme.found enabled", "acme.late enabled", "acme.used enabled"]);
+    await first.analyze(photo);
+    expect(states(first)).toEqual(["acme.found activating", "acme.late enabled", "acme.used enabled"]);
+    await first.restore(photo, { experts: [{ id: expert }], tileSize: 8 });
+    expect(states(first)[2]).toBe("acme.used activating");
+    first.dispose();
+
+    const second = await start({ packs: { store } });
+    expect(second.extensions.all.map(({ state }) => state)).toEqual(["enabled", "enabled", "enabled"]);
+    const late = second.extensions.getExtension("acme.late")!;
+    await new Promise<void>((resolve) => {
+      second.extensions.onDidChange(() => late.isActive && resolve());
+    });
+    expect(late.activation?.reason).toBe("onStartupFinished");
+  });
+
+  const inverting = (capabilities: object) =>
+    makeExtension({
+      code: `export function activate(context, { commands, pixels, experts }) {
+        commands.register("acme.invert", async () => {
+          const image = await pixels.read();
+          await pixels.write({ ...image, data: image.data.map((sample) => 255 - sample) });
+          return [image.width, image.height, image.channels, image.data.constructor.name];
+        });
+        commands.register("acme.repair", async (expert) => {
+          const image = await pixels.read();
+          const found = await pixels.analyze(image);
+          const { mixture, backend, image: restored } = await pixels.restore(image, { experts: [{ id: expert }], strength: 0.5 });
+          return { found: found.length, mixture, backend, changed: restored.data.some((sample, i) => sample !== image.data[i]) };
+        });
+        commands.register("acme.give", async () => (await pixels.read()).data);
+        commands.register("acme.call", () => commands.execute("app.photo"));
+        commands.register("acme.experts", () => experts.list());
+      }`,
+      contributes: {
+        commands: ["invert", "repair", "give", "call", "experts"].map((name) => command(`acme.${name}`)),
+      },
+      manifest: { capabilities },
+    });
+
+  test("gives the editor's pixels to those who were granted them, and takes them back as one step", async () => {
+    const host = HeadlessHost.ofImage(photo);
+    const limpid = await start({ host });
+    await limpid.extensions.install(inverting({ pixels: { reason: "To invert what you choose." } }));
+    expect(await limpid.commands.execute("acme.invert")).toEqual([16, 8, 3, "Uint8Array"]);
+    expect(host.layers).toHaveLength(1);
+    expect([...host.layers[0]!.image.data]).toEqual([...photo.data].map((sample) => 255 - sample));
+    host.undo();
+    expect(host.layers[0]!.image.data).toEqual(photo.data);
+    const [{ id } = { id: "" }] = limpid.experts.list();
+    expect(await limpid.commands.execute("acme.repair", id)).toEqual({
+      found: 3,
+      mixture: [{ expert: id, weight: 1 }],
+      backend: "wasm",
+      changed: true,
+    });
+    expect(await limpid.commands.execute("acme.experts")).toEqual(
+      limpid.experts.list().map((expert) => ({ id: expert.id, degradations: expert.degradations })),
+    );
+    // Results of commands are for everybody: they carry no bytes.
+    await expect(limpid.commands.execute("acme.give")).rejects.toMatchObject({ code: "InvalidMessage" });
+    expect(limpid.extensions.getExtension("acme.tools")?.state).toBe("active");
+    host.dispose();
+  });
+
+  test("gives no image bytes to those who were not", async () => {
+    const host = HeadlessHost.ofImage(photo);
+    const limpid = await start({ host });
+    limpid.commands.register("app.photo", () => photo.data);
+    await limpid.extensions.install(inverting({}));
+    await expect(limpid.commands.execute("acme.invert")).rejects.toMatchObject({
+      message: expect.stringContaining("TypeError") as unknown,
+    });
+    await expect(limpid.commands.execute("acme.call")).rejects.toMatchObject({ code: "InvalidMessage" });
+    await expect(limpid.commands.execute("acme.experts", photo.data)).rejects.toMatchObject({
+      code: "InvalidMessage",
+    });
+    expect(host.layers[0]!.image.data).toEqual(photo.data);
+    host.dispose();
+  });
+
+  test("restores what is active in the editor by its own command", async () => {
+    const host = HeadlessHost.ofImage(photo);
+    const limpid = await start({ host });
+    const [{ id } = { id: "" }] = limpid.experts.list();
+    await limpid.commands.execute("limpid.restore", { restore: { experts: [{ id }], tileSize: 8 } });
+    expect(host.layers[0]!.image.data).not.toEqual(photo.data);
+    host.undo();
+    expect(host.layers[0]!.image.data).toEqual(photo.data);
+    await expect(limpid.commands.execute("limpid.restore", 5)).rejects.toMatchObject({
+      code: "InvalidArgument",
+    });
+    host.dispose();
+    const without = await start();
+    await expect(without.commands.execute("limpid.restore")).rejects.toMatchObject({
+      code: "UnknownCommand",
+    });
+  });
+
+  test("shares nothing with another, and ends with all that it started", async () => {
+    const [one, two] = [await start(), await start()];
+    await one.extensions.install(
+      makeExtension({
+        code: `export function activate(context, api) { api.commands.register("acme.only", () => 1); }`,
+        contributes: { commands: [command("acme.only")] },
+      }),
+    );
+    await one.commands.execute("acme.only");
+    expect([two.extensions.all, two.commands.list(), two.contextKeys.keys]).toEqual([[], [], []]);
+    one.dispose();
+    one.dispose();
+    expect([one.extensions.all, one.commands.list(), one.contextKeys.keys, one.menus.ids]).toEqual([
+      [],
+      [],
+      [],
+      [],
+    ]);
+  });
+});
+
+describe("diagnostics", () => {
+  test("report versions, backend, bytes and what became of each extension, as JSON", async () => {
+    const storage = {
+      ...memoryStorage(),
+      get: () => Promise.reject(new Error("storage is denied")),
+    };
+    const limpid = await start({ storage });
+    await limpid.extensions.install(makeTinyPack(model));
+    await limpid.extensions.install(
+      makeExtension({
+        name: "bad",
+        code: "export function activate() { throw new Error('no luck'); }",
+        contributes: { commands: [command("acme.bad")] },
+      }),
+    );
+    await limpid.extensions.install(
+      makeExtension({
+        name: "good",
+        code: "export function activate() {}",
+        manifest: { capabilities: { pixels: { reason: "To look." } } },
+      }),
+    );
+    await limpid.commands.execute("acme.bad").catch(() => undefined);
+    await limpid.extensions.getExtension("acme.good")?.activate();
+    const report = JSON.parse(JSON.stringify(await limpid.diagnostics.report())) as unknown;
+    const time = expect.any(Number) as unknown;
+    expect(report).toMatchObject({
+      limpid: {
+        version: expect.stringMatching(/^\d+\.\d+/) as unknown,
+        runtime: "node",
+        backend: "wasm",
+        deviceBytes: limpid.byteSize,
+      },
+      model: { experts: limpid.experts.list().map(({ id }) => id) },
+      cache: { kind: "memory", bytes: await limpid.packs.cache.size() },
+      settingsFailure: "Error: storage is denied",
+      extensions: [
+        {
+          id: "acme.bad",
+          state: "failed",
+          hasCode: true,
+          capabilities: [],
+          error: {
+            code: "ExtensionFailed",
+            message: "the extension acme.bad cannot be activated: Error: no luck",
+          },
+        },
+        {
+          id: "acme.good",
+          state: "active",
+          capabilities: ["pixels"],
+          activation: { reason: "activate", readTime: time, activateTime: time },
+        },
+        {
+          id: "acme.limpid-descreen",
+          state: "enabled",
+          hasCode: false,
+          version: "1.0.0",
+          source: "the pack in memory",
+        },
+      ],
+      unusable: [],
+    });
+    const bytes = (report as { extensions: { bytes: number }[] }).extensions.map(
+      (extension) => extension.bytes,
+    );
+    expect(bytes.every((size) => size > 0)).toBe(true);
+  });
+
+  test.each([1, 2, 3, 4, 5, 8, 9])(
+    "bisect %i extensions in as many answers as halving takes",
+    async (count) => {
+      const limpid = await start();
+      const names = Array.from({ length: count }, (_, index) => `x${index}`);
+      for (const [index, name] of names.entries()) {
+        // Each second one needs the one before it.
+        const extensionDependencies = index % 2 === 1 ? [`acme.x${index - 1}`] : [];
+        await limpid.extensions.install(makeExtension({ name, manifest: { extensionDependencies } }));
+      }
+      await limpid.extensions.install(makeExtension({ name: "off" }));
+      await limpid.extensions.disable("acme.off");
+      const enabled = () =>
+        limpid.extensions.all.filter(({ id }) => limpid.extensions.isEnabled(id)).map(({ id }) => id);
+      const all = names.map((name) => `acme.${name}`).sort();
+      const { bisect } = limpid.diagnostics;
+      for (const culprit of all) {
+        let state = await bisect.start();
+        let answers = 0;
+        while (state.isRunning) {
+          expect(state.candidates).toContain(culprit);
+          expect(enabled().length).toBeLessThan(count);
+          answers++;
+          state = enabled().includes(culprit) ? await bisect.bad() : await bisect.good();
+        }
+        expect(state.suspect).toBe(culprit);
+        expect(answers).toBeLessThanOrEqual(Math.ceil(Math.log2(count)));
+        expect(enabled()).toEqual(all);
+      }
+    },
+  );
+
+  test("bisect can be given up, and refuses answers out of turn", async () => {
+    const limpid = await start();
+    const { bisect } = limpid.diagnostics;
+    await expect(bisect.start()).rejects.toMatchObject({ code: "InvalidArgument" });
+    for (const name of ["a", "b", "c"]) await limpid.extensions.install(makeExtension({ name }));
+    await expect(bisect.good()).rejects.toMatchObject({ code: "InvalidArgument" });
+    expect(await bisect.start()).toMatchObject({ isRunning: true, answersLeft: 2, suspect: undefined });
+    await expect(bisect.start()).rejects.toMatchObject({ code: "InvalidArgument" });
+    await bisect.bad();
+    await limpid.extensions.uninstall("acme.b");
+    await bisect.reset();
+    expect(bisect.state.isRunning).toBe(false);
+    expect(limpid.extensions.all.map(({ id, state }) => `${id} ${state}`)).toEqual([
+      "acme.a enabled",
+      "acme.c enabled",
+    ]);
+    await expect(bisect.bad()).rejects.toMatchObject({ code: "InvalidArgument" });
+  });
+});
