@@ -47,7 +47,8 @@ describe("degrade", () => {
       expect(new Set(pictures).size).toBe(kinds.length);
     }
     // A disc has no direction and no further randomness.
-    const defocus = (seed: number) => degrade(clean, [{ degradation: "blur", severity: 0.5, kind: "defocus" }], seed);
+    const defocus = (seed: number) =>
+      degrade(clean, [{ degradation: "blur", severity: 0.5, kind: "defocus" }], seed);
     expect(defocus(1).data).toEqual(defocus(2).data);
     expect(() => degrade(clean, [{ degradation: "rain", severity: 0.5, kind: "heavy" }], 1)).toThrow(
       'no kind "heavy" of rain; there are none',
@@ -75,7 +76,12 @@ describe("degrade", () => {
         fc.double({ min: 0, max: 1, noNaN: true }),
         fc.nat(),
         (width, height, channels, Samples, degradation, severity, seed) => {
-          const image = new PixelImage({ width, height, channels, data: new Samples(width * height * channels) });
+          const image = new PixelImage({
+            width,
+            height,
+            channels,
+            data: new Samples(width * height * channels),
+          });
           const damaged = degrade(image, [{ degradation, severity }], seed);
           expect(damaged).toMatchObject({ width, height, channels: image.hasAlpha ? 4 : 3, bitDepth: 8 });
         },
@@ -113,7 +119,13 @@ describe("degrade", () => {
     const damaged = degrade(color, [{ degradation: "haze", severity: 1 }], 1);
     expect([damaged.data[3], damaged.data[7]]).toEqual([255, 128]);
     expect(damaged.iccProfile).toBe(profile);
-    const gray = new PixelImage({ width: 1, height: 1, channels: 1, data: new Uint8Array(1), iccProfile: profile });
+    const gray = new PixelImage({
+      width: 1,
+      height: 1,
+      channels: 1,
+      data: new Uint8Array(1),
+      iccProfile: profile,
+    });
     expect(degrade(gray, [], 1)).toMatchObject({ colorSpace: "srgb", iccProfile: undefined });
   });
 

@@ -130,7 +130,11 @@ describe("the trainer", () => {
 
   test("draws everything from the seed", async () => {
     const lossesOf = async (seed: number): Promise<readonly number[]> => {
-      const trainer = await ExpertTrainer.create(backend, model, makeTrainingSet(), { ...options, seed, steps: 2 });
+      const trainer = await ExpertTrainer.create(backend, model, makeTrainingSet(), {
+        ...options,
+        seed,
+        steps: 2,
+      });
       const { losses } = await trainer.train();
       trainer.dispose();
       return losses;

@@ -91,10 +91,12 @@ describe("limpid pack train", () => {
     }).exitOverride();
     const short = ["--steps", "8", "--patch", "8", "--batch", "2", "--rank", "2", "--router-views", "15"];
     const engine = ["--model", models, "--backend", "wasm"];
-    const error: unknown = await command.parseAsync([pack, ...short, ...engine, ...args], { from: "user" }).then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
+    const error: unknown = await command
+      .parseAsync([pack, ...short, ...engine, ...args], { from: "user" })
+      .then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
     return { stdout, stderr, error };
   }
 
@@ -103,11 +105,18 @@ describe("limpid pack train", () => {
   test("makes a pack that installs, and the same one again after an interrupt", async () => {
     const { stdout, error } = await train(folder, [...fromRecipe(folder), "--json"]);
     expect(error).toBeUndefined();
-    const report = JSON.parse(stdout) as { expert: Record<string, unknown>; heldOut: { best: number; backbone: number }; steps: number };
+    const report = JSON.parse(stdout) as {
+      expert: Record<string, unknown>;
+      heldOut: { best: number; backbone: number };
+      steps: number;
+    };
     expect(report.heldOut.best).toBeGreaterThan(report.heldOut.backbone);
     const written = parseExtensionManifest(readFileSync(join(folder, "package.json")), "the pack");
     const [expert] = written.contributes.experts;
-    expect(written.contributes).toMatchObject({ degradations: [{ id: "dusk" }], recipes: [{ id: "test.dusk" }] });
+    expect(written.contributes).toMatchObject({
+      degradations: [{ id: "dusk" }],
+      recipes: [{ id: "test.dusk" }],
+    });
     const { degradation, ...facts } = report.expert;
     expect(expert).toMatchObject({ ...facts, id: "test.dusk", degradations: [degradation] });
     const bytes = readFileSync(join(folder, expert!.file));
@@ -138,7 +147,9 @@ describe("limpid pack train", () => {
     expect(resumed.stdout).toMatch(/held out .* backbone .* expert .* dB/);
     expect(existsSync(join(again, ".limpid-training.safetensors"))).toBe(false);
     expect(readFileSync(join(again, expert!.file)).equals(bytes)).toBe(true);
-    expect(readFileSync(join(again, "package.json"), "utf8")).toBe(readFileSync(join(folder, "package.json"), "utf8"));
+    expect(readFileSync(join(again, "package.json"), "utf8")).toBe(
+      readFileSync(join(folder, "package.json"), "utf8"),
+    );
     rmSync(again, { recursive: true });
   });
 
@@ -150,7 +161,16 @@ describe("limpid pack train", () => {
       writeFileSync(join(after, name), readFileSync(join(photos, name)));
       await sharp(join(photos, name)).linear(0.6, 0).toFile(join(before, name));
     }
-    const { stdout, error } = await train(folder, ["--before", before, "--after", after, "--degradation", "rain", "--steps", "1"]);
+    const { stdout, error } = await train(folder, [
+      "--before",
+      before,
+      "--after",
+      after,
+      "--degradation",
+      "rain",
+      "--steps",
+      "1",
+    ]);
     expect(error).toBeUndefined();
     expect(stdout).toContain("knows rain by itself");
     const { contributes } = parseExtensionManifest(readFileSync(join(folder, "package.json")), "the pack");
@@ -168,10 +188,16 @@ describe("limpid pack train", () => {
     expect(await codeOf(folder, ["--photos", photos, "--before", photos])).toBe("InvalidArgument");
     expect(await codeOf(folder, ["--before", photos, "--after", photos])).toBe("InvalidArgument");
     expect(await codeOf(join(folder, "nothing"), fromRecipe(folder))).toBe("FileUnreadable");
-    expect(await codeOf(folder, ["--photos", folder, "--recipe", join(folder, "recipe.mjs")])).toBe("FileUnreadable");
-    expect(await codeOf(folder, ["--photos", photos, "--recipe", join(folder, "nothing.mjs")])).toBe("FileUnreadable");
+    expect(await codeOf(folder, ["--photos", folder, "--recipe", join(folder, "recipe.mjs")])).toBe(
+      "FileUnreadable",
+    );
+    expect(await codeOf(folder, ["--photos", photos, "--recipe", join(folder, "nothing.mjs")])).toBe(
+      "FileUnreadable",
+    );
     writeFileSync(join(folder, "empty.mjs"), "export default { degradation: 'Dusk' };");
-    expect(await codeOf(folder, ["--photos", photos, "--recipe", join(folder, "empty.mjs")])).toBe("InvalidArgument");
+    expect(await codeOf(folder, ["--photos", photos, "--recipe", join(folder, "empty.mjs")])).toBe(
+      "InvalidArgument",
+    );
     writeFileSync(join(folder, "package.json"), "{}");
     expect(await codeOf(folder, fromRecipe(folder))).toBe("InvalidManifest");
   });

@@ -22,7 +22,9 @@ describe("logistic regression", () => {
       labels.push(source.chance(1 / (1 + Math.exp(-logit))));
     }
     const { weight, bias } = fitLogisticRegression(vectors, labels, 1e-6);
-    [...weight].forEach((value, index) => expect(Math.abs(value * scales[index]! - truth[index]!)).toBeLessThan(0.2));
+    [...weight].forEach((value, index) =>
+      expect(Math.abs(value * scales[index]! - truth[index]!)).toBeLessThan(0.2),
+    );
     expect(Math.abs(bias + 5 * (2 - 1))).toBeLessThan(1);
   });
 
@@ -46,7 +48,14 @@ describe("logistic regression", () => {
     };
     const { weight, bias } = fitLogisticRegression(vectors, labels, penalty);
     const best = cost([...weight], bias);
-    for (const [first, second, offset] of [[0.01, 0, 0], [-0.01, 0, 0], [0, 0.01, 0], [0, -0.01, 0], [0, 0, 0.01], [0, 0, -0.01]] as const) {
+    for (const [first, second, offset] of [
+      [0.01, 0, 0],
+      [-0.01, 0, 0],
+      [0, 0.01, 0],
+      [0, -0.01, 0],
+      [0, 0, 0.01],
+      [0, 0, -0.01],
+    ] as const) {
       expect(cost([weight[0]! + first, weight[1]! + second], bias + offset)).toBeGreaterThan(best);
     }
   });

@@ -81,7 +81,9 @@ describe("recipes draw from the distributions of the Python ones", () => {
       // Four and a half standard errors of the two means' difference, and the fifth digit that the file was rounded to.
       const standardError = expected.deviation * Math.sqrt(1 / ownSeeds + 1 / seeds);
       const difference = Math.abs(mean - expected.mean);
-      expect({ name, difference, isNear: difference <= 4.5 * standardError + 2e-5 }).toMatchObject({ isNear: true });
+      expect({ name, difference, isNear: difference <= 4.5 * standardError + 2e-5 }).toMatchObject({
+        isNear: true,
+      });
     }
   });
 });

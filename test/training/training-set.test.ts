@@ -55,13 +55,18 @@ describe("a training set", () => {
     expect(set.draw(new RandomSource(5), 32)).toEqual(view);
     expect(set.trainingNames).toContain(view.name);
     expect(set.heldOutNames).toContain(set.drawHeldOut(7, new RandomSource(1), 32).name);
-    expect(view.before.rgb.every((value) => Math.abs(value * 255 - Math.round(value * 255)) < 1e-4)).toBe(true);
+    expect(view.before.rgb.every((value) => Math.abs(value * 255 - Math.round(value * 255)) < 1e-4)).toBe(
+      true,
+    );
     expect(view.before.rgb[0]).toBeLessThan(view.after.rgb[0]!);
     expect(set.draw(new RandomSource(5), 4096).before.width).toBe(40);
   });
 
   test("refuses pictures that it cannot learn from", () => {
-    const [photo, other] = makePhotos(2) as [ReturnType<typeof makePhotos>[0], ReturnType<typeof makePhotos>[0]];
+    const [photo, other] = makePhotos(2) as [
+      ReturnType<typeof makePhotos>[0],
+      ReturnType<typeof makePhotos>[0],
+    ];
     const messages = [
       () => TrainingSet.fromPhotos([photo], darkening),
       () => TrainingSet.fromPhotos([photo, photo], darkening),
@@ -73,11 +78,16 @@ describe("a training set", () => {
         ]),
     ].map((make) => errorOf(make));
     expect(messages.map(({ code }) => code)).toEqual(Array.from({ length: 4 }, () => "InvalidArgument"));
-    expect(messages.map(({ message }) => message).join()).toMatch(/two are needed.*named.*too short.*one size/s);
+    expect(messages.map(({ message }) => message).join()).toMatch(
+      /two are needed.*named.*too short.*one size/s,
+    );
   });
 
   test("a recipe that makes no numbers is named", () => {
-    const recipe: Recipe = { degradation: "void", apply: (picture) => ({ ...picture, rgb: picture.rgb.map(() => NaN) }) };
+    const recipe: Recipe = {
+      degradation: "void",
+      apply: (picture) => ({ ...picture, rgb: picture.rgb.map(() => NaN) }),
+    };
     const picture = { width: 2, height: 1, rgb: new Float32Array(6) };
     expect(errorOf(() => applyRecipe(recipe, picture, 0.5, new RandomSource(1))).message).toContain("void");
   });

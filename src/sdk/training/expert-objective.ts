@@ -99,7 +99,11 @@ export class ExpertObjective {
     const base = this.#base;
     const merged = new Map(
       this.#layout.places.map(({ target }, index) => {
-        const delta = lowRankDelta(target, factors[2 * index] as tf.Tensor2D, factors[2 * index + 1] as tf.Tensor2D);
+        const delta = lowRankDelta(
+          target,
+          factors[2 * index] as tf.Tensor2D,
+          factors[2 * index + 1] as tf.Tensor2D,
+        );
         return [target.parameter, tf.add(base.get(target.parameter), tf.mul(delta, this.#scale))];
       }),
     );

@@ -192,7 +192,13 @@ export class ExpertTrainer implements Disposable {
       );
     }
     await loadGradients();
-    return new ExpertTrainer(backend, model, set, complete, backend.run(() => uploadNetworks(model)));
+    return new ExpertTrainer(
+      backend,
+      model,
+      set,
+      complete,
+      backend.run(() => uploadNetworks(model)),
+    );
   }
 
   /** Steps that are done. */
@@ -295,7 +301,10 @@ export class ExpertTrainer implements Disposable {
   }
 
   /** Looks at the held-out pictures if that is due and was not done, as after an abort. */
-  async #lookIfDue(signal: AbortSignal | undefined, onEvaluation: TrainOptions["onEvaluation"]): Promise<void> {
+  async #lookIfDue(
+    signal: AbortSignal | undefined,
+    onEvaluation: TrainOptions["onEvaluation"],
+  ): Promise<void> {
     const { steps, evaluateEvery } = this.options;
     const { step, evaluations } = this.#state;
     if ((step % evaluateEvery !== 0 && step !== steps) || evaluations.at(-1)?.step === step) return;
@@ -321,7 +330,10 @@ export class ExpertTrainer implements Disposable {
     }
     const loss = values[0]!;
     if (!values.every(Number.isFinite)) {
-      throw new LimpidError("InvalidArgument", `step ${state.step}: the loss is ${loss}, or its gradient is not finite`);
+      throw new LimpidError(
+        "InvalidArgument",
+        `step ${state.step}: the loss is ${loss}, or its gradient is not finite`,
+      );
     }
     this.#optimizer.update(state.factors, values.subarray(1), this.#learningRate(state.step), state.step);
     // As the training of the experts that ship does, the average follows closely at first.

@@ -16,7 +16,10 @@ export interface LearningRateSchedule {
  * @param step - from 0
  * @param schedule - the rates
  */
-export function learningRateAt(step: number, { highest, lowest, warmUp, steps }: LearningRateSchedule): number {
+export function learningRateAt(
+  step: number,
+  { highest, lowest, warmUp, steps }: LearningRateSchedule,
+): number {
   if (step < warmUp) return (highest * (step + 1)) / warmUp;
   const progress = Math.min(1, (step - warmUp) / Math.max(1, steps - 1 - warmUp));
   return lowest + ((highest - lowest) * (1 + Math.cos(Math.PI * progress))) / 2;

@@ -31,7 +31,8 @@ export function fitLogisticRegression(
   const { mean, deviation } = measure(vectors, size);
   const rows = vectors.map((vector) => {
     const row = new Float64Array(size + 1);
-    for (let index = 0; index < size; index++) row[index] = (vector[index]! - mean[index]!) / deviation[index]!;
+    for (let index = 0; index < size; index++)
+      row[index] = (vector[index]! - mean[index]!) / deviation[index]!;
     row[size] = 1; // the bias, which is not penalised
     return row;
   });

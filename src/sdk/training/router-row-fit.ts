@@ -77,7 +77,14 @@ export async function fitRouterRow(
   set: TrainingSet,
   options: RouterRowFitOptions,
 ): Promise<RouterRowFit> {
-  const { degradation, views = 240, heldOutViews = 80, penalty = 0.003, falseAlarms = 0.01, seed = 1 } = options;
+  const {
+    degradation,
+    views = 240,
+    heldOutViews = 80,
+    penalty = 0.003,
+    falseAlarms = 0.01,
+    seed = 1,
+  } = options;
   for (const [name, value] of Object.entries({ views, heldOutViews })) {
     if (!(Number.isSafeInteger(value) && value >= folds)) {
       throw new LimpidError("InvalidArgument", `${name} is ${value}, expected a whole number from ${folds}`);

@@ -44,7 +44,10 @@ export function serializeTrainerState(state: TrainerState, fingerprint: string):
   const tensors = new Map<string, HostTensor>(
     vectors.map((name) => [name, HostTensor.fromFloat32([state[name].length], state[name], "F32")]),
   );
-  tensors.set("losses", HostTensor.fromFloat32([state.losses.length], Float32Array.from(state.losses), "F32"));
+  tensors.set(
+    "losses",
+    HostTensor.fromFloat32([state.losses.length], Float32Array.from(state.losses), "F32"),
+  );
   return serializeSafetensors({
     tensors,
     metadata: {

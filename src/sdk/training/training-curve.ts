@@ -29,10 +29,10 @@ export function drawTrainingCurve({ losses, evaluations, steps = losses.length }
   const points = [...patches, ...evaluations];
   const psnrs = points.map(({ psnr }) => psnr).filter(Number.isFinite);
   const x = scaleLinear([0, Math.max(1, steps)], [margin.left, size.width - margin.right]);
-  const y = scaleLinear(
-    psnrs.length === 0 ? [0, 1] : [Math.min(...psnrs), Math.max(...psnrs) + 1e-6],
-    [size.height - margin.bottom, margin.top],
-  ).nice(5);
+  const y = scaleLinear(psnrs.length === 0 ? [0, 1] : [Math.min(...psnrs), Math.max(...psnrs) + 1e-6], [
+    size.height - margin.bottom,
+    margin.top,
+  ]).nice(5);
   const draw = line<TrainingEvaluation>(
     ({ step }) => x(step),
     ({ psnr }) => y(psnr),
@@ -42,7 +42,8 @@ export function drawTrainingCurve({ losses, evaluations, steps = losses.length }
     return d === null ? "" : `<path d="${d}" fill="none" stroke="${stroke}" stroke-width="${width}"/>`;
   };
   const dots = evaluations.map(
-    ({ step, psnr }) => `<circle cx="${x(step).toFixed(1)}" cy="${y(psnr).toFixed(1)}" r="3" fill="${colors.heldOut}"/>`,
+    ({ step, psnr }) =>
+      `<circle cx="${x(step).toFixed(1)}" cy="${y(psnr).toFixed(1)}" r="3" fill="${colors.heldOut}"/>`,
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" ` +

@@ -66,9 +66,13 @@ export function completeTrainingOptions(
     seed: options.seed ?? 1,
   };
   const refuse = (name: keyof ExpertTrainingOptions, expected: string): never => {
-    throw new LimpidError("InvalidArgument", `${name} is ${JSON.stringify(complete[name])}, expected ${expected}`, {
-      details: { [name]: complete[name] },
-    });
+    throw new LimpidError(
+      "InvalidArgument",
+      `${name} is ${JSON.stringify(complete[name])}, expected ${expected}`,
+      {
+        details: { [name]: complete[name] },
+      },
+    );
   };
   for (const name of ["id", "degradation"] as const) {
     if (typeof complete[name] !== "string" || complete[name] === "") refuse(name, "a name");
@@ -84,7 +88,8 @@ export function completeTrainingOptions(
   for (const name of ["alpha", "learningRate", "clipNorm"] as const) {
     if (!(Number.isFinite(complete[name]) && complete[name] > 0)) refuse(name, "a number above 0");
   }
-  if (!(complete.weightDecay >= 0 && complete.weightDecay < 1)) refuse("weightDecay", "a number from 0 to below 1");
+  if (!(complete.weightDecay >= 0 && complete.weightDecay < 1))
+    refuse("weightDecay", "a number from 0 to below 1");
   if (!(averageDecay >= 0 && averageDecay < 1)) refuse("averageDecay", "a number from 0 to below 1");
   if (!(Number.isSafeInteger(seed) && seed >= 0 && seed < 2 ** 31)) refuse("seed", "0 to 2147483647");
   return complete;

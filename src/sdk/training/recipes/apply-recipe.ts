@@ -28,7 +28,10 @@ export function applyRecipe(
       `the recipe for ${recipe.degradation} must return a picture of ${width} x ${height}, as it was given`,
     );
   }
-  const rgb = Float32Array.from(damaged.rgb, (value) => Math.round(Math.min(Math.max(value, 0), 1) * 255) / 255);
+  const rgb = Float32Array.from(
+    damaged.rgb,
+    (value) => Math.round(Math.min(Math.max(value, 0), 1) * 255) / 255,
+  );
   if (!rgb.every(Number.isFinite)) {
     throw new LimpidError(
       "InvalidArgument",

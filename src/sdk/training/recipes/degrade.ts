@@ -84,8 +84,12 @@ function checkFault({ degradation, severity, kind }: Fault): void {
     );
   }
   if (!(severity >= 0 && severity <= 1)) {
-    throw new LimpidError("InvalidArgument", `the severity of ${degradation} is ${severity}, expected 0 to 1`, {
-      details: { degradation, severity },
-    });
+    throw new LimpidError(
+      "InvalidArgument",
+      `the severity of ${degradation} is ${severity}, expected 0 to 1`,
+      {
+        details: { degradation, severity },
+      },
+    );
   }
 }

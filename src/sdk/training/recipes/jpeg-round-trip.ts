@@ -30,7 +30,11 @@ interface Plane {
  * console.log(psnr(damaged, clean)); // about 26 dB on photos
  * ```
  */
-export function roundTripJpeg(image: PixelImage, quality: number, subsampling: ChromaSubsampling): PixelImage {
+export function roundTripJpeg(
+  image: PixelImage,
+  quality: number,
+  subsampling: ChromaSubsampling,
+): PixelImage {
   if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
     throw new LimpidError("InvalidArgument", `JPEG quality ${quality} is not an integer from 1 to 100`, {
       details: { quality },

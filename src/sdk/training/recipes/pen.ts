@@ -27,7 +27,12 @@ export function drawLine(
   const dy = to[1] - y0;
   const squared = dx * dx + dy * dy;
   const reach = breadth / 2 + 1;
-  const bounds = [Math.min(x0, to[0]), Math.min(y0, to[1]), Math.max(x0, to[0]), Math.max(y0, to[1])] as const;
+  const bounds = [
+    Math.min(x0, to[0]),
+    Math.min(y0, to[1]),
+    Math.max(x0, to[0]),
+    Math.max(y0, to[1]),
+  ] as const;
   cover(plane, bounds, reach, (x, y) => {
     const along = squared === 0 ? 0 : Math.min(Math.max(((x - x0) * dx + (y - y0) * dy) / squared, 0), 1);
     return breadth / 2 + 0.5 - Math.hypot(x - x0 - along * dx, y - y0 - along * dy);

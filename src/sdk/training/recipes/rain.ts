@@ -24,9 +24,7 @@ export const rain: Recipe = {
     for (let index = 0; index < rgb.length; index++) {
       const streak = streaks[(index / 3) | 0]!;
       const veiled = rgb[index]! * (1 - veil) + glow;
-      rainy[index] = adds
-        ? veiled + 0.7 * brightness * streak
-        : veiled * (1 - streak) + brightness * streak;
+      rainy[index] = adds ? veiled + 0.7 * brightness * streak : veiled * (1 - streak) + brightness * streak;
     }
     return { width, height, rgb: rainy };
   },

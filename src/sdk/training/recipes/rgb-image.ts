@@ -51,5 +51,6 @@ export function clip({ rgb }: RgbImage): void {
 
 /** Copies the last channel of one 8-bit image into the fourth of another. */
 function copyAlpha({ data, channels }: PixelImage, target: Uint8Array): void {
-  for (let from = channels - 1, to = 3; to < target.length; from += channels, to += 4) target[to] = data[from]!;
+  for (let from = channels - 1, to = 3; to < target.length; from += channels, to += 4)
+    target[to] = data[from]!;
 }

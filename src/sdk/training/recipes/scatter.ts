@@ -38,7 +38,14 @@ export function scatter(
   for (let cell = gap(); cell < cells; cell += 1 + gap()) {
     const strength = source.uniform(weakest, 1);
     // The stamp's top left corner lies a reach before its centre, and cells begin a reach before the plane.
-    addStamp(plane, width, stamp, (cell % columns) - 2 * reachX, Math.floor(cell / columns) - 2 * reachY, strength);
+    addStamp(
+      plane,
+      width,
+      stamp,
+      (cell % columns) - 2 * reachX,
+      Math.floor(cell / columns) - 2 * reachY,
+      strength,
+    );
   }
   return plane;
 }

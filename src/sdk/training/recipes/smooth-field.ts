@@ -17,7 +17,12 @@ function cubicWeights(t: number): [number, number, number, number] {
  * @param source - where the numbers come from
  * @returns [height, width]
  */
-export function smoothField(width: number, height: number, cells: number, source: RandomSource): Float32Array {
+export function smoothField(
+  width: number,
+  height: number,
+  cells: number,
+  source: RandomSource,
+): Float32Array {
   const longer = Math.max(width, height);
   const rows = Math.max(2, Math.round((cells * height) / longer)) + 2;
   const columns = Math.max(2, Math.round((cells * width) / longer)) + 2;
@@ -35,7 +40,8 @@ export function smoothField(width: number, height: number, cells: number, source
   for (let y = 0; y < height; y++) {
     const { taps, weights } = neighbours(y, rows, height);
     for (let tap = 0; tap < 4; tap++) {
-      for (let x = 0; x < width; x++) field[y * width + x]! += weights[tap]! * widened[taps[tap]! * width + x]!;
+      for (let x = 0; x < width; x++)
+        field[y * width + x]! += weights[tap]! * widened[taps[tap]! * width + x]!;
     }
   }
   stretch(field);
@@ -50,7 +56,8 @@ export function stretch(field: Float32Array): void {
     low = Math.min(low, value);
     high = Math.max(high, value);
   }
-  for (let index = 0; index < field.length; index++) field[index] = (field[index]! - low) / (high - low + 1e-6);
+  for (let index = 0; index < field.length; index++)
+    field[index] = (field[index]! - low) / (high - low + 1e-6);
 }
 
 /** The four grid points around an output sample and their weights; points outside repeat the edge. */

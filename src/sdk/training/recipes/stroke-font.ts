@@ -30,9 +30,7 @@ const letters = [
   "03 27|43 27 19 09",
   "03 43 07 47",
 ].map((letter) =>
-  letter
-    .split("|")
-    .map((stroke) => stroke.split(" ").map(([x, y]): StrokePoint => [Number(x), Number(y)])),
+  letter.split("|").map((stroke) => stroke.split(" ").map(([x, y]): StrokePoint => [Number(x), Number(y)])),
 );
 
 /** How many letters there are. */
