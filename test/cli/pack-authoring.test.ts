@@ -90,20 +90,22 @@ test("the pack that came of it installs, and passes the matchers that its own te
   const [before, after] = await Promise.all(
     [golden.before, golden.after].map(async (path) => (await readImageFile(join("unfade", path))).image),
   );
-  const { toRestore, toKeepClean }: PackMatchers = packMatchers;
+  const matchers: PackMatchers = packMatchers;
   const chosen = { experts: [{ id: expert }] };
-  expect(await toRestore(instance, before!, after!, { ...chosen, psnr: golden.psnr - 0.05 })).toMatchObject({
+  expect(
+    await matchers.toRestore(instance, before!, after!, { ...chosen, psnr: golden.psnr - 0.05 }),
+  ).toMatchObject({
     pass: true,
   });
-  const better = await toRestore(instance, before!, after!, { ...chosen, psnr: golden.psnr + 10 });
+  const better = await matchers.toRestore(instance, before!, after!, { ...chosen, psnr: golden.psnr + 10 });
   expect([better.pass, better.message()]).toEqual([
     false,
     expect.stringMatching(
       /^expected acme\.faded to restore the image to more than [\d.]+ dB, .*; it comes to [\d.]+ dB$/,
     ),
   ]);
-  expect(await toRestore(instance, after!, after!, chosen)).toMatchObject({ pass: false });
-  expect(await toKeepClean(instance, after!)).toMatchObject({ pass: true });
+  expect(await matchers.toRestore(instance, after!, after!, chosen)).toMatchObject({ pass: false });
+  expect(await matchers.toKeepClean(instance, after!)).toMatchObject({ pass: true });
   instance.dispose();
 });
 
