@@ -70,7 +70,7 @@ async function complete(given: Answers, { terminal, signal }: CommandContext): P
   const isAnswered =
     given.name !== undefined && given.publisher !== undefined && given.degradation !== undefined;
   const answers =
-    isAnswered || terminal === undefined || !process.stdin.isTTY ? given : await ask(given, signal);
+    isAnswered || terminal === undefined || !process.stdin.isTTY ? given : await ask(given, signal, terminal);
   const { name, publisher, degradation, license = "MIT", from = "pairs" } = answers;
   const missing = Object.entries({ "a name": name, "--publisher": publisher, "--degradation": degradation })
     .filter(([, value]) => value === undefined)
@@ -83,9 +83,9 @@ async function complete(given: Answers, { terminal, signal }: CommandContext): P
   return { name, publisher, degradation, title, license, from, year: new Date().getFullYear() };
 }
 
-async function ask(given: Answers, signal: AbortSignal): Promise<Answers> {
+async function ask(given: Answers, signal: AbortSignal, output: NodeJS.WriteStream): Promise<Answers> {
   const { input, select } = await import("@inquirer/prompts");
-  const context = { signal };
+  const context = { signal, output };
   const matches = (pattern: RegExp, expected: string) => (text: string) => pattern.test(text) || expected;
   const isWord = matches(wordPattern, "Lower-case letters, digits and hyphens.");
   try {
