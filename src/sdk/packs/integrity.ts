@@ -72,7 +72,7 @@ export function makeIntegrity(
 }
 
 /** Whether a file is the list or its signature, which the list leaves out. */
-export function isIntegrityFile(path: string): boolean {
+function isIntegrityFile(path: string): boolean {
   return path === integrityFileName || path === `${integrityFileName}.sig`;
 }
 

@@ -42,7 +42,7 @@ export function invalidManifest(
  * @param file - named instead of an empty path
  * @returns path, fault and remedy
  */
-export function describeProblem({ path, message, fix }: ManifestProblem, file: string): string {
+function describeProblem({ path, message, fix }: ManifestProblem, file: string): string {
   return `${path || file} ${message} (${fix})`;
 }
 

@@ -191,7 +191,7 @@ export interface ExtensionManifest {
 }
 
 /** The longest manifest that is read, in bytes. */
-export const maximumManifestBytes = 1 << 18;
+const maximumManifestBytes = 1 << 18;
 
 /**
  * The id of an extension: the publisher, a dot, and the npm package's name without its scope.
