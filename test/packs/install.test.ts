@@ -2,6 +2,7 @@ import { expect, test } from "@jest/globals";
 import {
   memoryStore,
   packFromFiles,
+  type ExtensionManifest,
   type PackChange,
   type PackOptions,
   type PackProgress,
@@ -301,6 +302,23 @@ test("a pack larger than the limit is refused before it is downloaded", async ()
     details: { limit: 50_000 },
   });
   expect(opened).toEqual(["integrity.json"]);
+});
+
+test("a pack is accepted by its manifest, before the rest of it is downloaded", async () => {
+  const { packs, experts } = await start();
+  const files = packFromFiles(makeTinyPack(model));
+  const opened: string[] = [];
+  const source: PackSource = { ...files, open: (path, o) => (opened.push(path), files.open(path, o)) };
+  const refusal = new Error("people said no");
+  const accept = (manifest: ExtensionManifest): Promise<void> => {
+    expect([manifest.id, opened]).toEqual([id, ["integrity.json", "package.json"]]);
+    return Promise.reject(refusal);
+  };
+  await expect(packs.install(source, { accept })).rejects.toBe(refusal);
+  expect([opened.length, packs.list(), experts.size]).toEqual([2, [], 0]);
+  const asked: string[] = [];
+  await packs.install(source, { accept: ({ version }) => void asked.push(version) });
+  expect(asked).toEqual(["1.0.0"]);
 });
 
 test("a list of files without end is refused", async () => {

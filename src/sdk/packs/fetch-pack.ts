@@ -38,6 +38,8 @@ export interface FetchOptions {
   readonly onProgress?: (progress: PackProgress) => void;
   /** The id that the pack must have; any if left out. */
   readonly id?: string;
+  /** Asked before more than the manifest is downloaded. */
+  readonly accept?: (manifest: ExtensionManifest) => void | Promise<void>;
 }
 
 /** A pack on its way in: everything was checked, nothing is installed. */
@@ -91,6 +93,8 @@ export async function fetchPack(
   requireEngine(manifest);
   requireBase(manifest, base);
   await context.requireVersion(manifest.id, manifest.version);
+  await options.accept?.(manifest);
+  throwIfAborted(options.signal);
   const files = await downloadAll([...integrity.files.keys()], read);
   const readDownloaded: ReadPackFile = (path) => Promise.resolve(files.get(path)!);
   const entries = await readPackExperts(readDownloaded, manifest, integrity, config);

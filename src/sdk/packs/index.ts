@@ -58,7 +58,8 @@ export {
   type PackIdentity,
   type PackSource,
 } from "./pack-source.js";
-export { Packs, type InstallOptions, type PackOptions, type PacksContext } from "./packs.js";
+export type { InstallOptions, PackOptions, PacksContext } from "./pack-options.js";
+export { Packs } from "./packs.js";
 export type { PackBase } from "./require-pack.js";
 export type { SignatureOptions } from "./signature-policy.js";
 export type { ImportOptions } from "./importers/imported-factors.js";

@@ -1,4 +1,3 @@
-import type { BackboneConfig } from "../backbone/index.js";
 import {
   EventEmitter,
   LimpidError,
@@ -7,68 +6,22 @@ import {
   type Disposable,
   type Event,
 } from "../base/index.js";
-import type { ExpertEntry, ExpertSet } from "../experts/index.js";
+import type { ExpertEntry } from "../experts/index.js";
 import { BlobStore } from "./blob-store.js";
 import type { ByteStore } from "./byte-store.js";
 import { openDefaultStore } from "./cache-storage.js";
 import { fetchPack, type FetchedPack } from "./fetch-pack.js";
-import type { InstalledPack, PackChange, PackProgress, UnusablePack } from "./installed-pack.js";
+import type { InstalledPack, PackChange, UnusablePack } from "./installed-pack.js";
 import { integrityFileName, parseIntegrity, type PackIntegrity } from "./integrity.js";
-import type { ExtensionManifest } from "./manifest.js";
 import { PackCache, type FileUsage } from "./pack-cache.js";
+import type { InstallOptions, PackOptions, PacksContext } from "./pack-options.js";
 import { PackRecords, type PackRecord } from "./pack-record.js";
 import type { PackSource } from "./pack-source.js";
 import { readPackExperts, readPackManifest, requireEntry, type ReadPackFile } from "./read-pack.js";
-import {
-  requireBase,
-  requireEngine,
-  requireId,
-  requireIdentity,
-  requireNotOlder,
-  type PackBase,
-} from "./require-pack.js";
+import { requireBase, requireEngine, requireId, requireIdentity, requireNotOlder } from "./require-pack.js";
 import { resolveSource } from "./resolve-source.js";
-import { SignaturePolicy, type SignatureOptions } from "./signature-policy.js";
+import { SignaturePolicy } from "./signature-policy.js";
 import { signatureFileName } from "./signature.js";
-
-/** How packs are kept, fetched and trusted. */
-export interface PackOptions extends SignatureOptions {
-  /** Where packs are kept. In a page Cache Storage if it is allowed, else memory, if left out. */
-  readonly store?: ByteStore;
-  /**
-   * The address of a package's folder on a server that unpacks npm's packages, with `{name}` and `{version}` in it, such as
-   * `https://cdn.jsdelivr.net/npm/{name}@{version}/`. Without it an npm spec is refused.
-   */
-  readonly cdn?: string;
-  /** Fetches instead of the global `fetch`. */
-  readonly fetch?: typeof fetch;
-  /** Most bytes that one pack may have; 256 MiB if left out. */
-  readonly maximumBytes?: number;
-}
-
-/** What an installation can be told. */
-export interface InstallOptions {
-  /** Gives up when it fires. What was downloaded is kept, and the next attempt goes on from there. */
-  readonly signal?: AbortSignal;
-  /** Told how the download goes. What it throws ends the installation. */
-  readonly onProgress?: (progress: PackProgress) => void;
-  /** The id that the pack must have, as for an update; any if left out. */
-  readonly id?: string;
-  /** Whether a version older than the installed one may take its place. */
-  readonly allowOlder?: boolean;
-  /** Told what was downloaded and fits, before it is installed. What it throws ends the installation. */
-  readonly accept?: (manifest: ExtensionManifest) => void | Promise<void>;
-}
-
-/** What {@link Packs} works on. */
-export interface PacksContext {
-  /** Where the packs' experts go; stays the caller's. */
-  readonly experts: ExpertSet;
-  /** The base that they must fit. */
-  readonly base: PackBase;
-  /** Its network. */
-  readonly config: BackboneConfig;
-}
 
 /** A pack that was read and fits, and what it adds. */
 interface LoadedPack {
@@ -186,8 +139,6 @@ export class Packs implements Disposable {
     return this.#turns.add(async () => {
       throwIfAborted(signal);
       const fetched = await this.#fetch(resolved, options, signal);
-      await options.accept?.(fetched.manifest);
-      throwIfAborted(signal);
       return this.#commit(fetched, options);
     });
   }
@@ -246,7 +197,8 @@ export class Packs implements Disposable {
   }
 
   /**
-   * Puts the experts of a pack into the set, or takes them out, without touching what is installed. Not remembered.
+   * Puts the experts of a pack into the set, or takes them out, without touching what is installed. Not
+   * remembered: a new start, or another version, enables it.
    *
    * @param id - the extension's id
    * @param isEnabled - whether they are to be in the set
@@ -300,8 +252,10 @@ export class Packs implements Disposable {
         const loaded = await this.#load(record);
         this.#context.experts.update({ add: loaded.entries });
         this.#loaded.set(id, loaded);
-      } catch (error) {
-        if (!LimpidError.is(error)) throw error;
+      } catch (cause) {
+        const error = LimpidError.is(cause)
+          ? cause
+          : new LimpidError("PackUnavailable", `what is kept of ${id} cannot be read`, { cause });
         this.#unusable = [...this.#unusable, { id, error }];
       }
     }
@@ -309,7 +263,7 @@ export class Packs implements Disposable {
 
   #fetch(
     source: PackSource,
-    { id, onProgress, allowOlder = false }: InstallOptions,
+    { id, onProgress, accept, allowOlder = false }: InstallOptions,
     signal: AbortSignal,
   ): Promise<FetchedPack> {
     const context = {
@@ -326,6 +280,7 @@ export class Packs implements Disposable {
       signal,
       ...(onProgress !== undefined && { onProgress }),
       ...(id !== undefined && { id }),
+      ...(accept !== undefined && { accept }),
     });
   }
 
