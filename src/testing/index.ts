@@ -31,3 +31,4 @@ export {
   type RestoreExpectation,
   type Restorer,
 } from "./pack-matchers.js";
+export { makeTinyModel, type TinyModelOptions } from "./tiny-model.js";

@@ -1,10 +1,5 @@
-import {
-  psnr,
-  type ExpertChoice,
-  type PixelImage,
-  type RestoreOptions,
-  type RestoreResult,
-} from "../sdk/index.js";
+import { psnr, type PixelImage } from "../sdk/image/index.js";
+import type { ExpertChoice, RestoreOptions, RestoreResult } from "../sdk/restore/index.js";
 
 /** What {@link PackMatchers.toRestore} is to reach. */
 export interface RestoreExpectation {
