@@ -13,6 +13,7 @@ const libraries = {
   node: "src/node/index.ts",
   training: "src/sdk/training/index.ts",
   testing: "src/testing/index.ts",
+  canvas: "src/adapters/canvas/index.ts",
   photopea: "src/adapters/photopea/index.ts",
 };
 
@@ -55,6 +56,8 @@ function failOnWarning(warning, defaultHandler) {
   if (warning.code === "CIRCULAR_DEPENDENCY" && warning.ids?.every((id) => id.includes("node_modules")))
     return;
   if (warning.code === "THIS_IS_UNDEFINED" && warning.id?.includes("node_modules")) return;
+  // A program exports no types; its declaration says so.
+  if (warning.code === "EMPTY_BUNDLE" && warning.names?.every((name) => name in workers)) return;
   defaultHandler(warning);
   throw new Error(`rollup: ${warning.message}`);
 }
@@ -81,6 +84,19 @@ export default [
     onwarn: failOnWarning,
     output: { file: `dist/${name}.js`, format: /** @type {const} */ ("es"), inlineDynamicImports: true },
   })),
+  {
+    // The engine in a worker: a classic script with everything in it, which a `data:` address can hold.
+    input: "src/adapters/canvas/worker/limpid-worker.ts",
+    plugins: [
+      typescript,
+      emptyBuiltins,
+      nodeResolve({ browser: true, preferBuiltins: false }),
+      commonjs(),
+      minify({ target: "es2022" }),
+    ],
+    onwarn: failOnWarning,
+    output: { file: "dist/limpid-worker.js", format: "iife", inlineDynamicImports: true },
+  },
   {
     // For a script tag: one file with everything in it, tfjs too.
     input: libraries.index,
