@@ -16,6 +16,7 @@ const rooms = [
   "engine",
   "restore",
   "packs",
+  "bridge",
   "extensions",
   "host",
   "limpid",

@@ -1,6 +1,6 @@
 // The thread that an extension runs in, in Node: dist/extension-worker-node.js.
 import { workerData } from "node:worker_threads";
-import { bridgePortOf, type MessagePortLike } from "../sdk/extensions/index.js";
+import { bridgePortOf, type MessagePortLike } from "../sdk/bridge/index.js";
 import { runExtension } from "../worker/run-extension.js";
 
 const { port } = workerData as { readonly port: MessagePortLike };

@@ -2,12 +2,8 @@ import { pathToFileURL } from "node:url";
 import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { EventEmitter, LimpidError } from "../sdk/base/index.js";
-import {
-  bridgePortOf,
-  type ExtensionWorker,
-  type ExtensionWorkerFactory,
-  type MessagePortLike,
-} from "../sdk/extensions/index.js";
+import { bridgePortOf, type MessagePortLike } from "../sdk/bridge/index.js";
+import type { ExtensionWorker, ExtensionWorkerFactory } from "../sdk/extensions/index.js";
 import { packageDirectory } from "./package-directory.js";
 
 /** What {@link nodeExtensionWorkers} can be told. */

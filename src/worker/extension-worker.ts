@@ -1,5 +1,5 @@
 // The worker that an extension runs in, in browsers: dist/extension-worker.js.
-import { bridgePortOf } from "../sdk/extensions/index.js";
+import { bridgePortOf } from "../sdk/bridge/index.js";
 import { runExtension } from "./run-extension.js";
 
 const makeUrl = URL.createObjectURL.bind(URL);

@@ -17,7 +17,10 @@ export function guardFetch(domains: readonly string[], send: typeof fetch = fetc
   const urlOf = getterOf(MakeRequest.prototype, "url");
   const protocolOf = getterOf(ParsedUrl.prototype, "protocol");
   const hostOf = getterOf(ParsedUrl.prototype, "hostname");
-  const endsWith = Reflect.get<object, string>(String.prototype, "endsWith") as (this: string, ending: string) => boolean;
+  const endsWith = Reflect.get<object, string>(String.prototype, "endsWith") as (
+    this: string,
+    ending: string,
+  ) => boolean;
 
   // Loops, not methods of lists: the extension may have put others in their place.
   const isAllowed = (host: string): boolean => {

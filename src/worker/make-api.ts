@@ -1,13 +1,10 @@
 import { EventEmitter, LimpidError, toDisposable } from "../sdk/base/index.js";
-import {
-  describeThrown,
-  type Bridge,
-  type ConfigurationChange,
-  type ExtensionPixels,
-  type HostMethods,
-  type LimpidApi,
-  type SettingValue,
-  type WorkerMethods,
+import { describeThrown, type Bridge, type HostMethods, type WorkerMethods } from "../sdk/bridge/index.js";
+import type {
+  ConfigurationChange,
+  ExtensionPixels,
+  LimpidApi,
+  SettingValue,
 } from "../sdk/extensions/index.js";
 import type { DegradationProbability } from "../sdk/router/index.js";
 import { writeLog } from "./worker-log.js";

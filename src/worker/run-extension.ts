@@ -6,10 +6,9 @@ import {
   workerMethods,
   type BridgeHandlers,
   type BridgePort,
-  type ExtensionContext,
-  type ExtensionModule,
   type WorkerMethods,
-} from "../sdk/extensions/index.js";
+} from "../sdk/bridge/index.js";
+import type { ExtensionContext, ExtensionModule } from "../sdk/extensions/index.js";
 import { forwardedConsole } from "./forwarded-console.js";
 import { guardFetch } from "./guarded-fetch.js";
 import { ApiState, makeApi, type WorkerBridge } from "./make-api.js";

@@ -1,6 +1,6 @@
 import { LimpidError, throwIfAborted } from "../base/index.js";
 import type { InstalledPack } from "../packs/index.js";
-import { maximumCodeBytes } from "./bridge/index.js";
+import { maximumCodeBytes } from "../bridge/index.js";
 import type { ExtensionMode } from "./extension-api.js";
 import { findImport } from "./find-import.js";
 import { RunningExtension, type RunningExtensionOptions } from "./running-extension.js";

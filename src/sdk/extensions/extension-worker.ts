@@ -1,6 +1,6 @@
 import { EventEmitter, LimpidError, type Disposable, type Event } from "../base/index.js";
 import type { InstalledPack } from "../packs/index.js";
-import { bridgePortOf, type BridgePort } from "./bridge/index.js";
+import { bridgePortOf, type BridgePort } from "../bridge/index.js";
 
 /** A worker that waits for the code of one extension. Disposing it ends it at once, whatever it does. */
 export interface ExtensionWorker extends Disposable {

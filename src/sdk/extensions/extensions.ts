@@ -130,7 +130,7 @@ export class Extensions implements Disposable {
     let before: string | undefined;
     const pack = await packs.install(source, {
       ...options,
-      accept: async (manifest) => {
+      accept: async (manifest: ExtensionManifest) => {
         before = packs.get(manifest.id)?.version;
         await this.#accept(manifest);
         await options.accept?.(manifest);

@@ -1,7 +1,7 @@
 import { LimpidError, toDisposable, type Disposable, type DisposableStore } from "../base/index.js";
 import { PixelImage } from "../image/index.js";
 import type { InstalledPack } from "../packs/index.js";
-import type { BridgeHandlers, HostMethods, WireImage } from "./bridge/index.js";
+import type { BridgeHandlers, HostMethods, WireImage } from "../bridge/index.js";
 import type { Commands } from "./commands.js";
 import type { Configuration } from "./configuration.js";
 import type { ContextKeys } from "./context-keys.js";

@@ -1,25 +1,4 @@
-export {
-  Bridge,
-  bridgePortOf,
-  checkPlainValue,
-  describeThrown,
-  hostMethods,
-  messageLimits,
-  parseBridgeMessage,
-  workerMethods,
-  type BridgeHandlers,
-  type BridgeMessage,
-  type BridgeMethod,
-  type BridgeMethods,
-  type BridgeOptions,
-  type BridgePort,
-  type BridgeRequestOptions,
-  type HostMethods,
-  type MessagePortLike,
-  type PlainValueLimits,
-  type WireImage,
-  type WorkerMethods,
-} from "./bridge/index.js";
+export { bridgePortOf, type BridgePort, type MessagePortLike } from "../bridge/index.js";
 export {
   Commands,
   type CommandDescription,

@@ -15,7 +15,7 @@ import {
   workerMethods,
   type HostMethods,
   type WorkerMethods,
-} from "./bridge/index.js";
+} from "../bridge/index.js";
 import type { ExtensionWorkerFactory } from "./extension-worker.js";
 import { hostHandlers, type HostHandlerContext } from "./host-handlers.js";
 import { Watchdog } from "./watchdog.js";

@@ -1,8 +1,8 @@
 import { version as limpidVersion, type LimpidErrorCode } from "../base/index.js";
 import type { BackendName } from "../engine/index.js";
 import type { ExpertSet } from "../experts/index.js";
+import { describeThrown } from "../bridge/index.js";
 import {
-  describeThrown,
   ExtensionBisect,
   type Configuration,
   type Extension,

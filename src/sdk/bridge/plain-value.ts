@@ -1,4 +1,4 @@
-import { LimpidError } from "../../base/index.js";
+import { LimpidError } from "../base/index.js";
 
 /** How large a message may be. */
 export interface PlainValueLimits {

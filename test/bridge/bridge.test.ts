@@ -8,7 +8,7 @@ import {
   checkPlainValue,
   messageLimits,
   type BridgePort,
-} from "../../src/sdk/extensions/index.js";
+} from "../../src/sdk/bridge/index.js";
 import { errorOf } from "../support/index.js";
 
 const methods = {

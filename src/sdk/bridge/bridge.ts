@@ -1,5 +1,5 @@
 import type * as v from "valibot";
-import { LimpidError, throwIfAborted, type Disposable } from "../../base/index.js";
+import { LimpidError, throwIfAborted, type Disposable } from "../base/index.js";
 import { parseBridgeMessage, parseWith, type BridgeMessage } from "./bridge-message.js";
 import type { BridgePort } from "./bridge-port.js";
 import { checkPlainValue, messageLimits } from "./plain-value.js";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { LimpidError } from "../../base/index.js";
+import { LimpidError } from "../base/index.js";
 
 /** Numbers the requests of one side, from 1 on. */
 const idSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(1));

@@ -1,4 +1,4 @@
-import { LimpidError, type LimpidErrorCode } from "../../base/index.js";
+import { LimpidError, type LimpidErrorCode } from "../base/index.js";
 
 /** An error as it goes over the bridge: its stack and details stay where they are. */
 export interface WireError {
