@@ -1,18 +1,19 @@
 import { drawTrainingCurve } from "limpid/training";
 import type { FilePair, TrainReply, TrainRequest } from "./messages.js";
 
-const element = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
-const form = element<HTMLFormElement>("form");
+const element = (id: string): HTMLElement => document.getElementById(id)!;
+const valueOf = (id: string): string => (element(id) as HTMLInputElement | HTMLSelectElement).value;
+const form = element("form");
 const status = element("status");
-const curve = element<HTMLImageElement>("curve");
-const download = element<HTMLAnchorElement>("download");
-const trainButton = element<HTMLButtonElement>("train");
-const stopButton = element<HTMLButtonElement>("stop");
+const curve = element("curve") as HTMLImageElement;
+const download = element("download") as HTMLAnchorElement;
+const trainButton = element("train") as HTMLButtonElement;
+const stopButton = element("stop") as HTMLButtonElement;
 const sides = { before: new Map<string, File>(), after: new Map<string, File>() };
 
 for (const side of ["before", "after"] as const) {
   const drop = element(`${side}-drop`);
-  const input = element<HTMLInputElement>(side);
+  const input = element(side) as HTMLInputElement;
   const take = (files: FileList | null | undefined): void => {
     for (const file of files ?? []) sides[side].set(stemOf(file.name), file);
     element(`${side}-count`).textContent = `${sides[side].size} pictures`;
@@ -41,14 +42,14 @@ form.addEventListener("submit", (event) => {
     status.textContent = `${pairs.length} pairs: two are needed at least, with the same names on both sides.`;
     return;
   }
-  const steps = Number(element<HTMLInputElement>("steps").value);
+  const steps = Number(valueOf("steps"));
   train(
     {
       pairs,
       steps,
-      degradation: element<HTMLInputElement>("degradation").value,
-      publisher: element<HTMLInputElement>("publisher").value,
-      backend: element<HTMLSelectElement>("backend").value === "wasm" ? "wasm" : "auto",
+      degradation: valueOf("degradation"),
+      publisher: valueOf("publisher"),
+      backend: valueOf("backend") === "wasm" ? "wasm" : "auto",
       patchSize: 64,
     },
     steps,

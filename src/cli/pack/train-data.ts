@@ -50,7 +50,7 @@ export async function readTrainingData(
  * @param path - the file; its code is run
  * @throws {@link LimpidError} `FileUnreadable` if it cannot be loaded, `InvalidArgument` if it exports no recipe
  */
-export async function loadRecipe(path: string): Promise<Recipe> {
+async function loadRecipe(path: string): Promise<Recipe> {
   let module: { readonly default?: unknown };
   try {
     module = (await import(pathToFileURL(resolve(path)).href)) as typeof module;

@@ -60,7 +60,7 @@ export interface TrainReport {
 }
 
 /** The state of a training that was interrupted, in the pack's folder. */
-export const stateName = ".limpid-training.safetensors";
+const stateName = ".limpid-training.safetensors";
 
 /** Side of the pictures of the golden sample and the contact sheet. */
 const sampleSide = 192;

@@ -28,7 +28,7 @@ const smallestError = 1e-8;
  * @param restored - [n, h, w, c]
  * @param clean - the same shape, in 0..1
  */
-export function psnrLoss(restored: tf.Tensor4D, clean: tf.Tensor4D): tf.Scalar {
+function psnrLoss(restored: tf.Tensor4D, clean: tf.Tensor4D): tf.Scalar {
   return tf.tidy(() => {
     const error = tf.mean(tf.square(tf.sub(restored, clean)), [1, 2, 3]);
     return tf.mean(tf.mul(tf.log(tf.add(error, smallestError)), 10 / Math.LN10));
