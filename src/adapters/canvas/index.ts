@@ -1,0 +1,26 @@
+/**
+ * Restores what a page draws: canvases, images, and the objects of Fabric, Konva and the TOAST UI image editor.
+ *
+ * @module limpid/canvas
+ */
+export { CanvasHost, type CanvasHostOptions } from "./canvas-host.js";
+export { checkCanvasSize, defaultCanvasLimits, type CanvasLimits } from "./canvas-limits.js";
+export { FabricHost, type FabricCanvasLike } from "./fabric-host.js";
+export type { FabricImageLike } from "./fabric-object.js";
+export { KonvaHost, type KonvaHostOptions, type KonvaImageLike } from "./konva-host.js";
+export type { AnyCanvas } from "./make-canvas.js";
+export { ObjectHost, type DrawnElement } from "./object-host.js";
+export { PageHost, type PageHostOptions } from "./page-host.js";
+export type { PageInterface } from "./page-interaction.js";
+export { readPixels, type PixelSource, type ReadPixels, type ReadPixelsOptions } from "./read-pixels.js";
+export { readsAreExact } from "./self-test.js";
+export type { BitmapHolder, Surface } from "./surface.js";
+export { TuiHost, type TuiImageEditorLike } from "./tui-host.js";
+export { UndoHistory, type UndoStack, type UndoStep } from "./undo-history.js";
+export { drawPixels, toElement, toImageData } from "./write-pixels.js";
+export {
+  createWorkerLimpid,
+  WorkerLimpid,
+  type EnginePlace,
+  type WorkerLimpidOptions,
+} from "./worker/worker-limpid.js";

@@ -1,0 +1,205 @@
+import { LimpidError, throwIfAborted } from "../../sdk/base/index.js";
+import {
+  fitResult,
+  resolveCommitMode,
+  type Capture,
+  type CaptureOptions,
+  type Commit,
+  type CommitOptions,
+  type HostCapabilities,
+  type Placement,
+} from "../../sdk/host/index.js";
+import type { PixelImage } from "../../sdk/image/index.js";
+import { context2D, readContext2D, type AnyCanvas } from "./make-canvas.js";
+import { changedSince, PageHost, type PageHostOptions } from "./page-host.js";
+import { pixelHash } from "./pixel-hash.js";
+import { readPixels } from "./read-pixels.js";
+import type { UndoStep } from "./undo-history.js";
+import { toElement } from "./write-pixels.js";
+
+/** What an image object of a canvas library draws. */
+export type DrawnElement = HTMLImageElement | AnyCanvas | ImageBitmap;
+
+/** An element's own size in pixels, not that of its box in the page. */
+export function naturalSize(element: DrawnElement): { readonly width: number; readonly height: number } {
+  return "naturalWidth" in element
+    ? { width: element.naturalWidth, height: element.naturalHeight }
+    : { width: element.width, height: element.height };
+}
+
+/** Captured objects that are remembered, so that a result can be placed where one was that has been removed. */
+const rememberedObjects = 8;
+
+/** Numbers elements, so that another one gives another revision. */
+const elementNumbers = new WeakMap<object, number>();
+let lastElement = 0;
+
+/**
+ * A canvas library with image objects: what its hosts have in common. An object's element is read at its natural size, without
+ * the object's crop, transform and filters, and replaced by another element under the same ones.
+ *
+ * @typeParam T - the library's image object
+ */
+export abstract class ObjectHost<T extends object> extends PageHost {
+  readonly #objects = new Map<string, T>();
+  readonly #ids = new WeakMap<T, string>();
+  #lastId = 0;
+
+  /** @param options - interface, history and limits */
+  protected constructor(options: PageHostOptions) {
+    super(options);
+  }
+
+  /** The image object that is active; undefined if there is none. */
+  protected abstract activeObject(): T | undefined;
+
+  /** What an object draws, before its filters. */
+  protected abstract elementOf(object: T): DrawnElement | undefined;
+
+  /** An object's crop, transform and filters. */
+  protected abstract placementOf(object: T): Pick<Placement, "crop" | "transform" | "isFiltered">;
+
+  /** What people call an object; may be empty. */
+  protected abstract nameOf(object: T): string;
+
+  /** Whether an object is still in the document. */
+  protected abstract contains(object: T): boolean;
+
+  /** Puts another element in, which has so many times as many columns and rows. */
+  protected abstract replaceElement(
+    object: T,
+    element: DrawnElement,
+    horizontal: number,
+    vertical: number,
+  ): void;
+
+  /** Remembers an object as it is; the returned function puts it back and draws it. */
+  protected abstract remember(object: T): () => void;
+
+  /** An object like another one, with another element, above it if it is still there; the function takes it out again. */
+  protected abstract insertAbove(
+    object: T,
+    element: DrawnElement,
+    horizontal: number,
+    vertical: number,
+    label: string,
+  ): { readonly remove: () => void; readonly insert: () => void };
+
+  /** Has a step put into the document's history; the application's, if the library has none. */
+  protected record(step: UndoStep): Promise<Pick<Commit, "undoSteps" | "undo" | "redo">> {
+    return Promise.resolve(this.recordStep(step));
+  }
+
+  get capabilities(): HostCapabilities {
+    return {
+      ...this.commonCapabilities,
+      commit: { image: [], layer: ["replace", "new-layer"], selection: [] },
+      bitDepths: [8, 16],
+      colorSpaces: ["srgb", "display-p3", "icc"],
+      alpha: "straight",
+      canResize: true,
+      selectionEvents: true,
+    };
+  }
+
+  /** Tells listeners which object is active now. */
+  selectionChanged(): void {
+    const object = this.activeObject();
+    const layerId = object === undefined ? undefined : this.#idOf(object);
+    this.fireSelection({ documentId: this.id, layerId, hasSelection: false });
+  }
+
+  async capture({ target = "layer", signal }: CaptureOptions = {}): Promise<Capture> {
+    this.throwIfDisposed();
+    throwIfAborted(signal);
+    if (target !== "layer") {
+      throw new LimpidError("NotSupported", `this editor gives objects out one by one, not a ${target}`, {
+        details: { target },
+      });
+    }
+    const object = this.activeObject();
+    const element = object && this.elementOf(object);
+    if (object === undefined || element === undefined || naturalSize(element).width === 0) {
+      throw new LimpidError("NothingSelected", "no image object is active");
+    }
+    const revision = revisionOf(element);
+    const { image, notes } = await readPixels(element, { limits: this.limits, signal });
+    this.#objects.set(this.#idOf(object), object);
+    if (this.#objects.size > rememberedObjects) this.#objects.delete(this.#objects.keys().next().value!);
+    return {
+      target,
+      image,
+      mask: undefined,
+      placement: {
+        ...this.placementOf(object),
+        naturalWidth: image.width,
+        naturalHeight: image.height,
+      },
+      documentId: this.id,
+      layerId: this.#idOf(object),
+      name: this.nameOf(object),
+      revision,
+      notes,
+    };
+  }
+
+  async commit(capture: Capture, result: PixelImage, options: CommitOptions): Promise<Commit> {
+    this.throwIfDisposed();
+    const { capabilities } = this;
+    const { image, notes } = fitResult(capabilities, capture, result, options);
+    const object = this.#objects.get(capture.layerId ?? "");
+    if (object === undefined) {
+      throw new LimpidError("InvalidArgument", "the capture is not of this host, or too long ago");
+    }
+    // The element is made first: from the look at the object to its replacement nothing is waited for.
+    const element = await toElement(image);
+    this.throwIfDisposed();
+    const current = this.contains(object) ? this.elementOf(object) : undefined;
+    const isConflict = current === undefined || revisionOf(current) !== capture.revision;
+    const mode = resolveCommitMode(capabilities, capture, options, isConflict);
+    const { label } = options;
+    if (mode === "replace") {
+      const horizontal = image.width / capture.image.width;
+      const vertical = image.height / capture.image.height;
+      const restoreBefore = this.remember(object);
+      this.replaceElement(object, element, horizontal, vertical);
+      const restoreAfter = this.remember(object);
+      const shown = (expected: DrawnElement | undefined, restore: () => void) => () => {
+        if (this.elementOf(object) !== expected) throw changedSince(label);
+        restore();
+      };
+      const step = { label, undo: shown(element, restoreBefore), redo: shown(current, restoreAfter) };
+      return { mode, isConflict, notes, ...(await this.record(step)) };
+    }
+    const now = naturalSize(current ?? element);
+    const inserted = this.insertAbove(
+      object,
+      element,
+      image.width / now.width,
+      image.height / now.height,
+      label,
+    );
+    const step = { label, undo: inserted.remove, redo: inserted.insert };
+    return { mode, isConflict, notes, ...(await this.record(step)) };
+  }
+
+  override dispose(): void {
+    this.#objects.clear();
+    super.dispose();
+  }
+
+  #idOf(object: T): string {
+    const id = this.#ids.get(object) ?? `object-${++this.#lastId}`;
+    this.#ids.set(object, id);
+    return id;
+  }
+}
+
+/** Another one if the object got another element, or somebody painted on its canvas. */
+function revisionOf(element: DrawnElement): string {
+  const number = elementNumbers.get(element) ?? ++lastElement;
+  elementNumbers.set(element, number);
+  if ("currentSrc" in element) return `${number}:${element.currentSrc}`;
+  const context = "getContext" in element ? context2D(element) : undefined;
+  return context === undefined ? String(number) : `${number}:${pixelHash(readContext2D(context).data)}`;
+}

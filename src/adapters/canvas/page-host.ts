@@ -1,0 +1,149 @@
+import { EventEmitter, LimpidError, type Disposable, type Event } from "../../sdk/base/index.js";
+import type {
+  Capture,
+  CaptureOptions,
+  Commit,
+  CommitOptions,
+  EditorHost,
+  HostCapabilities,
+  HostCommand,
+  HostCommandList,
+  HostMenuItem,
+  HostNotification,
+  HostProgressOptions,
+  HostProgressReporter,
+  HostQuestion,
+  HostSelection,
+} from "../../sdk/host/index.js";
+import type { PixelImage } from "../../sdk/image/index.js";
+import { defaultCanvasLimits, type CanvasLimits } from "./canvas-limits.js";
+import { PageInteraction, type PageInterface } from "./page-interaction.js";
+import type { UndoStack, UndoStep } from "./undo-history.js";
+
+/** What every host in a page is made with. */
+export interface PageHostOptions {
+  /** What people see and answer; nothing if left out. */
+  readonly interface?: PageInterface;
+  /** The application's history, which gets one step for each commit. If left out, a commit has `undo` and `redo` of its own. */
+  readonly history?: UndoStack;
+  /** What the page's canvases can take; Chromium's limits if left out. */
+  readonly limits?: CanvasLimits;
+}
+
+/** What hosts in a page have in common: the application's interface, its history, selection events, and an end. */
+export abstract class PageHost implements EditorHost {
+  /** Which editor. */
+  abstract readonly id: string;
+  /**
+   *
+   */
+  readonly onDidChangeSelection: Event<HostSelection>;
+  /** What the page's canvases can take. */
+  protected readonly limits: CanvasLimits;
+  readonly #selectionChanged = new EventEmitter<HostSelection>();
+  readonly #interaction: PageInteraction;
+  readonly #history: UndoStack | undefined;
+  #disposed = false;
+
+  /** @param options - interface, history and limits */
+  protected constructor(options: PageHostOptions) {
+    this.onDidChangeSelection = this.#selectionChanged.event;
+    this.#interaction = new PageInteraction(options.interface);
+    this.#history = options.history;
+    this.limits = options.limits ?? defaultCanvasLimits;
+  }
+
+  abstract get capabilities(): HostCapabilities;
+
+  abstract capture(options?: CaptureOptions): Promise<Capture>;
+
+  abstract commit(capture: Capture, result: PixelImage, options: CommitOptions): Promise<Commit>;
+
+  /** The commands and menu items that were registered, for the application to show. */
+  get commands(): HostCommandList {
+    return this.#interaction.commands;
+  }
+
+  withProgress<T>(
+    options: HostProgressOptions,
+    task: (progress: HostProgressReporter) => Promise<T>,
+  ): Promise<T> {
+    return this.#interaction.withProgress(options, task);
+  }
+
+  notify(notification: HostNotification): void {
+    this.#interaction.notify(notification);
+  }
+
+  ask(question: HostQuestion): Promise<string | undefined> {
+    return this.#interaction.ask(question);
+  }
+
+  registerCommand(command: HostCommand): Disposable {
+    this.throwIfDisposed();
+    return this.#interaction.registerCommand(command);
+  }
+
+  registerMenuItem(item: HostMenuItem): Disposable {
+    this.throwIfDisposed();
+    return this.#interaction.registerMenuItem(item);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#selectionChanged.dispose();
+    this.#interaction.commands.clear();
+  }
+
+  /** Refuses a call on a host that was disposed. */
+  protected throwIfDisposed(): void {
+    if (this.#disposed) throw new LimpidError("Disposed", "the host was disposed");
+  }
+
+  /** Tells listeners of another active object or selection. */
+  protected fireSelection(selection: HostSelection): void {
+    this.#selectionChanged.fire(selection);
+  }
+
+  /** The capabilities that come from the application's interface and history. */
+  protected get commonCapabilities(): Pick<
+    HostCapabilities,
+    | "undoSteps"
+    | "maximumSide"
+    | "maximumPixels"
+    | "progress"
+    | "notifications"
+    | "questions"
+    | "commands"
+    | "menus"
+  > {
+    const steps = this.#history === undefined ? 0 : 1;
+    return {
+      ...this.#interaction.capabilities,
+      ...this.limits,
+      undoSteps: { replace: steps, "new-layer": steps, mask: steps },
+    };
+  }
+
+  /** Hands a step that was done to the application's history, or to the commit if there is none. */
+  protected recordStep(step: UndoStep): Pick<Commit, "undoSteps" | "undo" | "redo"> {
+    if (this.#history !== undefined) {
+      this.#history.push(step);
+      return { undoSteps: 1 };
+    }
+    return {
+      undoSteps: 0,
+      undo: async () => step.undo(),
+      redo: async () => step.redo(),
+    };
+  }
+}
+
+/** A commit that nobody can undo any more, since its result was changed. */
+export function changedSince(label: string): LimpidError {
+  return new LimpidError(
+    "DocumentChanged",
+    `${JSON.stringify(label)} cannot be undone: its result was changed since`,
+  );
+}

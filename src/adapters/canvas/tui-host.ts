@@ -1,0 +1,187 @@
+import { LimpidError } from "../../sdk/base/index.js";
+import type { Commit, HostCapabilities, Placement } from "../../sdk/host/index.js";
+import {
+  fabricElement,
+  fabricPlacement,
+  isFabricImage,
+  likeFabricObject,
+  rememberFabric,
+  replaceFabricElement,
+  type FabricImageLike,
+} from "./fabric-object.js";
+import { naturalSize, ObjectHost, type DrawnElement } from "./object-host.js";
+import type { PageHostOptions } from "./page-host.js";
+import type { UndoStep } from "./undo-history.js";
+
+/** What is used of a TOAST UI image editor, version 3. */
+export interface TuiImageEditorLike {
+  /** Listens. */
+  on(event: never, handler: never): unknown;
+}
+
+/** What the editor has, though its types do not say so. */
+interface TuiInner {
+  /** Runs a command and puts it into the editor's history. */
+  execute(command: TuiCommand): Promise<unknown>;
+  /** Stops listening. */
+  off(event: string, handler: () => void): unknown;
+  readonly _graphics?: TuiGraphics;
+}
+
+interface TuiCommand {
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly execute: () => Promise<void>;
+  readonly undo: () => Promise<void>;
+}
+
+/** The editor's inner part, which its public methods do not reach. */
+interface TuiGraphics {
+  getActiveObject(): object | undefined | null;
+  getCanvasImage(): object | undefined | null;
+  getCanvas(): {
+    getObjects(): object[];
+    add(object: object): unknown;
+    insertAt(object: object, index: number, isReplacing: boolean): unknown;
+    remove(object: object): unknown;
+    requestRenderAll(): unknown;
+  };
+}
+
+const selectionEvents = ["objectActivated", "undoStackChanged"] as const;
+
+/**
+ * A TOAST UI image editor as an editor: restores the active image object, or the photo itself if none is active. Rotation, flips,
+ * filters and displayed size stay. A commit is one step of the editor's own undo.
+ *
+ * @example
+ * ```ts
+ * const editor = new ImageEditor(element, { usageStatistics: false });
+ * const host = new TuiHost(editor);
+ * await runOnHost(limpid, host);
+ * await editor.undo();
+ * ```
+ */
+export class TuiHost extends ObjectHost<FabricImageLike> {
+  /** Always `tui-image-editor`. */
+  readonly id = "tui-image-editor";
+  readonly #editor: TuiImageEditorLike & TuiInner;
+  readonly #graphics: TuiGraphics;
+  readonly #onSelection = () => this.selectionChanged();
+
+  /**
+   * @param editor - the editor; stays the caller's
+   * @param options - interface and limits
+   * @throws {@link LimpidError} `NotSupported` if the editor is built in another way than version 3
+   */
+  constructor(editor: TuiImageEditorLike, options: Omit<PageHostOptions, "history"> = {}) {
+    super(options);
+    const inner = editor as TuiImageEditorLike & TuiInner;
+    const { _graphics: graphics } = inner;
+    if (typeof graphics?.getCanvasImage !== "function" || typeof inner.execute !== "function") {
+      throw new LimpidError("NotSupported", "this is no TOAST UI image editor of version 3");
+    }
+    this.#editor = inner;
+    this.#graphics = graphics;
+    for (const event of selectionEvents) editor.on(event as never, this.#onSelection as never);
+  }
+
+  override get capabilities(): HostCapabilities {
+    return { ...super.capabilities, undoSteps: { replace: 1, "new-layer": 1, mask: 1 } };
+  }
+
+  override dispose(): void {
+    for (const event of selectionEvents) this.#editor.off(event, this.#onSelection);
+    super.dispose();
+  }
+
+  protected activeObject(): FabricImageLike | undefined {
+    const object = this.#graphics.getActiveObject() ?? this.#graphics.getCanvasImage();
+    return isFabricImage(object) ? object : undefined;
+  }
+
+  protected elementOf(object: FabricImageLike): DrawnElement | undefined {
+    return fabricElement(object);
+  }
+
+  protected placementOf(object: FabricImageLike): Pick<Placement, "crop" | "transform" | "isFiltered"> {
+    return fabricPlacement(object, naturalSize(fabricElement(object)!));
+  }
+
+  protected nameOf(object: FabricImageLike): string {
+    return object === this.#graphics.getCanvasImage() ? "Photo" : "Image";
+  }
+
+  protected contains(object: FabricImageLike): boolean {
+    return (
+      object === this.#graphics.getCanvasImage() || this.#graphics.getCanvas().getObjects().includes(object)
+    );
+  }
+
+  protected replaceElement(
+    object: FabricImageLike,
+    element: DrawnElement,
+    horizontal: number,
+    vertical: number,
+  ): void {
+    replaceFabricElement(object, element, horizontal, vertical);
+    this.#graphics.getCanvas().requestRenderAll();
+  }
+
+  protected remember(object: FabricImageLike): () => void {
+    const restore = rememberFabric(object);
+    return () => {
+      restore();
+      this.#graphics.getCanvas().requestRenderAll();
+    };
+  }
+
+  protected insertAbove(
+    object: FabricImageLike,
+    element: DrawnElement,
+    horizontal: number,
+    vertical: number,
+    label: string,
+  ): { readonly remove: () => void; readonly insert: () => void } {
+    const canvas = this.#graphics.getCanvas();
+    const layer = likeFabricObject(object, element, horizontal, vertical, label);
+    // The photo itself cannot be picked, an object above it can.
+    layer.set({ selectable: true, evented: true });
+    const insert = () => {
+      const objects = canvas.getObjects();
+      const isPhoto = object === this.#graphics.getCanvasImage();
+      const index = objects.indexOf(object);
+      canvas.insertAt(layer, isPhoto ? 0 : index < 0 ? objects.length : index + 1, false);
+      canvas.requestRenderAll();
+    };
+    insert();
+    return {
+      insert,
+      remove: () => {
+        canvas.remove(layer);
+        canvas.requestRenderAll();
+      },
+    };
+  }
+
+  /** A command that has been carried out already: its first execution only puts it into the editor's history. */
+  protected override async record(step: UndoStep): Promise<Pick<Commit, "undoSteps">> {
+    let isDone = true;
+    const command = {
+      name: step.label,
+      args: [],
+      execute: async () => {
+        if (!isDone) await step.redo();
+        isDone = false;
+      },
+      undo: async () => step.undo(),
+    };
+    try {
+      await this.#editor.execute(command);
+    } catch (cause) {
+      await step.undo();
+      throw new LimpidError("HostFailed", "the image editor is busy with another command", { cause });
+    }
+    return { undoSteps: 1 };
+  }
+}

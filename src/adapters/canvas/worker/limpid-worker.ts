@@ -1,0 +1,92 @@
+// The engine of `createWorkerLimpid`: one classic script with everything in it, so that a `data:` address can hold it.
+import { LimpidError } from "../../../sdk/base/index.js";
+import { PixelImage } from "../../../sdk/image/index.js";
+import { createLimpid, modelFromFiles, type Limpid } from "../../../sdk/index.js";
+import type { FromWorker, PostedError, ToWorker, WorkerStart } from "./messages.js";
+import { whyNoWebgpu } from "./probe-webgpu.js";
+
+/** What TypeScript's library for pages does not know of a worker. */
+const scope = globalThis as unknown as {
+  postMessage(message: FromWorker, transfer?: Transferable[]): void;
+  addEventListener(type: "message", listener: (event: MessageEvent<ToWorker>) => void): void;
+};
+
+const post: typeof scope.postMessage = (message, transfer) => scope.postMessage(message, transfer);
+const calls = new Map<number, AbortController>();
+let limpid: Limpid | undefined;
+
+scope.addEventListener("message", ({ data }) => void receive(data));
+void whyNoWebgpu().then((reason) => post({ type: "ready", hasGpu: reason === undefined }));
+
+async function receive(message: ToWorker): Promise<void> {
+  switch (message.type) {
+    case "start":
+      return start(message.options);
+    case "abort":
+      calls.get(message.call)?.abort();
+      return;
+    case "ping":
+      post({ type: "pong" });
+      return;
+    case "analyze":
+    case "restore":
+      return answer(message);
+  }
+}
+
+async function start({ model, ...options }: WorkerStart): Promise<void> {
+  try {
+    limpid = await createLimpid({
+      ...options,
+      model: typeof model === "string" ? model : modelFromFiles(model),
+      onBackendChange: (change) => post({ type: "changed", change }),
+    });
+    post({ type: "started", backend: limpid.backend, fallbackReason: limpid.fallbackReason });
+  } catch (error) {
+    post({ type: "failed", error: describe(error) });
+  }
+}
+
+async function answer(
+  message: Extract<ToWorker, { readonly call: number; readonly image: unknown }>,
+): Promise<void> {
+  const { call } = message;
+  const controller = new AbortController();
+  calls.set(call, controller);
+  const { signal } = controller;
+  try {
+    if (limpid === undefined) throw new LimpidError("WorkerFailed", "the worker was not started");
+    const image = new PixelImage(message.image);
+    if (message.type === "analyze") {
+      post({ type: "analyzed", call, analysis: await limpid.analyze(image, { signal }) });
+      return;
+    }
+    const { mask, ...options } = message.options;
+    const result = await limpid.restore(image, {
+      ...options,
+      ...(mask && { mask: new PixelImage(mask) }),
+      ...(message.hasProgress && { onProgress: (progress) => post({ type: "progress", call, progress }) }),
+      signal,
+    });
+    post({ type: "restored", call, result }, [result.image.data.buffer as ArrayBuffer]);
+  } catch (error) {
+    post({ type: "rejected", call, error: describe(error) });
+  } finally {
+    calls.delete(call);
+  }
+}
+
+/** An error as it can be posted. */
+function describe(error: unknown): PostedError {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!LimpidError.is(error)) return { code: undefined, message, details: {} };
+  const details: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(error.details)) {
+    try {
+      details[name] = structuredClone(value);
+    } catch {
+      details[name] = String(value);
+    }
+  }
+  return { code: error.code, message, details };
+}

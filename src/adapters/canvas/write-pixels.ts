@@ -1,0 +1,99 @@
+import { LimpidError } from "../../sdk/base/index.js";
+import { convertBitDepth, encodePng, type PixelImage } from "../../sdk/image/index.js";
+import { context2D, type AnyCanvas } from "./make-canvas.js";
+
+/**
+ * Pixels as an `ImageData`, 8-bit RGBA.
+ *
+ * @param image - sRGB or Display P3
+ * @returns the image data, with samples of its own
+ * @throws {@link LimpidError} `NotSupported` for a profile that canvases do not have, `OutOfMemory`
+ */
+export function toImageData(image: PixelImage): ImageData {
+  const { width, height, channels, colorSpace, isGray, hasAlpha } = image;
+  if (colorSpace === "icc")
+    throw new LimpidError("NotSupported", "a canvas has no other colours than sRGB and Display P3");
+  const { data } = convertBitDepth(image, 8);
+  try {
+    const target = new ImageData(width, height, { colorSpace });
+    const [green, blue] = isGray ? [0, 0] : [1, 2];
+    for (let source = 0, index = 0; index < target.data.length; source += channels, index += 4) {
+      target.data[index] = data[source]!;
+      target.data[index + 1] = data[source + green]!;
+      target.data[index + 2] = data[source + blue]!;
+      target.data[index + 3] = hasAlpha ? data[source + channels - 1]! : 255;
+    }
+    return target;
+  } catch (cause) {
+    throw new LimpidError("OutOfMemory", `there is no memory for ${width} x ${height} pixels`, { cause });
+  }
+}
+
+/** Whether every pixel is opaque. */
+export function isOpaque({ hasAlpha, channels, data, maximum }: PixelImage): boolean {
+  if (!hasAlpha) return true;
+  for (let index = channels - 1; index < data.length; index += channels) {
+    if (data[index] !== maximum) return false;
+  }
+  return true;
+}
+
+/**
+ * Makes an element that a page or a canvas library can draw and that still holds the pixels bit for bit: a canvas if they are
+ * opaque, else an `<img>` with a PNG in its address, since a canvas would premultiply them. 16 bits and profiles stay, too,
+ * in an `<img>`.
+ *
+ * @param image - the pixels
+ * @returns the element, loaded
+ * @throws {@link LimpidError} `OutOfMemory`; `HostFailed` if the page's policy forbids images from `data:` addresses
+ */
+export async function toElement(image: PixelImage): Promise<HTMLCanvasElement | HTMLImageElement> {
+  if (image.bitDepth === 8 && image.colorSpace !== "icc" && isOpaque(image)) {
+    const canvas = document.createElement("canvas");
+    drawPixels(canvas, image);
+    return canvas;
+  }
+  const element = document.createElement("img");
+  element.src = await toDataUrl(image);
+  try {
+    await element.decode();
+  } catch (cause) {
+    throw new LimpidError(
+      "HostFailed",
+      "the browser does not load an image from a data: address; allow img-src data:",
+      {
+        cause,
+      },
+    );
+  }
+  return element;
+}
+
+/** The pixels as the address of a PNG file. */
+export async function toDataUrl(image: PixelImage): Promise<string> {
+  const file = new Blob([await encodePng(image)], { type: "image/png" });
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result as string);
+    reader.onerror = () => reject(new LimpidError("OutOfMemory", "the image cannot be kept in an address"));
+    reader.readAsDataURL(file);
+  });
+}
+
+/**
+ * Puts pixels on a canvas in place of what is there; the canvas takes their size.
+ *
+ * @param canvas - with a 2D context, or none yet
+ * @param image - sRGB or Display P3; a canvas that has a context already keeps its colour space
+ * @throws {@link LimpidError} `NotSupported` if the canvas has a context of another kind
+ */
+export function drawPixels(canvas: AnyCanvas, image: PixelImage): void {
+  const colorSpace = image.colorSpace === "display-p3" ? "display-p3" : "srgb";
+  const context = context2D(canvas, { colorSpace });
+  if (context === undefined)
+    throw new LimpidError("NotSupported", "this canvas has a context that is not 2D");
+  const pixels = toImageData(image);
+  if (canvas.width !== image.width) canvas.width = image.width;
+  if (canvas.height !== image.height) canvas.height = image.height;
+  context.putImageData(pixels, 0, 0);
+}

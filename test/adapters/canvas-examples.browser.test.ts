@@ -1,0 +1,35 @@
+import { expect, test } from "@jest/globals";
+import { openPage } from "../support/page.js";
+
+/** What the page shows now: its largest canvas, as a hash of its pixels. */
+const picture = (): number =>
+  [...document.querySelectorAll("canvas")]
+    .map((canvas) => canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height).data)
+    .reduce((hash, pixels) => pixels.reduce((sum, value) => (Math.imul(sum, 31) + value) | 0, hash), 7);
+
+test.each(["fabric", "konva", "tui"])(
+  "the example of %s restores a photo, undoes and redoes it",
+  async (library) => {
+    const page = await openPage({ module: `examples/canvas-${library}/main.ts` });
+    await page.waitForSelector("output", { state: "attached", timeout: 120_000 });
+    /** Presses a button and waits until its work is done and drawn. */
+    const press = async (title: string): Promise<number> => {
+      await page.click(`text="${title}"`);
+      await page.waitForFunction(
+        (done) => document.querySelector("output")?.dataset.done === done,
+        title,
+        { timeout: 240_000 },
+      );
+      await page.evaluate(
+        () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+      );
+      return page.evaluate(picture);
+    };
+    const before = await page.evaluate(picture);
+    const restored = await press("Restore");
+    const undone = await press("Undo");
+    const redone = await press("Redo");
+    expect(restored).not.toBe(before);
+    expect([undone, redone]).toEqual([before, restored]);
+  },
+);

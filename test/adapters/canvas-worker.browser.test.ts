@@ -1,0 +1,78 @@
+import { beforeAll, expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { openPage } from "../support/page.js";
+
+declare const cases: Record<string, () => Promise<unknown>>;
+
+let page: Page;
+
+beforeAll(async () => {
+  page = await openPage();
+  // The strict policy of the tests forbids workers of `data:` addresses, and a script is asked for that is not there.
+  await page.route("**/blank*", async (route) => {
+    const response = await route.fetch();
+    const headers = { ...response.headers() };
+    delete headers["content-security-policy"];
+    await route.fulfill({ response, headers });
+  });
+  await page.route("**/nothing-is-here.js", (route) =>
+    route.fulfill({ status: 200, body: "throw new Error('nothing');" }),
+  );
+  const url = new URL(page.url());
+  url.searchParams.set("module", "/bundle/test/adapters/pages/canvas-worker.js");
+  await page.goto(url.href);
+  await page.waitForFunction("typeof cases === 'object'");
+});
+
+const runCase = (name: string): Promise<unknown> => page.evaluate((which) => cases[which]!(), name);
+
+test("a worker, one of a data: address and the page compute the same, with progress", async () => {
+  const outcomes = (await runCase("places")) as Record<string, unknown>[];
+  expect(outcomes.map(({ place }) => place)).toEqual(["worker", "data-worker", "page"]);
+  for (const outcome of outcomes) {
+    expect({ ...outcome, place: "worker" }).toEqual(outcomes[0]);
+    expect(outcome).toMatchObject({
+      backend: "cpu",
+      reasons: [],
+      steps: [3, 6, 9, 12, 15, 18],
+      degradations: 3,
+      isImage: true,
+      isKept: 40 * 24 * 4,
+    });
+  }
+});
+
+test("where no worker starts the page computes, and says why", async () => {
+  const outcome = (await runCase("missingScript")) as { told: string[] };
+  expect(outcome).toMatchObject({ place: "page", isSame: true });
+  expect(outcome.told).toEqual([
+    expect.stringMatching(/^worker: the worker does not start/),
+    expect.stringMatching(/^data-worker: the worker does not start/),
+  ]);
+  expect(await runCase("nowhere")).toBe("WorkerFailed");
+});
+
+test("a worker without the page's WebGPU is passed over, and taken if the page's thread must not be used", async () => {
+  expect(await runCase("gpuOnPageOnly")).toEqual({
+    place: "worker",
+    backend: "wasm",
+    first: "worker: the page has WebGPU, and this worker does not",
+  });
+});
+
+test("errors keep their codes on the way, aborting stops a run, and the next one works", async () => {
+  expect(await runCase("errors")).toEqual([
+    "UnknownExpert",
+    "Aborted",
+    "Aborted",
+    "Error: the listener failed",
+    "nothing was thrown",
+    "Disposed",
+    "Disposed",
+  ]);
+  expect(await runCase("brokenModel")).toMatch(/^(InvalidConfig|WeightsCorrupt|InvalidManifest)$/);
+});
+
+test("a worker that dies fails its calls, and the next call starts one other worker", async () => {
+  expect(await runCase("deaths")).toEqual(["WorkerFailed", "40 3", "WorkerFailed", "40", "1"]);
+});

@@ -1,0 +1,145 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import sharp from "sharp";
+import type { HostConformanceResult } from "../../src/testing/index.js";
+import { openPage } from "../support/page.js";
+
+declare function conform(name: string): Promise<readonly HostConformanceResult[]>;
+declare const cases: Record<string, (argument?: unknown) => Promise<unknown>>;
+
+const pages = new Map<string, Promise<Page>>();
+
+/** One page for each file, shared by its tests. */
+function pageOf(name: string): Promise<Page> {
+  const open = async () => {
+    const page = await openPage({ module: `test/adapters/pages/${name}.ts` });
+    await page.waitForFunction("typeof conform === 'function'");
+    return page;
+  };
+  const page = pages.get(name) ?? open();
+  pages.set(name, page);
+  return page;
+}
+
+async function failuresOf(page: string, fixture = ""): Promise<readonly HostConformanceResult[]> {
+  const results = await (await pageOf(page)).evaluate((name) => conform(name), fixture);
+  expect(results.length).toBeGreaterThan(30);
+  return results.filter(({ error }) => error !== undefined);
+}
+
+async function runCase(page: string, name: string, argument?: unknown): Promise<unknown> {
+  return (await pageOf(page)).evaluate(([which, given]) => cases[which as string]!(given), [name, argument]);
+}
+
+describe("as an EditorHost, in Chromium,", () => {
+  test.each(["canvas", "offscreen", "img", "imageData", "bitmap"])(
+    "CanvasHost on %s conforms",
+    async (surface) => {
+      expect(await failuresOf("canvas-surfaces", surface)).toEqual([]);
+    },
+  );
+
+  test.each(["fabric", "konva", "tui"])("the host of %s conforms", async (library) => {
+    expect(await failuresOf(`canvas-${library}`)).toEqual([]);
+  });
+});
+
+test.each(["fabric", "konva"])(
+  "%s shows the same picture after a result four times as large, and after undo",
+  async (library) => {
+    const shown = (await runCase(`canvas-${library}`, "picturesOfLargerResult")) as {
+      before: number[];
+      after: number[];
+      undone: number[];
+    };
+    const differing = (a: number[], b: number[]) =>
+      a.filter((value, index) => Math.abs(value - b[index]!) > 8).length;
+    expect(new Set(shown.before).size).toBeGreaterThan(10);
+    expect(differing(shown.before, shown.after)).toBe(0);
+    expect(differing(shown.before, shown.undone)).toBe(0);
+  },
+);
+
+test("a commit takes its place among the steps of the TOAST UI editor's own undo", async () => {
+  const [opened, turned, restored, flipped] = ["0 0 0", "90 0 0", "90 0 77", "-90 1 77"];
+  const states = (await runCase("canvas-tui", "undoAmongOwnSteps")) as string[];
+  expect(states.slice(0, 4)).toEqual([opened, turned, restored, flipped]);
+  expect(states.slice(4)).toEqual([restored, turned, opened, turned, restored, flipped]);
+});
+
+describe("in Chromium", () => {
+  test("a PNG of ours is what the browser reads, at every alpha", async () => {
+    expect(await runCase("canvas-surfaces", "rampThroughBrowser")).toBe(0);
+  });
+
+  test("a WebP file keeps straight alpha, the colour under transparent pixels, and its profile", async () => {
+    const data = Uint8Array.from({ length: 1024 }, (_, i) => (i % 4 === 3 ? i >> 2 : [200, 100, 50][i % 4]!));
+    const raw = sharp(data, { raw: { width: 256, height: 1, channels: 4 } });
+    const file = await raw.withIccProfile("p3").webp({ lossless: true, exact: true }).toBuffer();
+    const read = (await runCase("canvas-surfaces", "readWebp", [...file])) as {
+      data: number[];
+      profileLength: number;
+    };
+    expect(read).toMatchObject({ width: 256, height: 1, colorSpace: "display-p3", notes: [] });
+    expect(read.profileLength).toBeGreaterThan(100);
+    const samples = read.data;
+    expect(samples.filter((_, index) => index % 4 === 3)).toEqual(
+      Array.from({ length: 256 }, (_, alpha) => alpha),
+    );
+    // sRGB's (200, 100, 50) in Display P3, under every alpha.
+    const colors = new Set(
+      Array.from({ length: 256 }, (_, pixel) => samples.slice(pixel * 4, pixel * 4 + 3).join(" ")),
+    );
+    expect([...colors]).toEqual([expect.stringMatching(/^18[678] 10[456] 6[123]$/)]);
+  });
+
+  test("a canvas with another origin's image is refused with a reason", async () => {
+    const pixel = await sharp({ create: { width: 1, height: 1, channels: 3, background: "red" } })
+      .png()
+      .toBuffer();
+    const server = createServer((_, response) => response.setHeader("content-type", "image/png").end(pixel));
+    await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
+    const { port } = server.address() as AddressInfo;
+    const page = await pageOf("canvas-surfaces");
+    // The page's policy allows no other origin; a data: page inside of it would be one. So the policy is lifted here.
+    await page.route("**/blank*", async (route) => {
+      const response = await route.fetch();
+      const headers = { ...response.headers() };
+      delete headers["content-security-policy"];
+      await route.fulfill({ response, headers });
+    });
+    await page.reload();
+    await page.waitForFunction("typeof conform === 'function'");
+    expect(await runCase("canvas-surfaces", "tainted", `http://localhost:${port}/`)).toBe("PixelsUnreadable");
+    server.close();
+  });
+
+  test("a browser that alters what is read is found out, and the capture says so", async () => {
+    expect(await runCase("canvas-surfaces", "noisy")).toEqual({
+      before: true,
+      during: false,
+      notes: ["this browser alters pixels that are read from a canvas"],
+    });
+  });
+
+  test("what cannot be read has a code", async () => {
+    expect(await runCase("canvas-surfaces", "refusals")).toEqual({
+      tooWide: "ImageTooLarge",
+      tooLarge: "ImageTooLarge",
+      webgl: "NotSupported",
+      notLoaded: "InvalidArgument",
+      noImage: "UnsupportedImage",
+      emptyFile: "EmptyFile",
+    });
+  });
+
+  test("a WebGL canvas is read with straight alpha", async () => {
+    expect(await runCase("canvas-surfaces", "webgl")).toEqual([255, 0, 0, 51]);
+  });
+
+  test("a commit's own undo refuses to take back what was painted over", async () => {
+    expect(await runCase("canvas-surfaces", "undoAfterEdit")).toEqual([0, "DocumentChanged"]);
+  });
+});

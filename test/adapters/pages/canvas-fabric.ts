@@ -1,0 +1,117 @@
+// Runs the conformance suite on a real Fabric canvas.
+import { Canvas, FabricImage, filters } from "fabric";
+import { FabricHost, UndoHistory } from "../../../src/adapters/canvas/index.js";
+import { runHostConformance, type HostFixture, type HostUnderTest } from "../../../src/testing/index.js";
+import { loadImg, paintedCopy, pixelsOf, toImg } from "./page-documents.js";
+
+function open(element: HTMLImageElement | undefined): HostUnderTest {
+  const canvas = new Canvas(document.createElement("canvas"), { width: 200, height: 150 });
+  const history = new UndoHistory();
+  const host = new FabricHost(canvas, { history });
+  const image = new FabricImage(element ?? document.createElement("img"), { left: 40, top: 30 });
+  if (element) {
+    canvas.add(image);
+    canvas.setActiveObject(image);
+  }
+  // What Fabric draws from, before its filters.
+  const original = () => (image as unknown as { _originalElement: HTMLImageElement })._originalElement;
+  return {
+    host,
+    pixels: () => pixelsOf(original()),
+    layerCount: () => canvas.getObjects().length,
+    geometry: () => [
+      ...image.getCoords().flatMap(({ x, y }) => [x, y]),
+      image.angle,
+      Number(image.flipX),
+      image.filters.length,
+      // The part that is shown, as a share of the whole.
+      image.cropX / original().width,
+      image.width / original().width,
+    ],
+    edit: () => image.setElement(paintedCopy(original())),
+    remove: () => {
+      canvas.remove(image);
+    },
+    arrange: () => {
+      image.set({ cropX: 8, width: 48, scaleX: 2, scaleY: 1.5, angle: 30, flipX: true, objectCaching: true });
+      image.filters = [new filters.Grayscale()];
+      image.applyFilters();
+      image.setCoords();
+      canvas.renderAll();
+    },
+    changeSelection: () => {
+      if (canvas.getActiveObject()) canvas.discardActiveObject();
+      else canvas.setActiveObject(image);
+    },
+    undo: async () => {
+      await history.undo();
+    },
+    redo: async () => {
+      await history.redo();
+    },
+    close: async () => {
+      await canvas.dispose();
+    },
+  };
+}
+
+const fixture: HostFixture = {
+  open: async (image) => open(image && (await toImg(image))),
+  openFile: async (bytes) => open(await loadImg(bytes, "image/jpeg")),
+  exclusions: {
+    "captures the selection as a mask": "Fabric selects objects, not pixels",
+    "restores only what is selected": "Fabric selects objects, not pixels",
+    "adds a layer with a layer mask": "Fabric has no layer masks",
+  },
+};
+
+/** What Fabric shows of a filtered, turned and cropped image before and after an identity commit, four times as large. */
+async function picturesOfLargerResult(): Promise<{ before: number[]; after: number[]; undone: number[] }> {
+  const element = document.createElement("canvas");
+  [element.width, element.height] = [64, 32];
+  const context = element.getContext("2d")!;
+  for (let x = 0; x < 64; x += 8) {
+    context.fillStyle = `rgb(${x * 4} ${255 - x * 3} ${(x * 7) % 256})`;
+    context.fillRect(x, 0, 8, 32);
+  }
+  const canvas = new Canvas(document.createElement("canvas"), {
+    width: 160,
+    height: 120,
+    imageSmoothingEnabled: false,
+  });
+  const image = new FabricImage(element, {
+    left: 80,
+    top: 60,
+    cropX: 8,
+    width: 48,
+    scaleX: 2,
+    scaleY: 2,
+    flipX: true,
+    imageSmoothing: false,
+  });
+  image.filters = [new filters.Invert()];
+  image.applyFilters();
+  canvas.add(image);
+  canvas.setActiveObject(image);
+  const picture = () => {
+    canvas.discardActiveObject();
+    canvas.renderAll();
+    const { data } = canvas.getContext().getImageData(0, 0, 160, 120);
+    canvas.setActiveObject(image);
+    return [...data];
+  };
+  const host = new FabricHost(canvas);
+  const before = picture();
+  const capture = await host.capture();
+  const { enlarge } = await import("../../../src/testing/host-conformance/pictures.js");
+  const commit = await host.commit(capture, enlarge(capture.image, 4), {
+    mode: "replace",
+    label: "x4",
+    onConflict: "refuse",
+  });
+  const after = picture();
+  await commit.undo!();
+  return { before, after, undone: picture() };
+}
+
+Object.assign(globalThis, { conform: () => runHostConformance(fixture), cases: { picturesOfLargerResult } });

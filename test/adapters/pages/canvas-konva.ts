@@ -1,0 +1,119 @@
+// Runs the conformance suite on a real Konva stage.
+import Konva from "konva";
+import { KonvaHost, UndoHistory } from "../../../src/adapters/canvas/index.js";
+import { runHostConformance, type HostFixture, type HostUnderTest } from "../../../src/testing/index.js";
+import { loadImg, paintedCopy, pixelsOf, toImg } from "./page-documents.js";
+
+function open(element: HTMLImageElement | undefined): HostUnderTest {
+  const container = document.body.appendChild(document.createElement("div"));
+  const stage = new Konva.Stage({ container, width: 200, height: 150 });
+  const layer = new Konva.Layer();
+  stage.add(layer);
+  const history = new UndoHistory();
+  const node = new Konva.Image({ image: element, x: 40, y: 30 });
+  let active: Konva.Node | undefined = element && node;
+  if (element) layer.add(node);
+  const host = new KonvaHost({ active: () => active, history });
+  const drawn = () => node.image() as HTMLImageElement;
+  return {
+    host,
+    pixels: () => pixelsOf(drawn()),
+    layerCount: () => layer.children.length,
+    geometry: () => {
+      const { x, y, width, height } = node.getClientRect({ skipShadow: true });
+      const crop = node.crop();
+      const whole = drawn().width;
+      return [
+        x,
+        y,
+        width,
+        height,
+        node.rotation(),
+        node.scaleX(),
+        crop.x / whole,
+        crop.width / whole,
+        Number(node.isCached()),
+      ];
+    },
+    edit: () => {
+      node.image(paintedCopy(drawn()));
+    },
+    remove: () => {
+      node.remove();
+    },
+    arrange: () => {
+      node.crop({ x: 8, y: 0, width: 48, height: 32 });
+      node.size({ width: 96, height: 64 });
+      node.rotation(30);
+      node.scaleX(-1);
+      node.filters([Konva.Filters.Invert]);
+      node.cache();
+    },
+    changeSelection: () => {
+      active = active ? undefined : node;
+      host.selectionChanged();
+    },
+    undo: async () => {
+      await history.undo();
+    },
+    redo: async () => {
+      await history.redo();
+    },
+    close: () => {
+      stage.destroy();
+      container.remove();
+    },
+  };
+}
+
+const fixture: HostFixture = {
+  open: async (image) => open(image && (await toImg(image))),
+  openFile: async (bytes) => open(await loadImg(bytes, "image/jpeg")),
+  exclusions: {
+    "captures the selection as a mask": "Konva has no selections",
+    "restores only what is selected": "Konva has no selections",
+    "adds a layer with a layer mask": "Konva has no layer masks",
+  },
+};
+
+/** What Konva shows of a cached, filtered, cropped node before and after an identity commit, four times as large. */
+async function picturesOfLargerResult(): Promise<{ before: number[]; after: number[]; undone: number[] }> {
+  const element = document.createElement("canvas");
+  [element.width, element.height] = [64, 32];
+  const context = element.getContext("2d")!;
+  for (let x = 0; x < 64; x += 8) {
+    context.fillStyle = `rgb(${x * 4} ${255 - x * 3} ${(x * 7) % 256})`;
+    context.fillRect(x, 0, 8, 32);
+  }
+  const container = document.body.appendChild(document.createElement("div"));
+  const stage = new Konva.Stage({ container, width: 160, height: 120 });
+  const layer = new Konva.Layer({ imageSmoothingEnabled: false });
+  stage.add(layer);
+  // No size of its own: it follows the element's.
+  const node = new Konva.Image({ image: element, x: 20, y: 20, scaleX: 2, scaleY: 2 });
+  node.filters([Konva.Filters.Invert]);
+  layer.add(node);
+  node.cache({ imageSmoothingEnabled: false });
+  const picture = () => {
+    layer.draw();
+    const canvas = layer.getCanvas()._canvas;
+    return [...canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height).data];
+  };
+  const host = new KonvaHost({
+    active: () => node,
+    recache: () => node.cache({ imageSmoothingEnabled: false }),
+  });
+  const before = picture();
+  const capture = await host.capture();
+  const { enlarge } = await import("../../../src/testing/host-conformance/pictures.js");
+  const commit = await host.commit(capture, enlarge(capture.image, 4), {
+    mode: "replace",
+    label: "x4",
+    onConflict: "refuse",
+  });
+  const after = picture();
+  await commit.undo!();
+  return { before, after, undone: picture() };
+}
+
+Object.assign(globalThis, { conform: () => runHostConformance(fixture), cases: { picturesOfLargerResult } });

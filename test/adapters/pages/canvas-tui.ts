@@ -1,0 +1,113 @@
+// Runs the conformance suite on a real TOAST UI image editor.
+import ImageEditor from "tui-image-editor";
+import { TuiHost } from "../../../src/adapters/canvas/index.js";
+import { runHostConformance, type HostFixture, type HostUnderTest } from "../../../src/testing/index.js";
+import { loadImg, paintedCopy, pixelsOf, toImg } from "./page-documents.js";
+
+/** What the tests look at inside of the editor. */
+interface Photo {
+  _originalElement: HTMLImageElement;
+  setElement(element: HTMLCanvasElement): void;
+  getCoords(): { x: number; y: number }[];
+  angle: number;
+  flipX: boolean;
+  filters: readonly unknown[];
+}
+interface Inner {
+  readonly _graphics: {
+    getCanvasImage(): Photo | null;
+    getCanvas(): { getObjects(): object[]; backgroundImage: unknown };
+  };
+}
+
+async function open(
+  element: HTMLImageElement | undefined,
+): Promise<HostUnderTest & { readonly editor: ImageEditor }> {
+  const container = document.body.appendChild(document.createElement("div"));
+  const editor = new ImageEditor(container, { cssMaxWidth: 400, cssMaxHeight: 300, usageStatistics: false });
+  if (element) await editor.loadImageFromURL(element.src, "photo");
+  const graphics = (editor as unknown as Inner)._graphics;
+  const photo = graphics.getCanvasImage();
+  const host = new TuiHost(editor);
+  return {
+    editor,
+    host,
+    pixels: () => pixelsOf(photo!._originalElement),
+    layerCount: () => graphics.getCanvas().getObjects().length + 1,
+    geometry: () => [
+      ...photo!.getCoords().flatMap(({ x, y }) => [x, y]),
+      photo!.angle,
+      Number(photo!.flipX),
+      photo!.filters.length,
+    ],
+    edit: () => photo!.setElement(paintedCopy(photo!._originalElement)),
+    arrange: async () => {
+      await editor.rotate(30);
+      await editor.flipX();
+      await editor.applyFilter("Grayscale", undefined);
+    },
+    changeSelection: async () => {
+      await editor.addImageObject(element!.src);
+    },
+    undo: async () => {
+      await editor.undo();
+    },
+    redo: async () => {
+      await editor.redo();
+    },
+    close: () => {
+      editor.destroy();
+      container.remove();
+    },
+  };
+}
+
+const fixture: HostFixture = {
+  open: async (image) => open(image && (await toImg(image))),
+  openFile: async (bytes) => open(await loadImg(bytes, "image/jpeg")),
+  exclusions: {
+    "captures the selection as a mask": "the editor selects objects, not pixels",
+    "restores only what is selected": "the editor selects objects, not pixels",
+    "adds a layer with a layer mask": "the editor has no layer masks",
+    "refuses, or adds a layer, when the layer was removed meanwhile": "the photo cannot be removed",
+  },
+};
+
+/** A commit between two of the editor's own steps: what the photo is like after each undo, and each redo. */
+async function undoAmongOwnSteps(): Promise<readonly string[]> {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [40, 20];
+  canvas.getContext("2d")!.fillRect(0, 0, 20, 20);
+  const element = document.createElement("img");
+  element.src = canvas.toDataURL();
+  await element.decode();
+  const opened = await open(element);
+  const { editor, host } = opened;
+  const states: string[] = [];
+  const look = async () => {
+    const [angle, isFlipped] = (await opened.geometry()).slice(8);
+    states.push(`${angle} ${isFlipped} ${(await opened.pixels()).data[0]}`);
+  };
+  await look();
+  await editor.rotate(90);
+  await look();
+  const capture = await host.capture();
+  capture.image.data[0] = 77;
+  await host.commit(capture, capture.image, { mode: "replace", label: "Restore", onConflict: "refuse" });
+  await look();
+  await editor.flipX();
+  await look();
+  for (let step = 0; step < 3; step++) {
+    await editor.undo();
+    await look();
+  }
+  for (let step = 0; step < 3; step++) {
+    await editor.redo();
+    await look();
+  }
+  host.dispose();
+  await opened.close?.();
+  return states;
+}
+
+Object.assign(globalThis, { conform: () => runHostConformance(fixture), cases: { undoAmongOwnSteps } });

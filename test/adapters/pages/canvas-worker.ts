@@ -1,0 +1,147 @@
+// Limpid in a worker: places, results, errors, deaths.
+import {
+  createWorkerLimpid,
+  type WorkerLimpid,
+  type WorkerLimpidOptions,
+} from "../../../src/adapters/canvas/index.js";
+import { LimpidError } from "../../../src/sdk/base/index.js";
+import { PixelImage } from "../../../src/sdk/image/index.js";
+import { makeTinyModel } from "../../support/tiny-model.js";
+
+const model = makeTinyModel({ bias: 20 });
+const photo = new PixelImage({
+  width: 40,
+  height: 24,
+  channels: 4,
+  data: new Uint8Array(40 * 24 * 4).map((_, index) => (index * 37) % 251),
+});
+
+/** The workers that this page has started. */
+const workers: Worker[] = [];
+const PlainWorker = globalThis.Worker;
+globalThis.Worker = class extends PlainWorker {
+  constructor(url: string | URL, options?: WorkerOptions) {
+    super(url, options);
+    workers.push(this);
+  }
+};
+
+function open(options: Partial<WorkerLimpidOptions> = {}): Promise<WorkerLimpid> {
+  return createWorkerLimpid({ script: "/dist/limpid-worker.js", model, backend: "cpu", ...options });
+}
+
+async function codeOf(run: Promise<unknown>): Promise<string> {
+  try {
+    await run;
+    return "nothing was thrown";
+  } catch (error) {
+    return LimpidError.is(error) ? error.code : String(error);
+  }
+}
+
+const cases = {
+  /** The same run at each place. */
+  async places() {
+    const outcomes = [];
+    for (const place of ["worker", "data-worker", "page"] as const) {
+      const limpid = await open({ places: [place] });
+      const steps: number[] = [];
+      const { image, backend, mixture } = await limpid.restore(photo, {
+        tileSize: 16,
+        onProgress: ({ done, preview }) => steps.push(done * preview.channels),
+      });
+      const { degradations } = await limpid.analyze(photo);
+      outcomes.push({
+        place: limpid.place,
+        backend,
+        reasons: limpid.fallbackReasons,
+        steps,
+        experts: mixture.length,
+        degradations: degradations.length,
+        data: [...image.data].join(),
+        isImage: image instanceof PixelImage,
+        isKept: photo.data.length,
+      });
+      limpid.dispose();
+    }
+    return outcomes;
+  },
+  /** A script that is not there. */
+  async missingScript() {
+    const told: string[] = [];
+    const limpid = await open({
+      script: "/dist/nothing-is-here.js",
+      onFallback: (reason) => told.push(reason),
+    });
+    const outcome = { place: limpid.place, told, isSame: told.join() === limpid.fallbackReasons.join() };
+    limpid.dispose();
+    return outcome;
+  },
+  /** A page whose GPU its workers do not have. */
+  async gpuOnPageOnly() {
+    const gpu = { requestAdapter: () => Promise.resolve({ info: { isFallbackAdapter: false } }) };
+    Object.defineProperty(navigator, "gpu", { value: gpu, configurable: true });
+    try {
+      const limpid = await open({
+        backend: "auto",
+        places: ["worker"],
+        wasmPath: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
+      });
+      const outcome = { place: limpid.place, backend: limpid.backend, first: limpid.fallbackReasons[0] };
+      limpid.dispose();
+      return outcome;
+    } finally {
+      Reflect.deleteProperty(navigator, "gpu");
+    }
+  },
+  async errors() {
+    const limpid = await open({ places: ["worker"] });
+    const codes = [
+      await codeOf(limpid.restore(photo, { experts: [{ id: "nobody.knows" }] as never })),
+      await codeOf(limpid.restore(photo, { signal: AbortSignal.abort() })),
+    ];
+    const controller = new AbortController();
+    const aborted = limpid.restore(photo, {
+      tileSize: 8,
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
+    codes.push(await codeOf(aborted));
+    const thrown = limpid.restore(photo, {
+      onProgress: () => {
+        throw new Error("the listener failed");
+      },
+    });
+    codes.push(await codeOf(thrown));
+    codes.push(await codeOf(limpid.restore(photo)));
+    const waiting = codeOf(limpid.restore(photo));
+    limpid.dispose();
+    codes.push(await waiting, await codeOf(limpid.restore(photo)));
+    return codes;
+  },
+  /** A worker that throws, and one that the browser ends without a word. */
+  async deaths() {
+    const limpid = await open({ places: ["worker"], hangTime: 2_000 });
+    const outcomes: string[] = [];
+    const died = () =>
+      workers.at(-1)!.dispatchEvent(new ErrorEvent("error", { message: "out of memory", cancelable: true }));
+    outcomes.push(await codeOf(limpid.restore(photo, { tileSize: 16, onProgress: died })));
+    const together = await Promise.all([limpid.restore(photo), limpid.analyze(photo)]);
+    outcomes.push(`${together[0].image.width} ${together[1].degradations.length}`);
+    const count = workers.length;
+    const silent = limpid.restore(photo);
+    workers.at(-1)!.terminate();
+    outcomes.push(await codeOf(silent));
+    outcomes.push(String((await limpid.restore(photo)).image.width), String(workers.length - count));
+    limpid.dispose();
+    return outcomes;
+  },
+  async nowhere() {
+    return codeOf(open({ script: "/dist/nothing-is-here.js", places: ["worker"] }));
+  },
+  async brokenModel() {
+    return codeOf(open({ places: ["worker"], model: new Map([["model.json", Uint8Array.of(1)]]) }));
+  },
+};
+
+Object.assign(globalThis, { cases });
