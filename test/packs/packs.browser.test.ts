@@ -89,7 +89,7 @@ test("a pack that comes in the middle of a restore leaves it alone, is routed to
   await page.close();
 });
 
-test("a page that is reloaded in the middle of an installation has nothing, and goes on where it was", async () => {
+test("a page that is reloaded in the middle of an installation has nothing, and goes on where it was; one without room too", async () => {
   const page = await openPackPage();
   await call(page, "start");
   served.stalls.set("/packs/long/ballast.bin", 600_000);
@@ -115,6 +115,15 @@ test("a page that is reloaded in the middle of an installation has nothing, and 
   );
   expect([fetchedAgain, finished.size > 0]).toEqual([[], true]);
   await call(page, "uninstall", id);
+
+  // An origin without room refuses the pack, and takes it when there is room again.
+  const protocol = await page.context().newCDPSession(page);
+  const { origin } = new URL(page.url());
+  await protocol.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1000 });
+  await expect(call(page, "install", "/packs/long/")).rejects.toThrow(/DiskFull/);
+  expect(await call(page, "start")).toMatchObject({ packs: [], unusable: [] });
+  await protocol.send("Storage.overrideQuotaForOrigin", { origin });
+  expect(await call(page, "install", "/packs/long/")).toBe(`${id} 1.0.0`);
   await page.close();
 });
 

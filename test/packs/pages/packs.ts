@@ -1,6 +1,7 @@
 // Runs in a page: restores small pictures with a tiny model while packs come and go.
 import {
   createLimpid,
+  LimpidError,
   modelFromFiles,
   PixelImage,
   type AppliedExpert,
@@ -82,8 +83,13 @@ const page: PackPage = {
     return { data: [...image.data], mixture, tiles, experts: limpid.experts.list().map(({ id }) => id) };
   },
   install: async (address) => {
-    const { id, version } = await limpid.packs.install(address);
-    return `${id} ${version}`;
+    try {
+      const { id, version } = await limpid.packs.install(address);
+      return `${id} ${version}`;
+    } catch (error) {
+      // Of an error, the protocol between test and page keeps the message alone.
+      throw LimpidError.is(error) ? new Error(`${error.code}: ${error.message}`) : error;
+    }
   },
   installUntil: (address, bytes) =>
     new Promise((resolve, reject) => {
