@@ -15,6 +15,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { checkFiles } from "../../src/cli/pack/check-files.js";
 import { readPackFolder } from "../../src/cli/pack/pack-contents.js";
 import { readPackArchive } from "../../src/node/index.js";
+import { version } from "../../src/sdk/base/index.js";
 import { HostTensor, parseSafetensors, serializeSafetensors } from "../../src/sdk/weights/index.js";
 import { limpid, writePhoto, writeTinyModel } from "./command.js";
 import {
@@ -195,6 +196,11 @@ describe("pack check", () => {
       "a README with an SVG",
       () => writeFile(pack, "README.md", `![x](https://x.example/a.svg) ${"x".repeat(300)}`),
       ["readme: README.md shows the SVG https://x.example/a.svg"],
+    ],
+    [
+      "versions of Limpid that are not this one",
+      () => changeManifest(pack, (m) => (m.engines = { limpid: "^9.0.0" })),
+      [`manifest: engines.limpid is "^9.0.0", which Limpid ${version} is not in`],
     ],
     [
       "a licence that is none",

@@ -1,5 +1,6 @@
+import { satisfies } from "semver";
 import parseLicence from "spdx-expression-parse";
-import { LimpidError } from "../../sdk/base/index.js";
+import { LimpidError, version as limpidVersion } from "../../sdk/base/index.js";
 import { readExpertMetadata } from "../../sdk/experts/index.js";
 import {
   parseExtensionManifest,
@@ -105,7 +106,11 @@ function checkPublishing(
   raw: Readonly<Record<string, unknown>>,
   note: Note,
 ): void {
-  const { browser, enabledApiProposals, contributes } = manifest;
+  const { browser, enabledApiProposals, contributes, engines } = manifest;
+  if (!satisfies(limpidVersion, engines.limpid, { includePrerelease: true })) {
+    const message = `is ${JSON.stringify(engines.limpid)}, which Limpid ${limpidVersion} is not in`;
+    note("manifest", "engines.limpid", message, "name the version that it was checked with");
+  }
   if (enabledApiProposals.length > 0) {
     const message = `tries ${enabledApiProposals.join(", ")}`;
     note("manifest", "enabledApiProposals", message, "publish without proposals: they may change any day");

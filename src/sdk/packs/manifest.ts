@@ -21,7 +21,7 @@ export interface GoldenSample {
   readonly before: string;
   /** Path of the same picture without the damage, of the same size. */
   readonly after: string;
-  /** PSNR in dB that the restored `before` reaches against `after` at least, by the expert alone at weight 1. */
+  /** PSNR in dB that the restored `before` reaches against `after` at least, by the expert alone at its default strength. */
   readonly psnr: number;
 }
 
