@@ -145,6 +145,21 @@ test.each([
   await expectBallast(packs);
 });
 
+test("a file that is shorter by now than what came of it is refused, and its parts are thrown away", async () => {
+  const store = memoryStore();
+  const url = await cutShort(store, 600_000);
+  served.files.set("/pack/ballast.bin", files.get("ballast.bin")!.subarray(0, 500_000));
+  const { packs } = await openPacks(model, { store });
+  await expect(packs.install(url)).rejects.toMatchObject({
+    code: "IntegrityMismatch",
+    message: expect.stringContaining("has 500000 bytes, expected 800000"),
+  });
+  expect(await store.list("parts/")).toEqual([]);
+  served.files.set("/pack/ballast.bin", files.get("ballast.bin")!);
+  await packs.install(url);
+  await expectBallast(packs);
+});
+
 test("an aborted installation stops, keeps what came, and leaves the next one free", async () => {
   const store = memoryStore();
   const { packs } = await openPacks(model, { store });

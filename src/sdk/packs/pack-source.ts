@@ -62,7 +62,7 @@ export interface FetchPackOptions {
 export function packFromUrl(base: string | URL, options: FetchPackOptions = {}): PackSource {
   const folder = folderOf(base);
   const { fetch: get = fetch } = options;
-  return {
+  const source: PackSource = {
     name: folder.href,
     async open(path, { offset, signal }) {
       const url = new URL(encodeURI(checkPackPath(path)), folder);
@@ -75,8 +75,9 @@ export function packFromUrl(base: string | URL, options: FetchPackOptions = {}):
       };
       const response = await attempt(url, signal, () => get(url, request));
       if (response.status === 404) return undefined;
-      if (response.status === 416 && offset > 0)
-        return this.open(path, { offset: 0, ...(signal && { signal }) });
+      if (response.status === 416 && offset > 0) {
+        return source.open(path, { offset: 0, ...(signal && { signal }) });
+      }
       if (!response.ok) {
         throw unavailable(`${url.href} cannot be fetched: status ${response.status}`, {
           url: url.href,
@@ -86,6 +87,7 @@ export function packFromUrl(base: string | URL, options: FetchPackOptions = {}):
       return { offset: startOf(response, offset), bytes: readBody(response, url, signal) };
     },
   };
+  return source;
 }
 
 /**
