@@ -54,7 +54,9 @@ async function run({
   const { backend } = await startBackend(choice, { wasmPath });
   const id = `${publisher}.${degradation}`;
   const isKnown = model.manifest.router.degradations.includes(degradation);
-  const trainer = await ExpertTrainer.create(backend, model, set, { id, degradation, steps, patchSize });
+  // A step on 8 patches, the usual number, takes 1.2 GB with WebAssembly: too much for some machines that browse.
+  const options = { id, degradation, steps, patchSize, batchSize: 4 };
+  const trainer = await ExpertTrainer.create(backend, model, set, options);
   const losses: number[] = [];
   const evaluations: TrainingEvaluation[] = [];
   const { expert, heldOut } = await trainer.train({
