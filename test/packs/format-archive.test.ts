@@ -38,7 +38,9 @@ describe("a pack's tarball", () => {
     const archive = writePackArchive(files);
     expect(writePackArchive(new Map([...files].reverse()))).toEqual(archive);
     // The unpacked bytes by name: a change of them changes every published hash.
-    expect(sha256Hex(gunzipSync(archive))).toBe("4c99b53e6e0de7541b127cf4bef8f3e9257b5baec0d9cd5a255a9b5131e6b017");
+    expect(sha256Hex(gunzipSync(archive))).toBe(
+      "4c99b53e6e0de7541b127cf4bef8f3e9257b5baec0d9cd5a255a9b5131e6b017",
+    );
     expect(sha256Hex(archive)).toBe("c8e069e3d8b9d4b299b5694e11ca4fd6534df7759648a5d7f426daa14c613637");
     // gzip's header: no time, no name.
     expect([...archive.subarray(0, 8)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
