@@ -29,6 +29,12 @@ def main() -> None:
         stage.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
         stage.add_argument("--compile", action="store_true", help="compile the network (a two-minute start)")
         stage.add_argument("--start-from", help="an exported models folder to go on from, with a fresh schedule")
+        stage.add_argument(
+            "--router-until",
+            type=float,
+            default=0.35,
+            help="share of the base's steps in which the router learns beside it; 0 holds it from the start",
+        )
         stage.add_argument("--experts", help="comma-separated degradations to make experts for; all ten by default")
     export = commands.add_parser("export")
     export.add_argument("--run", required=True)

@@ -17,7 +17,7 @@ from .train_router import measure
 
 SHAPES = [Shape(96, 16, 1), Shape(192, 10, 2), Shape(288, 6, 1)]
 #: Weight of the embedding's mean squared distance from where it was, in units of its variance.
-KEEP = 2.0
+KEEP = 0.2
 
 
 def train(arguments) -> None:

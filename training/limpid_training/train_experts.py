@@ -23,8 +23,8 @@ SECOND = 0.2
 SHAPE = Shape(128, 5)
 
 
-#: How often a degradation is drawn, where not once: JPEG gains slowest.
-SHARES = {"jpeg": 4}
+#: How often a degradation is drawn, where not once: what gains slowest, and what is met most.
+SHARES = {"jpeg": 3, "noise": 2, "rain": 2}
 
 
 def plan(step: int, seed: int, names) -> list[str]:
