@@ -55,6 +55,14 @@ export interface ExpertMetadata {
   readonly provenance: ExpertProvenance | undefined;
 }
 
+/** What was read of an expert file's notes. */
+export interface ExpertMetadataReading {
+  /** What was understood; where a note is at fault, a value that means little. */
+  readonly metadata: ExpertMetadata;
+  /** Every fault; empty if the notes are as they should be. */
+  readonly faults: string[];
+}
+
 /** Probability from which a degradation counts as present, if a router row does not say. */
 const defaultThreshold = 0.5;
 
@@ -65,10 +73,7 @@ const defaultThreshold = 0.5;
  * @param notes - the metadata of the safetensors file
  * @returns what was understood, and every fault
  */
-export function readExpertMetadata(notes: Readonly<Record<string, string>>): {
-  readonly metadata: ExpertMetadata;
-  readonly faults: string[];
-} {
+export function readExpertMetadata(notes: Readonly<Record<string, string>>): ExpertMetadataReading {
   const reader = new NoteReader(notes);
   const format = reader.text("format");
   if (format !== "" && format !== "1") {

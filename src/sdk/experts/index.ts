@@ -3,6 +3,7 @@ export {
   readExpertMetadata,
   writeExpertMetadata,
   type ExpertMetadata,
+  type ExpertMetadataReading,
   type ExpertProvenance,
   type UsageRights,
 } from "./expert-metadata.js";

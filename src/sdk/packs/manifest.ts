@@ -174,8 +174,11 @@ export interface ExtensionManifest {
   readonly description: string | undefined;
   /** SPDX expression of its licence. */
   readonly license: string | undefined;
-  /** The versions of Limpid that it runs on, each range within one major. */
-  readonly engines: { readonly limpid: string };
+  /** What it runs on. */
+  readonly engines: {
+    /** The versions of Limpid, each alternative of the range within one major. */
+    readonly limpid: string;
+  };
   /** Path inside the pack of the ES module with its code; undefined if it has none. */
   readonly browser: string | undefined;
   /** When its code starts, besides the commands that it contributes. */
