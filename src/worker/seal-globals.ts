@@ -71,10 +71,19 @@ function removeAllBut(allowed: ReadonlySet<string>): string[] {
     scope = Object.getPrototypeOf(scope) as object | null
   ) {
     for (const name of Object.getOwnPropertyNames(scope)) {
-      if (!allowed.has(name) && !Reflect.deleteProperty(scope, name)) left.push(name);
+      if (allowed.has(name) || isConstant(scope, name)) continue;
+      if (!Reflect.deleteProperty(scope, name)) left.push(name);
     }
   }
   return left;
+}
+
+/** A number or text that cannot be removed, such as `TEMPORARY`, leads nowhere. */
+function isConstant(scope: object, name: string): boolean {
+  const descriptor = Object.getOwnPropertyDescriptor(scope, name);
+  if (descriptor?.configurable !== false || descriptor.writable !== false) return false;
+  const value: unknown = descriptor.value;
+  return Object(value) !== value;
 }
 
 /** `setTimeout("code")` is an `eval`. */

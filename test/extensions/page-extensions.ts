@@ -1,0 +1,75 @@
+// Loaded by extensions.browser.test.ts: an editor's page that installs extensions with code.
+import {
+  createLimpid,
+  extensionWorkersFromUrl,
+  makeIntegrity,
+  memoryStore,
+  version,
+  type Limpid,
+} from "../../src/sdk/index.js";
+
+/** What came of an extension. */
+export interface Outcome {
+  readonly result?: unknown;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly state: string | undefined;
+}
+
+const moduleUrl = (name: string): string => `/bundle/test/extensions/page-${name}.js`;
+
+async function install(limpid: Limpid, name: string, command: string): Promise<void> {
+  const code = await (await fetch(moduleUrl(name))).arrayBuffer();
+  const manifest = {
+    name,
+    publisher: "acme",
+    version: "1.0.0",
+    engines: { limpid: `^${version}` },
+    browser: "extension.js",
+    contributes: { commands: [{ command, title: name }] },
+  };
+  const files = new Map([
+    ["package.json", new TextEncoder().encode(JSON.stringify(manifest))],
+    ["extension.js", new Uint8Array(code)],
+  ]);
+  files.set("integrity.json", makeIntegrity(`acme.${name}`, "1.0.0", files));
+  await limpid.extensions.install(files);
+}
+
+/** Installs extensions, and executes the command of each in turn. */
+async function run(
+  plan: readonly { readonly name: string; readonly command: string; readonly args: readonly unknown[] }[],
+  fromMemory: boolean,
+): Promise<readonly Outcome[]> {
+  const limpid = await createLimpid({
+    model: "/models/",
+    backend: "wasm",
+    wasmPath: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
+    packs: { store: memoryStore() },
+    extensions: {
+      workers: extensionWorkersFromUrl("/bundle/src/worker/extension-worker.js", {
+        moduleUrl: ({ manifest }) => (fromMemory ? undefined : moduleUrl(manifest.name)),
+      }),
+    },
+  });
+  try {
+    for (const { name, command } of plan) {
+      if (limpid.extensions.getExtension(`acme.${name}`) === undefined) await install(limpid, name, command);
+    }
+    const outcomes: Outcome[] = [];
+    for (const { name, command, args } of plan) {
+      const state = () => limpid.extensions.getExtension(`acme.${name}`)?.state;
+      try {
+        const result = await limpid.commands.execute(command, ...args);
+        outcomes.push({ result, state: state() });
+      } catch (error) {
+        const { code, message } = error as { code: string; message: string };
+        outcomes.push({ error: { code, message }, state: state() });
+      }
+    }
+    return outcomes;
+  } finally {
+    limpid.dispose();
+  }
+}
+
+Object.assign(globalThis, { run });
