@@ -75,6 +75,7 @@ export async function openPage(options: PageOptions = {}): Promise<Page> {
   page.on("response", (response) => {
     if (response.status() >= 400) uncaught.push(`${response.url()} ${response.status()}`);
   });
-  await page.goto(url.href);
+  // Bundling for the page takes long on a busy machine.
+  await page.goto(url.href, { timeout: 120_000 });
   return page;
 }

@@ -83,6 +83,7 @@ export class CanvasHost extends PageHost {
     }
     const source = this.#access.source();
     if (source === undefined) throw new LimpidError("NothingSelected", "the canvas has no pixels");
+    const revision = this.#access.revision();
     const { image, notes } = await readPixels(source, { limits: this.limits, signal });
     const { width, height } = image;
     return {
@@ -99,7 +100,7 @@ export class CanvasHost extends PageHost {
       documentId: this.id,
       layerId: target === "image" ? undefined : this.id,
       name: this.#name,
-      revision: this.#access.revision(),
+      revision,
       notes,
     };
   }

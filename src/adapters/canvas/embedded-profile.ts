@@ -21,7 +21,7 @@ function profileOfJpeg(bytes: Uint8Array): Uint8Array | undefined {
     const marker = bytes[offset + 1]!;
     if (marker === 0xda) break;
     const length = (bytes[offset + 2]! << 8) | bytes[offset + 3]!;
-    if (length < 2) return undefined;
+    if (length < 2 || offset + 2 + length > bytes.length) return undefined;
     const data = bytes.subarray(offset + 4, offset + 2 + length);
     if (marker === 0xe2 && data.length > 14 && text(data, 0, 12) === jpegName) {
       parts.set(data[12]!, data.subarray(14));

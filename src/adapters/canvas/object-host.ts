@@ -171,7 +171,8 @@ export abstract class ObjectHost<T extends object> extends PageHost {
       const step = { label, undo: shown(element, restoreBefore), redo: shown(current, restoreAfter) };
       return { mode, isConflict, notes, ...(await this.record(step)) };
     }
-    const now = naturalSize(current ?? element);
+    // An object that was removed still has its element, and its geometry is in that element's pixels.
+    const now = naturalSize(this.elementOf(object) ?? element);
     const inserted = this.insertAbove(
       object,
       element,

@@ -58,24 +58,34 @@ export class UndoHistory implements UndoStack, Disposable {
     this.#changed.fire();
   }
 
-  /** Takes the last step back; resolves with false if there is none. Calls wait for each other. */
+  /**
+   * Takes the last step back; calls wait for each other.
+   *
+   * @returns false if there is none
+   * @throws what the step throws; it is then forgotten, so that those before it can still be undone
+   */
   undo(): Promise<boolean> {
     return this.#enqueue(async () => {
-      const step = this.#done.at(-1);
+      const step = this.#done.pop();
       if (step === undefined) return false;
       await step.undo();
-      this.#undone.push(this.#done.pop()!);
+      this.#undone.push(step);
       return true;
     });
   }
 
-  /** Does the last step again that was taken back; resolves with false if there is none. */
+  /**
+   * Does the last step again that was taken back; calls wait for each other.
+   *
+   * @returns false if there is none
+   * @throws what the step throws; it is then forgotten
+   */
   redo(): Promise<boolean> {
     return this.#enqueue(async () => {
-      const step = this.#undone.at(-1);
+      const step = this.#undone.pop();
       if (step === undefined) return false;
       await step.redo();
-      this.#done.push(this.#undone.pop()!);
+      this.#done.push(step);
       return true;
     });
   }

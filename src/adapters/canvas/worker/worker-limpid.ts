@@ -8,7 +8,6 @@ import {
 import type { BackendName } from "../../../sdk/engine/index.js";
 import type { Restorer } from "../../../sdk/host/index.js";
 import type { PixelImage } from "../../../sdk/image/index.js";
-import { createLimpid, modelFromFiles } from "../../../sdk/index.js";
 import type { AnalyzeOptions, RestoreOptions, RestoreResult } from "../../../sdk/restore/index.js";
 import type { Analysis } from "../../../sdk/router/index.js";
 import type { WorkerStart } from "./messages.js";
@@ -248,6 +247,8 @@ async function tryPlace(
 
 async function openOnPage(options: WorkerLimpidOptions, note: (reason: string) => void): Promise<Engine> {
   const { model, backend, wasmPath } = workerStart(options);
+  // Loaded only where no worker is to be had: the page of the usual case does without the engine.
+  const { createLimpid, modelFromFiles } = await import("../../../sdk/index.js");
   const limpid = await createLimpid({
     model: typeof model === "string" ? model : modelFromFiles(model),
     ...(backend && { backend }),
