@@ -41,8 +41,12 @@ async function openHost(prepare: (photopea: FakePhotopeaRemote) => Promise<void>
     arrange: () => photopea.do("arrange", { left: -7, top: 5, opacity: 60 }),
     select: (rect) => photopea.do("select", rect),
     changeSelection: () => photopea.do("addLayer"),
-    undo: async () => void (await photopea.do("undo")),
-    redo: async () => void (await photopea.do("redo")),
+    undo: async () => {
+      await photopea.do("undo");
+    },
+    redo: async () => {
+      await photopea.do("redo");
+    },
     async close() {
       if (!isPanel) return;
       for (const script of await photopea.scripts()) scripts.add(script);

@@ -1,0 +1,72 @@
+// node examples/photopea-plugin/build.mjs --url https://example.org/limpid/ [--out FOLDER]
+//
+// Writes the plugin as static files that any https host can serve, and `plugin.json`, which is what Photopea asks for.
+// `--photopea ORIGIN` is for a Photopea on a server of your own, `--model FOLDER` for another model.
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+
+const folder = dirname(fileURLToPath(import.meta.url));
+const root = resolve(folder, "../..");
+const require = createRequire(import.meta.url);
+
+/**
+ * Builds the plugin.
+ *
+ * @param {object} options
+ * @param {string} options.url - where it will be served, with a slash at its end
+ * @param {string} [options.out] - where the files go
+ * @param {string} [options.photopea] - origin of the Photopea that it is a panel of
+ * @param {string} [options.model] - folder with the model's `model.json`
+ */
+export async function buildPlugin({
+  url,
+  out = join(root, "build", "photopea-plugin"),
+  photopea = "https://www.photopea.com",
+  model = join(root, "models"),
+}) {
+  const address = new URL(url);
+  if (!address.href.endsWith("/")) throw new Error(`--url ${url} must end with a slash`);
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  await build({
+    entryPoints: [join(folder, "src", "panel.ts")],
+    outdir: out,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    chunkNames: "chunks/[name]-[hash]",
+    define: { PHOTOPEA_ORIGIN: JSON.stringify(new URL(photopea).origin) },
+    logLevel: "warning",
+    // The package's chunks import for their side effects what has none.
+    logOverride: { "ignored-bare-import": "silent" },
+  });
+  for (const name of ["index.html", "panel.css", "icon.svg"]) cpSync(join(folder, name), join(out, name));
+  cpSync(model, join(out, "models"), { recursive: true });
+  const wasm = dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json"));
+  for (const name of ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"]) {
+    cpSync(join(wasm, "dist", name), join(out, "wasm", name));
+  }
+  // Photopea recolours an icon whose address starts with `===` to fit its theme.
+  const plugin = { name: "Limpid", url: address.href, icon: `===${new URL("icon.svg", address).href}` };
+  writeFileSync(join(out, "plugin.json"), `${JSON.stringify(plugin, null, 2)}\n`);
+  return out;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: {
+      url: { type: "string", default: "http://localhost:8000/" },
+      out: { type: "string" },
+      photopea: { type: "string" },
+      model: { type: "string" },
+    },
+  });
+  console.log(await buildPlugin(values));
+}

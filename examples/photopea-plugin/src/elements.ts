@@ -1,0 +1,32 @@
+/** The element with an id, which `index.html` has. */
+function element<T extends HTMLElement>(id: string, type: new () => T): T {
+  const found = document.getElementById(id);
+  if (found instanceof type) return found;
+  throw new Error(`index.html has no ${type.name} #${id}`);
+}
+
+/** The comparison slider, as far as the panel uses it. */
+type ComparisonSlider = HTMLElement & {
+  /** 0 to 100: how much of the first picture is shown. */
+  value: number;
+};
+
+/** The elements that the panel fills and listens to. */
+export const elements = {
+  panel: element("panel", HTMLElement),
+  active: element("active", HTMLElement),
+  targets: element("targets", HTMLFieldSetElement),
+  preview: element("preview", HTMLButtonElement),
+  cancel: element("cancel", HTMLButtonElement),
+  progress: element("progress", HTMLProgressElement),
+  status: element("status", HTMLElement),
+  problem: element("problem", HTMLElement),
+  result: element("result", HTMLElement),
+  comparison: element("comparison", HTMLElement) as ComparisonSlider,
+  before: element("before", HTMLCanvasElement),
+  after: element("after", HTMLCanvasElement),
+  strength: element("strength", HTMLInputElement),
+  found: element("found", HTMLUListElement),
+  other: element("other", HTMLElement),
+  apply: element("apply", HTMLButtonElement),
+};
