@@ -238,8 +238,8 @@ const limpidProperties: Readonly<Record<string, JsonSchema>> = {
   ),
   activationEvents: distinctList(
     {
-      description: "`onStartup`, or an event and what it is about. Contributed commands need none.",
-      examples: ["onStartup", "onDegradation:halftone"],
+      description: "`onStartupFinished`, or an event and what it is about. Contributed commands need none.",
+      examples: ["onStartupFinished", "onDegradation:halftone"],
       type: "string",
       pattern: "^on[A-Z][A-Za-z]*(?::\\S+)?$",
       maxLength: 160,
