@@ -46,7 +46,14 @@ export interface ExtensionReport {
   /** How its code was started; undefined if it was not. */
   readonly activation: ExtensionActivation | undefined;
   /** Why it failed or cannot be enabled. */
-  readonly error: { readonly code: LimpidErrorCode; readonly message: string } | undefined;
+  readonly error:
+    | {
+        /** The kind of failure. */
+        readonly code: LimpidErrorCode;
+        /** For people. */
+        readonly message: string;
+      }
+    | undefined;
   /** Bytes of its files. */
   readonly bytes: number;
 }
