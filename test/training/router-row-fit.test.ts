@@ -80,17 +80,17 @@ describe("a router row", () => {
       const progress: string[] = [];
       const { row, heldOut } = await fitRouterRow(backend, model, makeTrainingSet(speckling), {
         degradation: "speckles",
-        views: 40,
-        heldOutViews: 10,
+        views: 60,
+        heldOutViews: 20,
         onProgress: (done, total) => progress.push(`${done}/${total}`),
       });
       requireRouterRow(row, model.manifest.router.config.embeddingSize);
       expect(row.degradation).toBe("speckles");
       expect(row.threshold).toBeGreaterThanOrEqual(0.5);
-      expect(heldOut.views).toBe(10);
+      expect(heldOut.views).toBe(20);
       expect(heldOut.recall).toBeGreaterThan(0.8);
       expect(heldOut.falseAlarmsOnClean).toBeLessThan(0.2);
-      expect([progress.length, progress.at(-1)]).toEqual([50, "50/50"]);
+      expect([progress.length, progress.at(-1)]).toEqual([80, "80/80"]);
     });
   });
 

@@ -17,7 +17,7 @@ export interface RouterRowFitOptions {
   readonly views?: number;
   /** Parts of held-out pictures to measure on; 80 if left out. */
   readonly heldOutViews?: number;
-  /** Penalty of the squared weights; 0.003 if left out. */
+  /** Penalty of the squared weights; 0.02 if left out. */
   readonly penalty?: number;
   /** Share of the pictures without the fault that may trigger the row; 0.01 if left out. */
   readonly falseAlarms?: number;
@@ -81,7 +81,7 @@ export async function fitRouterRow(
     degradation,
     views = 240,
     heldOutViews = 80,
-    penalty = 0.003,
+    penalty = 0.02,
     falseAlarms = 0.01,
     seed = 1,
   } = options;
