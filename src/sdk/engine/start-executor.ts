@@ -1,0 +1,45 @@
+import type { BackboneConfig } from "../backbone/index.js";
+import { LimpidError } from "../base/index.js";
+import type { FactorStoreOptions } from "../experts/index.js";
+import type { TensorFile } from "../weights/index.js";
+import type { Executor } from "./executor.js";
+import type { TfjsBackend } from "./tfjs-backend.js";
+import { TfjsExecutor } from "./tfjs-executor.js";
+import { WgslExecutor } from "./wgsl/wgsl-executor.js";
+
+/** An executor that runs, and why it is not the faster kind if it is not. */
+export interface StartedExecutor {
+  /** The executor, for the caller to dispose before its backend. */
+  readonly executor: Executor;
+  /** Why the fused kernels were passed over on WebGPU; undefined if they were not. */
+  readonly fallbackReason: string | undefined;
+}
+
+/**
+ * Makes the fastest executor that a backend and a network allow: fused kernels on WebGPU, else tfjs's ops.
+ *
+ * @param backend - where to compute; it stays the caller's
+ * @param file - the base's tensors
+ * @param config - the base's network
+ * @param resident - how many experts stay on the device between runs
+ * @returns the executor and the reason for a fallback
+ * @throws {@link LimpidError} `WeightsCorrupt` if the tensors do not fit the network, `DeviceLost`, `Disposed`
+ */
+export async function startExecutor(
+  backend: TfjsBackend,
+  file: TensorFile,
+  config: BackboneConfig,
+  resident: FactorStoreOptions = {},
+): Promise<StartedExecutor> {
+  let fallbackReason: string | undefined;
+  if (backend.name === "webgpu") {
+    try {
+      const executor = await WgslExecutor.prepare(backend, file, config, { resident });
+      return { executor, fallbackReason };
+    } catch (error) {
+      if (!LimpidError.is(error, "BackendUnavailable")) throw error;
+      fallbackReason = error.message;
+    }
+  }
+  return { executor: new TfjsExecutor(backend, file, config, resident), fallbackReason };
+}

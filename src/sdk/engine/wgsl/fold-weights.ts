@@ -1,0 +1,105 @@
+import type { WeightLayout, WeightPart } from "./weight-layout.js";
+
+/** Reads a parameter's values, in PyTorch's layout, by its name. */
+export type ReadParameter = (name: string) => Float32Array;
+
+/**
+ * Folds and reorders a base's weights into the arena's layout; see {@link WeightPart}. Normalisation's weight and bias
+ * go into the 1x1 convolution after it, a residual's scale into the one before it.
+ *
+ * @param layout - where each weight goes
+ * @param read - the parameters
+ * @returns the arena's values, float32
+ */
+export function foldWeights(layout: WeightLayout, read: ReadParameter): Float32Array {
+  const arena = new Float32Array(layout.length * 4);
+  for (const part of layout.parts) fillPart(arena.subarray(part.offset * 4), part, read);
+  return arena;
+}
+
+function fillPart(target: Float32Array, part: WeightPart, read: ReadParameter): void {
+  const kernel = read(`${part.path}.conv.weight`);
+  switch (part.kind) {
+    case "pointwise": {
+      const { inputs, outputs, norm, scale } = part;
+      const bias = read(`${part.path}.conv.bias`);
+      const weight = norm === undefined ? undefined : read(`${norm}.weight`);
+      const offset = norm === undefined ? undefined : read(`${norm}.bias`);
+      const factor = scale === undefined ? undefined : read(scale);
+      for (let output = 0; output < outputs; output++) {
+        const outer = factor?.[output] ?? 1;
+        let sum = bias[output]!;
+        for (let input = 0; input < inputs; input++) {
+          const value = kernel[output * inputs + input]!;
+          target[input * outputs + output] = value * (weight?.[input] ?? 1) * outer;
+          sum += value * (offset?.[input] ?? 0);
+        }
+        target[inputs * outputs + output] = sum * outer;
+      }
+      return;
+    }
+    case "intro": {
+      const { inputs, outputs } = part;
+      for (let output = 0; output < outputs; output++) {
+        for (let input = 0; input < inputs; input++) {
+          for (let tap = 0; tap < 9; tap++) {
+            target[(tap * inputs + input) * outputs + output] = kernel[(output * inputs + input) * 9 + tap]!;
+          }
+        }
+      }
+      target.set(read("intro.conv.bias"), 9 * inputs * outputs);
+      return;
+    }
+    case "down": {
+      const { inputs, outputs } = part;
+      for (let output = 0; output < outputs; output++) {
+        for (let input = 0; input < inputs; input++) {
+          for (let tap = 0; tap < 4; tap++) {
+            target[(tap * inputs + input) * outputs + output] = kernel[(output * inputs + input) * 4 + tap]!;
+          }
+        }
+      }
+      target.set(read(`${part.path}.conv.bias`), 4 * inputs * outputs);
+      return;
+    }
+    case "up": {
+      const { inputs, outputs } = part;
+      for (let place = 0; place < 4; place++) {
+        for (let output = 0; output < outputs; output++) {
+          for (let input = 0; input < inputs; input++) {
+            // PyTorch's pixel shuffle orders its input channels (C, row, column).
+            target[(place * inputs + input) * outputs + output] =
+              kernel[(output * 4 + place) * inputs + input]!;
+          }
+        }
+      }
+      return;
+    }
+    case "mix": {
+      const channels = part.inputs;
+      const bias = read(`${part.path}.conv.bias`);
+      for (let channel = 0; channel < channels; channel++) {
+        const start = Math.floor(channel / 4) * 80 + (channel % 4);
+        for (let half = 0; half < 2; half++) {
+          const source = half * channels + channel;
+          for (let tap = 0; tap < 9; tap++) target[start + (half * 9 + tap) * 4] = kernel[source * 9 + tap]!;
+          target[start + (18 + half) * 4] = bias[source]!;
+        }
+      }
+      return;
+    }
+    case "ending": {
+      const { inputs, outputs } = part;
+      for (let output = 0; output < outputs; output++) {
+        for (let input = 0; input < inputs; input++) {
+          for (let tap = 0; tap < 9; tap++) {
+            const vector = (tap * (inputs / 4) + Math.floor(input / 4)) * outputs + output;
+            target[vector * 4 + (input % 4)] = kernel[(output * inputs + input) * 9 + tap]!;
+          }
+        }
+      }
+      target.set(read("ending.conv.bias"), 9 * inputs * outputs);
+      return;
+    }
+  }
+}

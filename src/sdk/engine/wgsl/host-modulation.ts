@@ -1,0 +1,65 @@
+import { listStages, type BackboneConfig } from "../../backbone/index.js";
+import type { ReadParameter } from "./fold-weights.js";
+import type { VectorLayout } from "./plan.js";
+
+/**
+ * Computes what an embedding does to every stage, on the host: some ten thousand products, which no GPU would do faster
+ * than they take to get there. Experts of the networks that the kernels run change none of them.
+ *
+ * @param config - the network
+ * @param layout - where the results go
+ * @param read - the parameters
+ * @param embedding - the router's degradation embedding, [embeddingSize]
+ * @returns the run's vectors: modulations, and zeros for the channel attentions
+ */
+export function modulateOnHost(
+  config: BackboneConfig,
+  layout: VectorLayout,
+  read: ReadParameter,
+  embedding: Float32Array,
+): Float32Array {
+  const vectors = new Float32Array(layout.size / 4);
+  const convolve = (path: string, input: ArrayLike<number>): Float64Array =>
+    multiply(read(`${path}.conv.weight`), read(`${path}.conv.bias`), input);
+  const shared = convolve("intro_de.2", convolve("intro_de.0", embedding).map(gelu)).map(gelu);
+  for (const { path, channels, modulated } of listStages(config)) {
+    if (!modulated) continue;
+    const hidden = convolve(`${path}.conv1`, shared).map(gelu);
+    const bottleneck = convolve(`${path}.conv3`, convolve(`${path}.conv2`, hidden)).map((x) =>
+      Math.max(x, 0),
+    );
+    const gate = convolve(`${path}.conv4`, bottleneck).map((x) => 1 / (1 + Math.exp(-x)));
+    const shift = config.modulator.shift ? convolve(`${path}.shift`, hidden) : undefined;
+    const [beta, weight, bias] = [
+      read(`${path}.beta`),
+      read(`${path}.norm.weight`),
+      read(`${path}.norm.bias`),
+    ];
+    const start = layout.modulations.get(path)!.offset / 4;
+    for (let channel = 0; channel < channels; channel++) {
+      const strength = beta[channel]! * gate[channel]!;
+      vectors[start + channel] = strength * weight[channel]!;
+      vectors[start + channels + channel] = strength * bias[channel]! + (shift?.[channel] ?? 0);
+    }
+  }
+  return vectors;
+}
+
+function multiply(weight: Float32Array, bias: Float32Array, input: ArrayLike<number>): Float64Array {
+  const inputs = input.length;
+  return Float64Array.from(bias, (offset, output) => {
+    let sum = offset;
+    for (let index = 0; index < inputs; index++) sum += weight[output * inputs + index]! * input[index]!;
+    return sum;
+  });
+}
+
+/** `x / 2 * (1 + erf(x / sqrt(2)))`, erf to 1.5e-7 (Abramowitz and Stegun 7.1.26), as in tfjs. */
+function gelu(x: number): number {
+  const z = Math.abs(x) * Math.SQRT1_2;
+  const t = 1 / (1 + 0.3275911 * z);
+  const series =
+    ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t;
+  const erf = Math.sign(x) * (1 - series * Math.exp(-z * z));
+  return 0.5 * x * (1 + erf);
+}

@@ -1,0 +1,279 @@
+import type { BackboneConfig } from "../../backbone/index.js";
+import { LimpidError, throwIfAborted, type Disposable } from "../../base/index.js";
+import type { PixelBlock } from "../executor.js";
+import type { TfjsBackend } from "../tfjs-backend.js";
+import type { KernelOptions } from "./kernels/kernel.js";
+import { planPass, type BatchShape, type PassKind, type PassPlan } from "./plan.js";
+import { StagingBuffers } from "./staging-buffers.js";
+import { TileBuffers } from "./tile-buffers.js";
+import type { WeightLayout } from "./weight-layout.js";
+
+/** What belongs to one run on the device. */
+export interface RunSlot {
+  /** The base, with or without experts merged into it. */
+  readonly weights: GPUBuffer;
+  /** Modulations and channel attentions. */
+  readonly vectors: GPUBuffer;
+  /** Bindings by pass, as long as the tile's buffers are the same. */
+  readonly bindGroups: Map<PassPlan, BoundPass>;
+}
+
+/** A pass with its buffers bound. */
+interface BoundPass {
+  readonly generation: number;
+  readonly bindGroups: readonly GPUBindGroup[];
+}
+
+/** Who asks for a pass. */
+export interface PassCall {
+  /** The run's slot. */
+  readonly slot: RunSlot;
+  /** Gives up when it fires. */
+  readonly signal: AbortSignal | undefined;
+  /** Throws if the run has ended. */
+  readonly check: () => void;
+}
+
+/** What a {@link TileRunner} works with. */
+export interface TileRunnerOptions {
+  /** Whose device it is. */
+  readonly backend: TfjsBackend;
+  /** The device. */
+  readonly device: GPUDevice;
+  /** The network. */
+  readonly config: BackboneConfig;
+  /** Where its weights lie. */
+  readonly layout: WeightLayout;
+  /** How the kernels compute. */
+  readonly options: KernelOptions;
+  /** The kernels, compiled. */
+  readonly pipelines: ReadonlyMap<string, GPUComputePipeline>;
+}
+
+/** How many plans are kept: an image has two shapes, that of its tiles and that of what is measured. */
+const keptPlans = 4;
+
+/** How long a failed read waits for news of a lost device, in milliseconds. */
+const lossNoticeTime = 50;
+
+/**
+ * Takes pixels through the network. Each pass is one submission. Passes may be asked for before earlier ones have ended:
+ * their uploads then overlap with the computation; the device computes them in order.
+ */
+export class TileRunner implements Disposable {
+  readonly #options: TileRunnerOptions;
+  readonly #buffers: TileBuffers;
+  readonly #staging: StagingBuffers;
+  readonly #plans = new Map<string, PassPlan>();
+  /** Whose sizes lie in the tile's buffers. */
+  #sized: { readonly plan: PassPlan; readonly generation: number } | undefined;
+  /** Buffers are fitted and commands submitted by one pass at a time. */
+  #lastTurn: Promise<unknown> = Promise.resolve();
+  #turns = 0;
+  #isReleasing = false;
+  #disposed = false;
+  /** What waits for the device, to fail when it is lost. */
+  readonly #waits = new Set<(error: LimpidError) => void>();
+
+  /**
+   * @param options - what to work with
+   */
+  constructor(options: TileRunnerOptions) {
+    this.#options = options;
+    this.#buffers = new TileBuffers(options.device);
+    this.#staging = new StagingBuffers(options.device);
+    void options.backend.lost.then((reason) => {
+      const error = new LimpidError("DeviceLost", `the GPU device was lost: ${reason}`);
+      for (const fail of [...this.#waits]) fail(error);
+    });
+  }
+
+  /** Bytes of device memory. */
+  get byteSize(): number {
+    return this.#buffers.byteSize + this.#staging.byteSize;
+  }
+
+  /**
+   * Computes the channel attention of a batch into the slot's vectors.
+   *
+   * @param call - the run's slot, and how to stop
+   * @param blocks - of one size
+   */
+  async measure(call: PassCall, blocks: readonly PixelBlock[]): Promise<void> {
+    const first = blocks[0];
+    if (first === undefined) throw new LimpidError("InvalidArgument", "no blocks to measure");
+    const { width, height } = first;
+    for (const block of blocks) checkBlock(block, width, height);
+    const plan = this.#plan("measure", { images: blocks.length, width, height });
+    await this.#inTurn(call, plan, () => this.#submit(call.slot, plan, blocks));
+    await this.#settle(this.#options.device.queue.onSubmittedWorkDone(), call.signal);
+  }
+
+  /**
+   * Restores a block.
+   *
+   * @param call - the run's slot, and how to stop
+   * @param block - any size
+   * @param isMeasured - whether the slot holds channel attention that was measured
+   * @returns a new block
+   */
+  async restore(call: PassCall, block: PixelBlock, isMeasured: boolean): Promise<PixelBlock> {
+    const { width, height } = block;
+    checkBlock(block, width, height);
+    const plan = this.#plan(isMeasured ? "restoreMeasured" : "restore", { images: 1, width, height });
+    const size = plan.bufferSizes.get("result")!;
+    const staging = await this.#inTurn(call, plan, () => {
+      const buffer = this.#staging.take(size);
+      this.#submit(call.slot, plan, [block], buffer);
+      return buffer;
+    });
+    const read = staging.mapAsync(GPUMapMode.READ, 0, size).then(
+      () => {
+        const rgb = new Float32Array(staging.getMappedRange(0, size).slice(0));
+        this.#staging.give(staging, !this.#disposed);
+        return { width, height, rgb };
+      },
+      (error: unknown) => {
+        this.#staging.give(staging, false);
+        throw error;
+      },
+    );
+    return this.#settle(read, call.signal);
+  }
+
+  /** Frees the memory that tiles work on, as soon as no pass is being submitted; it is had again when it is needed. */
+  release(): void {
+    this.#isReleasing = this.#turns > 0;
+    if (this.#isReleasing) return;
+    this.#plans.clear();
+    this.#sized = undefined;
+    this.#buffers.dispose();
+    this.#staging.dispose();
+  }
+
+  /** Frees everything; passes that are not yet submitted fail. */
+  dispose(): void {
+    this.#disposed = true;
+    this.release();
+  }
+
+  #plan(kind: PassKind, shape: BatchShape): PassPlan {
+    const key = `${kind} ${shape.images} ${shape.width} ${shape.height}`;
+    let plan = this.#plans.get(key);
+    if (plan === undefined) {
+      const { config, layout, options } = this.#options;
+      plan = planPass(config, layout, shape, kind, options);
+    } else {
+      this.#plans.delete(key);
+    }
+    // The one that was used last is the last one.
+    this.#plans.set(key, plan);
+    if (this.#plans.size > keptPlans) this.#plans.delete(this.#plans.keys().next().value!);
+    return plan;
+  }
+
+  /** Fits the buffers and submits, when the passes before have done so. */
+  #inTurn<T>({ signal, check }: PassCall, plan: PassPlan, submit: () => T): Promise<T> {
+    this.#turns++;
+    const turn = this.#lastTurn.then(async () => {
+      try {
+        this.#check(signal, check);
+        await this.#settle(this.#buffers.fit(plan), undefined);
+        this.#check(signal, check);
+        return submit();
+      } finally {
+        this.#turns--;
+        if (this.#isReleasing) this.release();
+      }
+    });
+    this.#lastTurn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #check(signal: AbortSignal | undefined, check: () => void): void {
+    if (this.#disposed) throw new LimpidError("Disposed", "an executor was used after disposal");
+    check();
+    throwIfAborted(signal);
+    this.#options.backend.run(() => undefined); // throws if the device is gone
+  }
+
+  #submit(slot: RunSlot, plan: PassPlan, blocks: readonly PixelBlock[], staging?: GPUBuffer): void {
+    const { device, pipelines } = this.#options;
+    const { generation } = this.#buffers;
+    if (this.#sized?.plan !== plan || this.#sized.generation !== generation) {
+      device.queue.writeBuffer(this.#buffers.get("sizes"), 0, plan.sizes as Uint32Array<ArrayBuffer>);
+      this.#sized = { plan, generation };
+    }
+    let offset = 0;
+    for (const { rgb } of blocks) {
+      device.queue.writeBuffer(this.#buffers.get("image"), offset, rgb as Float32Array<ArrayBuffer>);
+      offset += rgb.byteLength;
+    }
+    const bindGroups = this.#bind(slot, plan);
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    plan.dispatches.forEach(({ kernel, workgroups }, index) => {
+      pass.setPipeline(pipelines.get(kernel.key)!);
+      pass.setBindGroup(0, bindGroups[index]);
+      pass.dispatchWorkgroups(...workgroups);
+    });
+    pass.end();
+    if (staging !== undefined) {
+      const size = plan.bufferSizes.get("result")!;
+      encoder.copyBufferToBuffer(this.#buffers.get("result"), 0, staging, 0, size);
+    }
+    device.queue.submit([encoder.finish()]);
+  }
+
+  #bind(slot: RunSlot, plan: PassPlan): readonly GPUBindGroup[] {
+    const { generation } = this.#buffers;
+    const bound = slot.bindGroups.get(plan);
+    if (bound?.generation === generation) return bound.bindGroups;
+    const { device, pipelines } = this.#options;
+    const bufferOf = (name: string): GPUBuffer =>
+      name === "weights" ? slot.weights : name === "vectors" ? slot.vectors : this.#buffers.get(name);
+    const bindGroups = plan.dispatches.map(({ name, kernel, bindings }) =>
+      device.createBindGroup({
+        label: name,
+        layout: pipelines.get(kernel.key)!.getBindGroupLayout(0),
+        entries: bindings.map(({ buffer, offset, size }, binding) => ({
+          binding,
+          resource: { buffer: bufferOf(buffer), offset, size },
+        })),
+      }),
+    );
+    if (slot.bindGroups.size >= keptPlans) slot.bindGroups.clear();
+    slot.bindGroups.set(plan, { generation, bindGroups });
+    return bindGroups;
+  }
+
+  /** Waits for the device, but not longer than the caller wants or the device lives. */
+  async #settle<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    let fail: (error: LimpidError) => void = () => undefined;
+    const stopped = new Promise<never>((_, reject) => (fail = reject));
+    const abort = (): void =>
+      fail(new LimpidError("Aborted", "the caller aborted the run", { cause: signal?.reason }));
+    this.#waits.add(fail);
+    signal?.addEventListener("abort", abort);
+    try {
+      return await Promise.race([work, stopped]);
+    } catch (error) {
+      if (LimpidError.is(error)) throw error;
+      // A device that goes away fails its work before it says that it is lost.
+      await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, lossNoticeTime))]);
+      throw error;
+    } finally {
+      this.#waits.delete(fail);
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+}
+
+function checkBlock({ width, height, rgb }: PixelBlock, expectedWidth: number, expectedHeight: number): void {
+  const fits = width === expectedWidth && height === expectedHeight && rgb.length === width * height * 3;
+  if (fits && width >= 1 && height >= 1 && Number.isInteger(width) && Number.isInteger(height)) return;
+  throw new LimpidError(
+    "InvalidArgument",
+    `a block of ${width} x ${height} pixels with ${rgb.length} numbers, expected ${expectedWidth} x ${expectedHeight} with 3 for each pixel`,
+  );
+}

@@ -1,0 +1,266 @@
+import { expect, test } from "@jest/globals";
+import type { BackboneConfig } from "../../src/sdk/backbone/index.js";
+import { layOutWeights, planPass, TfjsBackend, WgslExecutor } from "../../src/sdk/engine/index.js";
+import { tensorBytesSha256 } from "../../src/sdk/weights/index.js";
+import { compactConfig, paperConfig, randomArray, randomWeights } from "../backbone/networks.js";
+import { describeExecutor, randomBlock, randomExpert } from "./executor-suite.js";
+
+/** Three groups of channels, three levels, stages without blocks, a decoder without modulators, no shift. */
+const unevenConfig: BackboneConfig = {
+  imageChannels: 3,
+  width: 12,
+  encoderBlocks: [0, 1, 1],
+  middleBlocks: 0,
+  decoderBlocks: [1, 0, 2],
+  embeddingSize: 3,
+  modulator: { hiddenSize: 4, bottleneckDivisor: 16, minimumBottleneck: 1, decoder: false, shift: false },
+  expertTargets: "pointwise",
+};
+
+/** 192 channels in the middle, as the network that ships has. */
+const wideConfig: BackboneConfig = { ...compactConfig, width: 48, encoderBlocks: [1, 1] };
+
+describeExecutor({
+  name: "wgsl in single precision",
+  start: () => TfjsBackend.start("webgpu"),
+  make: (backend, file, config) => WgslExecutor.prepare(backend, file, config, { precision: "f32" }),
+  reference: "wasm",
+  tolerance: 2e-4,
+  configs: [compactConfig, unevenConfig, wideConfig],
+});
+
+describeExecutor({
+  name: "wgsl in half floats",
+  start: () => TfjsBackend.start("webgpu"),
+  make: (backend, file, config) => WgslExecutor.prepare(backend, file, config, { precision: "f16" }),
+  reference: "wasm",
+  tolerance: 2e-2,
+});
+
+const embedding = randomArray(compactConfig.embeddingSize, 5);
+const weights = randomWeights(compactConfig);
+
+test("networks that the kernels do not run are declined with the reason", async () => {
+  const backend = await TfjsBackend.start("webgpu");
+  const small: BackboneConfig = { ...compactConfig, encoderBlocks: [1], decoderBlocks: [1] };
+  const declined: [BackboneConfig, string][] = [
+    [{ ...small, width: 6 }, "width 6 is not a multiple of 4"],
+    [{ ...small, width: 132 }, "264 channels at its lowest level, more than 256"],
+    [{ ...small, imageChannels: 4 }, "images have 4 channels"],
+    [{ ...paperConfig, ...small, expertTargets: "all" }, "experts may change every convolution"],
+  ];
+  for (const [config, reason] of declined) {
+    await expect(WgslExecutor.prepare(backend, randomWeights(config), config)).rejects.toMatchObject({
+      code: "BackendUnavailable",
+      message: expect.stringContaining(reason),
+    });
+  }
+  backend.dispose();
+});
+
+test("a kernel that does not compile is named, so that tfjs can run instead", async () => {
+  const backend = await TfjsBackend.start("webgpu");
+  const device = backend.device!;
+  const create = device.createShaderModule.bind(device);
+  device.createShaderModule = (descriptor) =>
+    create({ ...descriptor, code: descriptor.code.replace("fma(", "no_such_function(") });
+  await expect(
+    WgslExecutor.prepare(backend, weights, compactConfig, { precision: "f32" }),
+  ).rejects.toMatchObject({
+    code: "BackendUnavailable",
+    message: expect.stringContaining("does not compile"),
+  });
+  backend.dispose();
+});
+
+test("between two tiles nothing is allocated, compiled or submitted twice", async () => {
+  const backend = await TfjsBackend.start("webgpu");
+  const executor = await WgslExecutor.prepare(backend, weights, compactConfig, { precision: "f32" });
+  const run = executor.begin([], embedding);
+  await run.measure([randomBlock(8, 8, 1), randomBlock(8, 8, 2)]);
+  await run.restore(randomBlock(16, 12, 3));
+  const calls = countCalls(backend.device!);
+  await run.restore(randomBlock(16, 12, 4));
+  await run.restore(randomBlock(16, 12, 5));
+  expect(calls).toEqual({ submit: 2 });
+  run.dispose();
+  executor.dispose();
+  backend.dispose();
+});
+
+test("a new mixture is one dispatch, and allocates no weights", async () => {
+  const backend = await TfjsBackend.start("webgpu");
+  const executor = await WgslExecutor.prepare(backend, weights, compactConfig, { precision: "f32" });
+  const sha256 = tensorBytesSha256(weights);
+  const [first, second] = [randomExpert(compactConfig, sha256, 1), randomExpert(compactConfig, sha256, 2)];
+  for (const expert of [first, second]) executor.begin([{ expert, weight: 1 }], embedding).dispose();
+  const held = executor.byteSize;
+  const { dispatches, buffers } = recordDispatches(backend.device!);
+  const mixture = [
+    { expert: first, weight: 0.3 },
+    { expert: second, weight: 0.6 },
+  ];
+  executor.begin(mixture, embedding).dispose();
+  expect(dispatches).toHaveLength(1);
+  // What the kernel is told, and the factors of both experts side by side.
+  expect(buffers.map(({ label }) => label).sort()).toEqual(["factors", "merge tasks"]);
+  expect(executor.byteSize).toBe(held);
+  executor.dispose();
+  expect(executor.byteSize).toBe(0);
+  expect(() => executor.begin([], embedding)).toThrow(expect.objectContaining({ code: "Disposed" }));
+  backend.dispose();
+});
+
+test("a tile dispatches and touches what its plan says", async () => {
+  const backend = await TfjsBackend.start("webgpu");
+  const executor = await WgslExecutor.prepare(backend, weights, compactConfig, { precision: "f32" });
+  const run = executor.begin([], embedding);
+  const { dispatches, buffers } = recordDispatches(backend.device!);
+  await run.restore(randomBlock(13, 10, 3));
+  const shape = { images: 1, width: 13, height: 10 };
+  const plan = planPass(compactConfig, layOutWeights(compactConfig), shape, "restore", {
+    precision: "f32",
+    tileVectors: 384,
+  });
+  expect(dispatches).toEqual(
+    plan.dispatches.map(({ name, bindings }) => ({
+      name,
+      bytes: bindings.reduce((sum, { size }) => sum + size, 0),
+    })),
+  );
+  const allocated = new Map(buffers.map(({ label, size }) => [label, size]));
+  for (const [name, size] of plan.bufferSizes) expect(allocated.get(name)).toBe(size);
+  run.dispose();
+  executor.dispose();
+  backend.dispose();
+});
+
+test("a device that is lost in the middle of a tile fails it, and every later one", async () => {
+  const backend = await TfjsBackend.start("webgpu");
+  const executor = await WgslExecutor.prepare(backend, weights, compactConfig, { precision: "f32" });
+  const run = executor.begin([], embedding);
+  const restored = run.restore(randomBlock(32, 32, 6));
+  backend.device!.destroy();
+  await expect(restored).rejects.toMatchObject({ code: "DeviceLost" });
+  await expect(run.restore(randomBlock(8, 8, 7))).rejects.toMatchObject({ code: "DeviceLost" });
+  expect(() => executor.begin([], embedding)).toThrow(expect.objectContaining({ code: "DeviceLost" }));
+  run.dispose();
+  executor.dispose();
+  backend.dispose();
+});
+
+test("a tile that the device has no memory for is refused; the next one is not", async () => {
+  const backend = await TfjsBackend.start("webgpu");
+  const device = backend.device!;
+  const executor = await WgslExecutor.prepare(backend, weights, compactConfig, { precision: "f32" });
+  const run = executor.begin([], embedding);
+  const pop = device.popErrorScope.bind(device);
+  device.popErrorScope = async () => {
+    await pop();
+    return new GPUOutOfMemoryError("there is none left");
+  };
+  await expect(run.restore(randomBlock(16, 16, 8))).rejects.toMatchObject({
+    code: "OutOfMemory",
+    message: expect.stringContaining("there is none left"),
+  });
+  device.popErrorScope = pop;
+  const { rgb } = await run.restore(randomBlock(16, 16, 8));
+  expect(rgb.every(Number.isFinite)).toBe(true);
+  run.dispose();
+  executor.dispose();
+  backend.dispose();
+});
+
+test("tiles may be asked for before the last one has come, and an abort lets go of one of them", async () => {
+  const backend = await TfjsBackend.start("webgpu");
+  const executor = await WgslExecutor.prepare(backend, weights, compactConfig, { precision: "f32" });
+  const run = executor.begin([], embedding);
+  const blocks = [randomBlock(8, 8, 50), randomBlock(8, 8, 51), randomBlock(8, 8, 52)];
+  const alone: Float32Array[] = [];
+  for (const block of blocks) alone.push((await run.restore(block)).rgb);
+  const abort = new AbortController();
+  const together = blocks.map((block, index) =>
+    run.restore(block, index === 1 ? { signal: abort.signal } : {}),
+  );
+  abort.abort();
+  await expect(together[1]).rejects.toMatchObject({ code: "Aborted" });
+  expect((await together[0]!).rgb).toEqual(alone[0]);
+  expect((await together[2]!).rgb).toEqual(alone[2]);
+  run.dispose();
+  executor.dispose();
+  backend.dispose();
+});
+
+/** Counts calls of what makes something on a device, from now on. */
+function countCalls(device: GPUDevice): Record<string, number> {
+  const calls: Record<string, number> = {};
+  const count = <T extends object>(target: T, names: readonly (keyof T & string)[]): void => {
+    for (const name of names) {
+      const method = target[name] as (...args: unknown[]) => unknown;
+      Object.assign(target, {
+        [name]: (...args: unknown[]) => {
+          calls[name] = (calls[name] ?? 0) + 1;
+          return method.apply(target, args);
+        },
+      });
+    }
+  };
+  count(device, [
+    "createBuffer",
+    "createBindGroup",
+    "createShaderModule",
+    "createComputePipeline",
+    "createComputePipelineAsync",
+  ]);
+  count(device.queue, ["submit"]);
+  return calls;
+}
+
+/** Records what is dispatched, with the bytes that are bound to it, and the buffers that are made, from now on. */
+function recordDispatches(device: GPUDevice): {
+  readonly dispatches: { readonly name: string; readonly bytes: number }[];
+  readonly buffers: { readonly label: string; readonly size: number }[];
+} {
+  const dispatches: { name: string; bytes: number }[] = [];
+  const buffers: { label: string; size: number }[] = [];
+  const bound = new WeakMap<GPUBindGroup, { name: string; bytes: number }>();
+  const [createBuffer, createBindGroup, createCommandEncoder] = [
+    device.createBuffer.bind(device),
+    device.createBindGroup.bind(device),
+    device.createCommandEncoder.bind(device),
+  ];
+  device.createBuffer = (descriptor) => {
+    buffers.push({ label: descriptor.label ?? "", size: descriptor.size });
+    return createBuffer(descriptor);
+  };
+  device.createBindGroup = (descriptor) => {
+    const group = createBindGroup(descriptor);
+    let bytes = 0;
+    for (const { resource } of descriptor.entries) bytes += (resource as GPUBufferBinding).size ?? 0;
+    bound.set(group, { name: descriptor.label ?? "", bytes });
+    return group;
+  };
+  device.createCommandEncoder = (descriptor) => {
+    const encoder = createCommandEncoder(descriptor);
+    const beginComputePass = encoder.beginComputePass.bind(encoder);
+    encoder.beginComputePass = () => {
+      const pass = beginComputePass();
+      let current: { name: string; bytes: number } | undefined;
+      const setBindGroup = pass.setBindGroup.bind(pass) as (index: number, group: GPUBindGroup) => undefined;
+      const dispatch = pass.dispatchWorkgroups.bind(pass);
+      Object.assign(pass, {
+        setBindGroup: (index: number, group: GPUBindGroup) => {
+          current = bound.get(group);
+          setBindGroup(index, group);
+        },
+        dispatchWorkgroups: (...counts: [number, number?, number?]) => {
+          dispatches.push(current!);
+          dispatch(...counts);
+        },
+      });
+      return pass;
+    };
+    return encoder;
+  };
+  return { dispatches, buffers };
+}
