@@ -15,7 +15,7 @@ export function makeToolbar(actions: ToolbarActions) {
     made.textContent = title;
     made.onclick = () =>
       void run().then(
-        () => (status.dataset["done"] = title),
+        () => (status.dataset.done = title),
         (error: unknown) => (status.textContent = String(error)),
       );
     return made;

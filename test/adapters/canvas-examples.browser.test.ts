@@ -15,11 +15,9 @@ test.each(["fabric", "konva", "tui"])(
     /** Presses a button and waits until its work is done and drawn. */
     const press = async (title: string): Promise<number> => {
       await page.click(`text="${title}"`);
-      await page.waitForFunction(
-        (done) => document.querySelector("output")?.dataset.done === done,
-        title,
-        { timeout: 240_000 },
-      );
+      await page.waitForFunction((done) => document.querySelector("output")?.dataset.done === done, title, {
+        timeout: 240_000,
+      });
       await page.evaluate(
         () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
       );

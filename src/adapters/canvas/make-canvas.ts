@@ -25,7 +25,7 @@ export function context2D(
   canvas: AnyCanvas,
   settings: CanvasRenderingContext2DSettings = {},
 ): AnyContext2D | undefined {
-  return (canvas.getContext("2d", settings) as AnyContext2D | null) ?? undefined;
+  return canvas.getContext("2d", settings) ?? undefined;
 }
 
 /** What a 2D context was made with; nothing in a browser that does not tell. */
