@@ -1,12 +1,4 @@
-export {
-  Bridge,
-  type BridgeHandlers,
-  type BridgeMethod,
-  type BridgeMethods,
-  type BridgeOptions,
-  type BridgeRequestOptions,
-} from "./bridge.js";
-export { parseBridgeMessage, type BridgeMessage } from "./bridge-message.js";
+export { Bridge, type BridgeHandlers } from "./bridge.js";
 export { bridgePortOf, type BridgePort, type MessagePortLike } from "./bridge-port.js";
 export {
   hostMethods,
@@ -17,5 +9,5 @@ export {
   type WireImage,
   type WorkerMethods,
 } from "./extension-methods.js";
-export { checkPlainValue, messageLimits, type PlainValueLimits } from "./plain-value.js";
+export { checkPlainValue, messageLimits } from "./plain-value.js";
 export { describeThrown } from "./wire-error.js";
