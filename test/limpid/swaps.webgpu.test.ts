@@ -75,10 +75,10 @@ function watch(device: GPUDevice, traffic: Traffic): GPUDevice {
   return device;
 }
 
-/** Bytes that an expert takes on the device, as float32. */
+/** Bytes that an expert takes on the device, as float32; a row of A may have one more column, for the bias. */
 const deviceBytes = (expert: Expert): number =>
   [...expert.factors.values()].reduce(
-    (sum, factors) => sum + 4 * (factors.a.toFloat32().length + factors.b.toFloat32().length),
+    (sum, { a, b, rank = expert.rank }) => sum + 4 * (a.toFloat32().length + b.toFloat32().length + rank),
     0,
   );
 

@@ -9,8 +9,8 @@ import {
 } from "../base/index.js";
 import {
   startBackend,
+  startExecutor,
   TfjsBackend,
-  TfjsExecutor,
   type BackendName,
   type Executor,
   type StartedBackend,
@@ -60,6 +60,8 @@ export interface BackendChange {
 interface Engine {
   readonly backend: TfjsBackend;
   readonly executor: Executor;
+  /** Why the executor is not the fastest kind; undefined if it is. */
+  readonly fallbackReason: string | undefined;
   readonly router: CompactRouter;
 }
 
@@ -89,11 +91,11 @@ export class RestoreSession implements Disposable {
   #engine: Engine;
   #running = 0;
 
-  private constructor(started: StartedBackend, options: SessionOptions) {
+  private constructor(started: StartedBackend, engine: Engine, options: SessionOptions) {
     this.onDidChangeBackend = this.#backendChanged.event;
     this.#options = options;
     this.#fallbackReason = started.fallbackReason;
-    this.#engine = makeEngine(options, started.backend);
+    this.#engine = engine;
     this.#expertsListening = options.experts.onDidChange(() => this.#releaseExperts());
     if (options.onBackendChange !== undefined) this.onDidChangeBackend(options.onBackendChange);
   }
@@ -113,11 +115,18 @@ export class RestoreSession implements Disposable {
     const started = await startBackend(options.backend ?? "auto", wasmPathOf(options));
     try {
       throwIfAborted(signal);
-      const session = new RestoreSession(started, options);
-      if (started.fallbackReason !== undefined) {
-        onBackendChange?.({ backend: started.backend.name, reason: started.fallbackReason });
+      const engine = await makeEngine(options, started.backend);
+      try {
+        throwIfAborted(signal);
+        const session = new RestoreSession(started, engine, options);
+        for (const reason of [started.fallbackReason, engine.fallbackReason]) {
+          if (reason !== undefined) onBackendChange?.({ backend: started.backend.name, reason });
+        }
+        return session;
+      } catch (error) {
+        disposeEngine(engine);
+        throw error;
       }
-      return session;
     } catch (error) {
       started.backend.dispose();
       throw error;
@@ -279,7 +288,7 @@ export class RestoreSession implements Disposable {
     disposeEngine(this.#engine);
     try {
       const backend = await TfjsBackend.start("webgpu", wasmPathOf(this.#options));
-      this.#engine = makeEngine(this.#options, backend);
+      this.#engine = await makeEngine(this.#options, backend);
     } catch (cause) {
       throw new LimpidError("DeviceLost", "the GPU device was lost and no other could be had", { cause });
     }
@@ -303,9 +312,12 @@ function wasmPathOf({ wasmPath }: SessionOptions): { wasmPath?: string } {
   return wasmPath === undefined ? {} : { wasmPath };
 }
 
-function makeEngine({ model, experts, expertMemory }: SessionOptions, backend: TfjsBackend): Engine {
+async function makeEngine(
+  { model, experts, expertMemory }: SessionOptions,
+  backend: TfjsBackend,
+): Promise<Engine> {
   const { backbone, router } = model.manifest;
-  const executor = new TfjsExecutor(backend, model.backbone, backbone.config, {
+  const { executor, fallbackReason } = await startExecutor(backend, model.backbone, backbone.config, {
     byteBudget: expertMemory ?? defaultExpertMemory,
     isPinned: (expert) => experts.isPinned(expert.id) && isInstalled(expert, experts),
   });
@@ -313,6 +325,7 @@ function makeEngine({ model, experts, expertMemory }: SessionOptions, backend: T
     return {
       backend,
       executor,
+      fallbackReason,
       router: backend.run(() =>
         CompactRouter.fromTensorFile(model.router, router.config, router.degradations),
       ),
