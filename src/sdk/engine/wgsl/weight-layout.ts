@@ -51,7 +51,7 @@ export type WeightPart = PointwisePart | SpatialPart;
 
 /** What one dispatch reads of the arena, in vectors of four. */
 export interface WeightSlice {
-  /** Start; a multiple of {@link sliceAlignment}. */
+  /** Start; a multiple of 32, which is 256 bytes of half floats. */
   readonly offset: number;
   /** Length. */
   readonly length: number;
@@ -68,7 +68,7 @@ export interface WeightLayout {
 }
 
 /** In vectors of four: 256 bytes of half floats, the strictest alignment of a binding that WebGPU may ask for. */
-export const sliceAlignment = 32;
+const sliceAlignment = 32;
 
 /** Vectors of four that a part takes. */
 export function partLength({ kind, inputs, outputs }: Omit<WeightPart, "offset" | "path">): number {

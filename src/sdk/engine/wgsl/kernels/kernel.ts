@@ -1,4 +1,5 @@
 import type { Precision } from "../precision.js";
+import { maximumSteps } from "./tile.js";
 
 /** How a kernel uses one of its bindings. */
 export type BindingKind = "uniform" | "read-only-storage" | "storage";
@@ -51,11 +52,11 @@ export const sizeStruct = `struct Size {
   threads: u32,
   lanes: u32,
   steps: u32,
-  program: array<vec4u, 7>,
+  program: array<vec4u, ${maximumSteps}>,
 }`;
 
 /** Bytes of {@link sizeStruct}. */
-export const sizeBytes = 64 + 7 * 16;
+export const sizeBytes = 64 + maximumSteps * 16;
 
 /** A uniform of {@link sizeStruct}. */
 export const size: Declaration = { name: "size", type: "Size", kind: "uniform" };
