@@ -59,7 +59,8 @@ export async function installDawn(): Promise<GPU> {
     const { create, globals } = await import("webgpu");
     Object.assign(globalThis, globals);
     const gpu = create([]);
-    Object.defineProperty((globalThis.navigator ??= {} as Navigator), "gpu", {
+    const realm = globalThis as unknown as { navigator?: object }; // Node 20 has none
+    Object.defineProperty((realm.navigator ??= {}), "gpu", {
       value: gpu,
       configurable: true,
     });

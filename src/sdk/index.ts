@@ -9,7 +9,28 @@ export * from "./weights/index.js";
 export * from "./backbone/index.js";
 export * from "./experts/index.js";
 export * from "./router/index.js";
-export * from "./engine/index.js";
+export {
+  acquireDevice,
+  backendNames,
+  Pace,
+  startBackend,
+  startExecutor,
+  TfjsBackend,
+  TfjsExecutor,
+  WgslExecutor,
+  type AcquiredDevice,
+  type BackendName,
+  type CompileProgress,
+  type Executor,
+  type ExecutorCallOptions,
+  type ExecutorRun,
+  type PixelBlock,
+  type Precision,
+  type StartBackendOptions,
+  type StartedBackend,
+  type StartedExecutor,
+  type WgslExecutorOptions,
+} from "./engine/index.js";
 export * from "./restore/index.js";
 export * from "./packs/index.js";
 export * from "./extensions/index.js";

@@ -18,6 +18,7 @@ export {
   mildVices,
   serveFakePhotopea,
   type FakePhotopeaDocument,
+  type FakeLayerState,
   type FakePhotopeaLayer,
   type PhotopeaVices,
   type SeenDocument,

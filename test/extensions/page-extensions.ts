@@ -27,7 +27,7 @@ async function install(limpid: Limpid, name: string, command: string): Promise<v
     browser: "extension.js",
     contributes: { commands: [{ command, title: name }] },
   };
-  const files = new Map([
+  const files = new Map<string, Uint8Array>([
     ["package.json", new TextEncoder().encode(JSON.stringify(manifest))],
     ["extension.js", new Uint8Array(code)],
   ]);

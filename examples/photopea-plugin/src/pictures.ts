@@ -8,18 +8,28 @@ export function draw(canvas: HTMLCanvasElement, image: PixelImage): void {
   const scale = Math.min(1, shownSide / Math.max(image.width, image.height));
   const width = Math.max(1, Math.round(image.width * scale));
   const height = Math.max(1, Math.round(image.height * scale));
-  const shown = scale < 1 ? resizeArea(image, width, height) : image;
-  const rgb = readRgb(shown, { x: 0, y: 0, width, height });
+  const rgb = scale < 1 ? resizeArea(image, width, height) : readRgb(image, { x: 0, y: 0, width, height });
   const pixels = new ImageData(width, height);
   for (let pixel = 0; pixel < width * height; pixel++) {
     for (let channel = 0; channel < 3; channel++)
       pixels.data[pixel * 4 + channel] = rgb[pixel * 3 + channel]! * 255;
-    const alpha = shown.hasAlpha ? shown.data[(pixel + 1) * shown.channels - 1]! / shown.maximum : 1;
-    pixels.data[pixel * 4 + 3] = alpha * 255;
+    pixels.data[pixel * 4 + 3] =
+      alphaAt(image, (pixel % width) / width, Math.floor(pixel / width) / height) * 255;
   }
   canvas.width = width;
   canvas.height = height;
   canvas.getContext("2d")!.putImageData(pixels, 0, 0);
+}
+
+/** Opacity, 0 to 1, at a place given as shares of width and height. */
+function alphaAt(
+  { hasAlpha, width, height, channels, data, maximum }: PixelImage,
+  u: number,
+  v: number,
+): number {
+  if (!hasAlpha) return 1;
+  const pixel = Math.floor(v * height) * width + Math.floor(u * width);
+  return data[(pixel + 1) * channels - 1]! / maximum;
 }
 
 /**

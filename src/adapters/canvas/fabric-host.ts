@@ -8,7 +8,7 @@ import {
   replaceFabricElement,
   type FabricImageLike,
 } from "./fabric-object.js";
-import { naturalSize, ObjectHost, type DrawnElement } from "./object-host.js";
+import { naturalSize, ObjectHost, type DrawnElement, type InsertedObject } from "./object-host.js";
 import type { PageHostOptions } from "./page-host.js";
 
 /** What is used of a Fabric canvas; `Canvas` of Fabric 6 and 7 has it. */
@@ -115,7 +115,7 @@ export class FabricHost extends ObjectHost<FabricImageLike> {
     horizontal: number,
     vertical: number,
     label: string,
-  ): { readonly remove: () => void; readonly insert: () => void } {
+  ): InsertedObject {
     const layer = likeFabricObject(object, element, horizontal, vertical, label);
     const insert = () => {
       const index = this.#canvas.getObjects().indexOf(object);

@@ -7,9 +7,14 @@ export { CanvasHost, type CanvasHostOptions } from "./canvas-host.js";
 export { checkCanvasSize, defaultCanvasLimits, type CanvasLimits } from "./canvas-limits.js";
 export { FabricHost, type FabricCanvasLike } from "./fabric-host.js";
 export type { FabricImageLike } from "./fabric-object.js";
-export { KonvaHost, type KonvaHostOptions, type KonvaImageLike } from "./konva-host.js";
+export {
+  KonvaHost,
+  type KonvaHostOptions,
+  type KonvaImageLike,
+  type KonvaTransformLike,
+} from "./konva-host.js";
 export type { AnyCanvas } from "./make-canvas.js";
-export { ObjectHost, type DrawnElement } from "./object-host.js";
+export { ObjectHost, type DrawnElement, type InsertedObject } from "./object-host.js";
 export { PageHost, type PageHostOptions } from "./page-host.js";
 export type { PageInterface } from "./page-interaction.js";
 export { readPixels, type PixelSource, type ReadPixels, type ReadPixelsOptions } from "./read-pixels.js";

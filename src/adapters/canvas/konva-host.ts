@@ -1,7 +1,13 @@
 import { composeTransforms, type Placement, type Transform } from "../../sdk/host/index.js";
 import type { Rect } from "../../sdk/image/index.js";
-import { naturalSize, ObjectHost, type DrawnElement } from "./object-host.js";
+import { naturalSize, ObjectHost, type DrawnElement, type InsertedObject } from "./object-host.js";
 import type { PageHostOptions } from "./page-host.js";
+
+/** What a `Konva.Transform` is known by. */
+export interface KonvaTransformLike {
+  /** Its six numbers, in the order of a 2D canvas. */
+  getMatrix(): number[];
+}
 
 /** What is used of a Konva image node; `Konva.Image` has it. */
 export interface KonvaImageLike {
@@ -30,7 +36,7 @@ export interface KonvaImageLike {
   /** A copy, with the same element. */
   clone(values?: Record<string, unknown>): unknown;
   /** From the node to the stage. */
-  getAbsoluteTransform(): { getMatrix(): number[] };
+  getAbsoluteTransform(): KonvaTransformLike;
   /** The group or layer that it is in. */
   getParent(): unknown;
   /** The stage that it is in, if it is in one. */
@@ -152,7 +158,7 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
     horizontal: number,
     vertical: number,
     label: string,
-  ): { readonly remove: () => void; readonly insert: () => void } {
+  ): InsertedObject {
     const parent = node.getParent() ?? this.#lastParent.get(node);
     const layer = node.clone({ name: label, filters: [] }) as KonvaImageLike & {
       zIndex(index: number): unknown;

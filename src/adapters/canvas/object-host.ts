@@ -20,6 +20,14 @@ import { toElement } from "./write-pixels.js";
 /** What an image object of a canvas library draws. */
 export type DrawnElement = HTMLImageElement | AnyCanvas | ImageBitmap;
 
+/** An object that {@link ObjectHost} put into a document. */
+export interface InsertedObject {
+  /** Takes it out again. */
+  readonly remove: () => void;
+  /** Puts it back. */
+  readonly insert: () => void;
+}
+
 /** An element's own size in pixels, not that of its box in the page. */
 export function naturalSize(element: DrawnElement): { readonly width: number; readonly height: number } {
   return "naturalWidth" in element
@@ -83,7 +91,7 @@ export abstract class ObjectHost<T extends object> extends PageHost {
     horizontal: number,
     vertical: number,
     label: string,
-  ): { readonly remove: () => void; readonly insert: () => void };
+  ): InsertedObject;
 
   /** Has a step put into the document's history; the application's, if the library has none. */
   protected record(step: UndoStep): Promise<Pick<Commit, "undoSteps" | "undo" | "redo">> {

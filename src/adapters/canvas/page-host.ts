@@ -34,9 +34,7 @@ export interface PageHostOptions {
 export abstract class PageHost implements EditorHost {
   /** Which editor. */
   abstract readonly id: string;
-  /**
-   *
-   */
+  /** Fires when another object becomes active. */
   readonly onDidChangeSelection: Event<HostSelection>;
   /** What the page's canvases can take. */
   protected readonly limits: CanvasLimits;

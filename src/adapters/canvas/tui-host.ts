@@ -9,7 +9,7 @@ import {
   replaceFabricElement,
   type FabricImageLike,
 } from "./fabric-object.js";
-import { naturalSize, ObjectHost, type DrawnElement } from "./object-host.js";
+import { naturalSize, ObjectHost, type DrawnElement, type InsertedObject } from "./object-host.js";
 import type { PageHostOptions } from "./page-host.js";
 import type { UndoStep } from "./undo-history.js";
 
@@ -142,7 +142,7 @@ export class TuiHost extends ObjectHost<FabricImageLike> {
     horizontal: number,
     vertical: number,
     label: string,
-  ): { readonly remove: () => void; readonly insert: () => void } {
+  ): InsertedObject {
     const canvas = this.#graphics.getCanvas();
     const layer = likeFabricObject(object, element, horizontal, vertical, label);
     // The photo itself cannot be picked, an object above it can.

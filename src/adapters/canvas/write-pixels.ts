@@ -30,7 +30,7 @@ export function toImageData(image: PixelImage): ImageData {
 }
 
 /** Whether every pixel is opaque. */
-export function isOpaque({ hasAlpha, channels, data, maximum }: PixelImage): boolean {
+function isOpaque({ hasAlpha, channels, data, maximum }: PixelImage): boolean {
   if (!hasAlpha) return true;
   for (let index = channels - 1; index < data.length; index += channels) {
     if (data[index] !== maximum) return false;

@@ -42,7 +42,7 @@ const retryDelay = 200;
  *
  * @throws {@link LimpidError} `ImageTooLarge`
  */
-export function checkSize(width: number, height: number, { maximumPixels, maximumSide }: SizeLimits): void {
+function checkSize(width: number, height: number, { maximumPixels, maximumSide }: SizeLimits): void {
   if (width * height <= maximumPixels && Math.max(width, height) <= maximumSide) return;
   throw new LimpidError(
     "ImageTooLarge",

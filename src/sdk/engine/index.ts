@@ -6,13 +6,8 @@ export { startExecutor, type StartedExecutor } from "./start-executor.js";
 export { TfjsBackend, type StartBackendOptions } from "./tfjs-backend.js";
 export { TfjsExecutor } from "./tfjs-executor.js";
 export { acquireDevice, type AcquiredDevice } from "./webgpu-device.js";
-export {
-  planPass,
-  type BatchShape,
-  type PassKind,
-  type PassPlan,
-  type PlannedBinding,
-  type PlannedDispatch,
-} from "./wgsl/plan.js";
-export { layOutWeights, type WeightLayout } from "./wgsl/weight-layout.js";
+export type { CompileProgress } from "./wgsl/pipelines.js";
+export { planPass, type PassKind } from "./wgsl/plan.js";
+export type { Precision } from "./wgsl/precision.js";
+export { layOutWeights } from "./wgsl/weight-layout.js";
 export { WgslExecutor, type WgslExecutorOptions } from "./wgsl/wgsl-executor.js";

@@ -1,3 +1,4 @@
+export type { BlobStore, StoredBlob } from "./blob-store.js";
 export { readExpertFile, writeExpertFile, type ExpertFile, type ExpertFileContent } from "./expert-file.js";
 export {
   integrityFileName,
@@ -48,7 +49,7 @@ export { openCacheStorage } from "./cache-storage.js";
 export type { InstalledPack, PackChange, PackProgress, UnusablePack } from "./installed-pack.js";
 export { memoryStore } from "./memory-store.js";
 export { packFromNpm } from "./npm-spec.js";
-export { PackCache, type CachedFile } from "./pack-cache.js";
+export { PackCache, type CachedFile, type FileUsage } from "./pack-cache.js";
 export {
   packFromFiles,
   packFromUrl,

@@ -70,7 +70,7 @@ export class PackRecords {
  * @param id - the extension that it must be of
  * @throws {@link LimpidError} `IntegrityMismatch` if it is anything else
  */
-export function parsePackRecord(bytes: Uint8Array, id: string): PackRecord {
+function parsePackRecord(bytes: Uint8Array, id: string): PackRecord {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));

@@ -15,7 +15,7 @@ import type { PhotopeaVices } from "./vices.js";
 /** A layer for a fake Photopea to open. */
 export interface FakePhotopeaLayer {
   /** Its pixels; only their size if it shall merely pretend to be large. */
-  readonly image: PixelImageInit | { readonly width: number; readonly height: number };
+  readonly image: PixelImageInit | Pick<PixelImageInit, "width" | "height">;
   /** What people call it; `"Background"` if left out. */
   readonly name?: string;
   /** First column in the document; 0 if left out. */

@@ -7,3 +7,4 @@ export {
 } from "./fake-photopea.js";
 export { FakePhotopeaRemote, serveFakePhotopea } from "./frame.js";
 export { mildVices, type PhotopeaVices } from "./vices.js";
+export type { FakeLayerState } from "./layer-state.js";

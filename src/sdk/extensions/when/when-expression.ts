@@ -13,10 +13,10 @@ export class WhenExpression {
   readonly #node: WhenNode;
 
   /** @internal To be made by {@link parseWhen}. */
-  constructor(text: string, node: WhenNode) {
+  constructor(text: string) {
     this.text = text;
-    this.#node = node;
-    this.keys = new Set(keysOf(node));
+    this.#node = parseWhenNode(text);
+    this.keys = new Set(keysOf(this.#node));
   }
 
   /**
@@ -53,7 +53,7 @@ export class WhenExpression {
  * ```
  */
 export function parseWhen(text: string): WhenExpression {
-  return new WhenExpression(text, parseWhenNode(text));
+  return new WhenExpression(text);
 }
 
 function keysOf(node: WhenNode): readonly string[] {

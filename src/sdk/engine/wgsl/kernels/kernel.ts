@@ -37,7 +37,7 @@ export interface Declaration {
  * a network but this differs between its kernels, so that a network of any depth has nine; and compilers, which unroll
  * loops whose end they know, do not take minutes.
  */
-export const sizeStruct = `struct Size {
+const sizeStruct = `struct Size {
   width: u32,
   height: u32,
   pixels: u32,
