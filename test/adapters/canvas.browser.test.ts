@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import type { HostConformanceResult } from "../../src/testing/index.js";
-import { openPage } from "../support/page.js";
+import { mount, openPage } from "../support/page.js";
 
 declare function conform(name: string): Promise<readonly HostConformanceResult[]>;
 declare const cases: Record<string, (argument?: unknown) => Promise<unknown>>;
@@ -102,18 +102,25 @@ describe("in Chromium", () => {
     const server = createServer((_, response) => response.setHeader("content-type", "image/png").end(pixel));
     await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
     const { port } = server.address() as AddressInfo;
+    // The pages of other tests have a policy that allows no other origin; this one has none.
+    mount("/without-policy", (_, response) =>
+      response
+        .setHeader("content-type", "text/html")
+        .end(
+          '<!doctype html><script type="module" src="/bundle/test/adapters/pages/canvas-surfaces.js"></script>',
+        ),
+    );
     const page = await pageOf("canvas-surfaces");
-    // The page's policy allows no other origin; a data: page inside of it would be one. So the policy is lifted here.
-    await page.route("**/blank*", async (route) => {
-      const response = await route.fetch();
-      const headers = { ...response.headers() };
-      delete headers["content-security-policy"];
-      await route.fulfill({ response, headers });
-    });
-    await page.reload();
+    await page.goto(new URL("/without-policy", page.url()).href);
     await page.waitForFunction("typeof conform === 'function'");
-    expect(await runCase("canvas-surfaces", "tainted", `http://localhost:${port}/`)).toBe("PixelsUnreadable");
-    server.close();
+    try {
+      expect(await runCase("canvas-surfaces", "tainted", `http://localhost:${port}/`)).toBe(
+        "PixelsUnreadable",
+      );
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   test("a browser that alters what is read is found out, and the capture says so", async () => {
