@@ -285,5 +285,7 @@ function absolute(address: string | URL): string {
 async function dataUrl(script: string | URL): Promise<string> {
   const response = await fetch(absolute(script));
   if (!response.ok) throw new Error(`its script answers ${response.status}`);
-  return `data:text/javascript;charset=utf-8,${encodeURIComponent(await response.text())}`;
+  // Chromium takes addresses of 2 MiB at most, so only what has a meaning in an address is escaped.
+  const text = (await response.text()).replace(/[%#?\t\n\r]/g, encodeURIComponent);
+  return `data:text/javascript;charset=utf-8,${text}`;
 }
