@@ -45,8 +45,16 @@ def tensor_sha256(tensors: dict[str, torch.Tensor]) -> str:
     return digest.hexdigest()
 
 
+def ordered(data: bytes) -> bytes:
+    """The same safetensors file with its header's keys in order: the library writes metadata in another order each time."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + data[8 + length :]
+
+
 def write(folder: Path, name: str, tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> dict:
-    data = save(tensors, metadata)
+    data = ordered(save(tensors, metadata))
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
