@@ -1,6 +1,9 @@
 import { LimpidError } from "../sdk/base/index.js";
 
-/** What an extension's code finds in its global scope: the language, and what can neither load, send, nor store. */
+/**
+ * What an extension's code finds in its global scope: the language, and what can neither load, send, nor store. `gc` is there
+ * if V8 runs with `--expose-gc`; it cannot be taken out, and does nothing but collect garbage.
+ */
 const allowedGlobals: ReadonlySet<string> = new Set(
   `globalThis self Infinity NaN undefined parseFloat parseInt isFinite isNaN decodeURI decodeURIComponent encodeURI
   encodeURIComponent escape unescape Object Boolean Symbol Number BigInt Math Date String RegExp Array Map Set WeakMap
@@ -11,7 +14,7 @@ const allowedGlobals: ReadonlySet<string> = new Set(
   setTimeout clearTimeout setInterval clearInterval queueMicrotask structuredClone atob btoa TextEncoder TextDecoder
   URL URLSearchParams AbortController AbortSignal Event EventTarget DOMException crypto Crypto SubtleCrypto CryptoKey
   Blob ImageData ImageBitmap createImageBitmap OffscreenCanvas OffscreenCanvasRenderingContext2D ReadableStream
-  WritableStream TransformStream CompressionStream DecompressionStream`.split(/\s+/),
+  WritableStream TransformStream CompressionStream DecompressionStream gc`.split(/\s+/),
 );
 
 /** What is put back for an extension that may use the network. */
