@@ -102,6 +102,8 @@ class TfjsRun implements ExecutorRun {
   readonly #ownsBackbone: boolean;
   readonly #modulation: Modulation;
   readonly #statistics = new Map<string, tf.Tensor4D>();
+  /** One for all tiles: however short each is, together they must not hold the thread. */
+  readonly #pace = new Pace();
   #disposed = false;
 
   constructor(
@@ -165,12 +167,11 @@ class TfjsRun implements ExecutorRun {
     const steps = this.#backend.run(() =>
       runBackboneInSteps(this.#backbone, image, this.#modulation, { pooling }),
     );
-    const pace = new Pace();
     try {
       for (;;) {
         const { done, value } = this.#backend.run(() => steps.next());
         if (done) return value;
-        if (await pace.breathe()) throwIfAborted(signal);
+        if (await this.#pace.breathe()) throwIfAborted(signal);
       }
     } catch (error) {
       throw asLimpidError(error);

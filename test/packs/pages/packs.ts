@@ -36,7 +36,7 @@ export interface RestoreAnswer {
   readonly experts: string[];
 }
 
-const [width, height] = [40, 24];
+const [width, height] = [40, 48];
 const photo = new PixelImage({
   width,
   height,
@@ -48,6 +48,11 @@ const photo = new PixelImage({
 
 const files = new Map<string, Uint8Array>();
 let limpid: Limpid;
+
+function holdThread(milliseconds: number): void {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
 
 const page: PackPage = {
   async load(addresses) {
@@ -74,6 +79,8 @@ const page: PackPage = {
       tileSize: 4, // many tiles, so that there is time for what happens meanwhile
       onProgress: ({ done, total }) => {
         if (install !== undefined && done === 1) installed = limpid.packs.install(install);
+        // Long tiles until the pack is there: after each, the run lets the page do other things.
+        if (install !== undefined && !limpid.experts.has("acme.descreen")) holdThread(50);
         if (done === total && install !== undefined && !limpid.experts.has("acme.descreen")) {
           throw new Error("the pack was not there before the run ended");
         }
