@@ -50,6 +50,15 @@ const typescript = esbuild({
   define: { __LIMPID_VERSION__: JSON.stringify(manifest.version) },
 });
 
+/** For one file with everything in it, tfjs too. */
+const selfContained = [
+  typescript,
+  emptyBuiltins,
+  nodeResolve({ browser: true, preferBuiltins: false }),
+  commonjs(),
+  minify({ target: "es2022" }),
+];
+
 /** @param {import("rollup").RollupLog} warning @param {import("rollup").LoggingFunction} defaultHandler */
 function failOnWarning(warning, defaultHandler) {
   // tfjs-core's modules import each other in circles, which is harmless and not ours to mend.
@@ -87,26 +96,14 @@ export default [
   {
     // The engine in a worker: a classic script with everything in it, which a `data:` address can hold.
     input: "src/adapters/canvas/worker/limpid-worker.ts",
-    plugins: [
-      typescript,
-      emptyBuiltins,
-      nodeResolve({ browser: true, preferBuiltins: false }),
-      commonjs(),
-      minify({ target: "es2022" }),
-    ],
+    plugins: selfContained,
     onwarn: failOnWarning,
     output: { file: "dist/limpid-worker.js", format: "iife", inlineDynamicImports: true },
   },
   {
     // For a script tag: one file with everything in it, tfjs too.
     input: libraries.index,
-    plugins: [
-      typescript,
-      emptyBuiltins,
-      nodeResolve({ browser: true, preferBuiltins: false }),
-      commonjs(),
-      minify({ target: "es2022" }),
-    ],
+    plugins: selfContained,
     onwarn: failOnWarning,
     output: {
       file: "dist/limpid.iife.js",

@@ -7,6 +7,7 @@ import { detailsFolderOf, drawContactSheets } from "./evaluate/contact-sheets.js
 import { describeEvaluation, evaluationToJson } from "./evaluate/evaluation-report.js";
 import { evaluationToMarkdown, writeMarkdown } from "./evaluate/markdown-report.js";
 import { metricNames, metricTitles, parseMetrics } from "./evaluate/metrics.js";
+import { minimumSide } from "./evaluate/measure.js";
 import { writePairList } from "./evaluate/pair-list.js";
 import { PeerResults } from "./evaluate/peers.js";
 import { defaultRows, parseRows, rowNames } from "./evaluate/rows.js";
@@ -44,9 +45,6 @@ interface EvaluateCommandOptions extends EngineOptions {
   readonly markdown?: string;
   readonly json?: true;
 }
-
-/** Smallest square that the windows of SSIM fit in. */
-const minimumCrop = 11;
 
 const details = `
 Each photo is damaged in every way asked for, with a seed, restored, and compared
@@ -162,10 +160,10 @@ async function evaluate(options: EvaluateCommandOptions, context: CommandContext
   const { crop, seed, peers: peersFile, writePairs, contactSheets, markdown } = options;
   const metrics = parseMetrics(options.metrics);
   const rows = parseRows(options.rows);
-  if (crop !== undefined && crop < minimumCrop) {
+  if (crop !== undefined && crop < minimumSide) {
     throw new LimpidError(
       "InvalidArgument",
-      `--crop ${crop} is too small to compare, which takes ${minimumCrop}`,
+      `--crop ${crop} is too small to compare, which takes ${minimumSide}`,
     );
   }
   const found = await findSubjects(options, signal);

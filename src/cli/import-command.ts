@@ -5,6 +5,7 @@ import { writeFileAtomically } from "../node/index.js";
 import { LimpidError } from "../sdk/base/index.js";
 import { parsePyTorchCheckpoint, serializeSafetensors, type TensorFile } from "../sdk/weights/index.js";
 import type { CommandContext } from "./command-context.js";
+import { readBytes } from "./read-bytes.js";
 
 interface ImportCommandOptions {
   readonly output: string;
@@ -30,7 +31,7 @@ export function importCommand(context: CommandContext): Command {
     .option("--key <name>", "entry of the checkpoint to take, such as params_ema")
     .addHelpText("after", details)
     .action(async (checkpoint: string, { output, key }: ImportCommandOptions) => {
-      const bytes = await readCheckpoint(checkpoint);
+      const bytes = await readBytes(checkpoint);
       const file = parsePyTorchCheckpoint(bytes, key === undefined ? {} : { key });
       if (await isSameFile(checkpoint, output)) {
         throw new LimpidError("InputOverwrite", `${output}: would replace the checkpoint`);
@@ -39,16 +40,6 @@ export function importCommand(context: CommandContext): Command {
       await writeFileAtomically(output, converted, context.signal);
       context.write(describe(output, file, converted.byteLength));
     });
-}
-
-async function readCheckpoint(path: string): Promise<Uint8Array> {
-  try {
-    const { buffer, byteOffset, byteLength } = await fs.readFile(path);
-    return new Uint8Array(buffer, byteOffset, byteLength);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new LimpidError("FileUnreadable", `${path}: cannot be read: ${reason}`, { cause });
-  }
 }
 
 async function isSameFile(a: string, b: string): Promise<boolean> {

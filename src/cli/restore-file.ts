@@ -1,13 +1,12 @@
-import fs from "node:fs/promises";
 import { dirname } from "node:path";
 import { readImageFile, writeImageFile } from "../node/index.js";
-import { LimpidError } from "../sdk/base/index.js";
 import type { BackendName } from "../sdk/engine/index.js";
 import type { PixelImage } from "../sdk/image/index.js";
 import type { Limpid } from "../sdk/limpid/index.js";
 import type { AppliedExpert, ExpertChoice } from "../sdk/restore/index.js";
 import type { DegradationProbability } from "../sdk/router/index.js";
 import { luminanceOf } from "./luminance.js";
+import { makeFolder } from "./make-folder.js";
 import { openLimpid, type EngineSettings } from "./open-limpid.js";
 
 /** What the command line says of how images are restored. */
@@ -137,14 +136,5 @@ export class FileRestorer implements Restorer {
   close(): Promise<void> {
     this.#limpid.dispose();
     return Promise.resolve();
-  }
-}
-
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await fs.mkdir(path, { recursive: true });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new LimpidError("FileUnwritable", `${path}: the folder cannot be made: ${reason}`, { cause });
   }
 }

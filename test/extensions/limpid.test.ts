@@ -1,29 +1,24 @@
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { nodeExtensionWorkers } from "../../src/node/index.js";
 import { memoryStorage } from "../../src/sdk/extensions/index.js";
 import { HeadlessHost } from "../../src/sdk/host/index.js";
 import { PixelImage } from "../../src/sdk/image/index.js";
-import { createLimpid, type Limpid, type LimpidOptions } from "../../src/sdk/limpid/index.js";
+import type { Limpid, LimpidOptions } from "../../src/sdk/limpid/index.js";
 import { memoryStore } from "../../src/sdk/packs/index.js";
-import { modelFromFiles } from "../../src/sdk/restore/index.js";
-import { makeTinyModel } from "../support/tiny-model.js";
+import { startLimpid } from "../support/start-limpid.js";
 import { makeTinyPack } from "../support/tiny-pack.js";
 import { workerFile } from "./worker-file.js";
 import { command, makeExtension, model } from "./workbench.js";
 
-const open: Limpid[] = [];
-afterEach(() => open.splice(0).forEach((limpid) => limpid.dispose()));
-
-async function start(options: Partial<LimpidOptions> = {}): Promise<Limpid> {
-  const limpid = await createLimpid({
-    model: modelFromFiles(makeTinyModel({ bias: 20 })),
-    backend: "wasm",
-    extensions: { workers: nodeExtensionWorkers({ file: workerFile }) },
-    ...options,
-    packs: { store: memoryStore(), ...options.packs },
-  });
-  open.push(limpid);
-  return limpid;
+function start(options: Partial<LimpidOptions> = {}): Promise<Limpid> {
+  return startLimpid(
+    { bias: 20 },
+    {
+      extensions: { workers: nodeExtensionWorkers({ file: workerFile }) },
+      ...options,
+      packs: { store: memoryStore(), ...options.packs },
+    },
+  );
 }
 
 const photo = new PixelImage({

@@ -1,10 +1,9 @@
 import { getEventListeners } from "node:events";
-import { afterEach, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import * as tf from "@tensorflow/tfjs-core";
 import { toDisposable } from "../../src/sdk/base/index.js";
 import { ExpertSet } from "../../src/sdk/experts/index.js";
 import { PixelImage } from "../../src/sdk/image/index.js";
-import { createLimpid, type Limpid, type LimpidOptions } from "../../src/sdk/limpid/index.js";
 import {
   loadModel,
   modelFromFiles,
@@ -12,21 +11,9 @@ import {
   type RestoreOptions,
   type RestoreProgress,
 } from "../../src/sdk/restore/index.js";
-import { makeTinyModel, type TinyModelOptions } from "../support/tiny-model.js";
+import { startLimpid } from "../support/start-limpid.js";
+import { makeTinyModel } from "../support/tiny-model.js";
 import { baseOf, makeExpert, makeTinyPack } from "../support/tiny-pack.js";
-
-const open: Limpid[] = [];
-afterEach(() => open.splice(0).forEach((limpid) => limpid.dispose()));
-
-async function start(model: TinyModelOptions = {}, options: Partial<LimpidOptions> = {}): Promise<Limpid> {
-  const limpid = await createLimpid({
-    model: modelFromFiles(makeTinyModel(model)),
-    backend: "wasm",
-    ...options,
-  });
-  open.push(limpid);
-  return limpid;
-}
 
 const model = makeTinyModel();
 const photo = new PixelImage({
@@ -45,7 +32,7 @@ const afterFirstTile = (act: () => void) => ({
 });
 
 test("a run that is under way or waits takes the experts as they were when it was asked for", async () => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   const expected = await limpid.restore(photo, byName("tiny.first"));
   const change = (): void => {
     limpid.experts.replace(makeExpert(model, "tiny.first"));
@@ -61,7 +48,7 @@ test("a run that is under way or waits takes the experts as they were when it wa
 });
 
 test("the router chooses among the experts that were there when the run was asked for", async () => {
-  const limpid = await start({ bias: 20 });
+  const limpid = await startLimpid({ bias: 20 });
   const queued = limpid.restore(photo);
   limpid.experts.update({ remove: ["tiny.first", "tiny.second"] });
   expect((await queued).mixture).toHaveLength(2);
@@ -70,7 +57,7 @@ test("the router chooses among the experts that were there when the run was aske
 });
 
 test("a removed expert's device memory is freed when the last run that may use it has ended", async () => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   await limpid.restore(photo, byName());
   const empty = limpid.byteSize;
   await limpid.restore(photo, byName("tiny.first"));
@@ -94,7 +81,7 @@ test("a removed expert's device memory is freed when the last run that may use i
 });
 
 test("experts keep to the device memory that they were given, pinned ones apart", async () => {
-  const limpid = await start({}, { expertMemory: 0 });
+  const limpid = await startLimpid({}, { expertMemory: 0 });
   await limpid.restore(photo, byName());
   const empty = limpid.byteSize;
   await limpid.restore(photo, byName("tiny.first", "tiny.second"));
@@ -105,11 +92,11 @@ test("experts keep to the device memory that they were given, pinned ones apart"
   pin.dispose();
   await limpid.restore(photo, byName("tiny.first"));
   expect(limpid.byteSize).toBe(empty);
-  await expect(start({}, { expertMemory: -1 })).rejects.toMatchObject({ code: "InvalidArgument" });
+  await expect(startLimpid({}, { expertMemory: -1 })).rejects.toMatchObject({ code: "InvalidArgument" });
 });
 
 test("strength is the weight of an expert unless the run says otherwise, and scales what the router gives", async () => {
-  const limpid = await start({ degradations: ["noise", "jpeg"], bias: 20 });
+  const limpid = await startLimpid({ degradations: ["noise", "jpeg"], bias: 20 });
   const first = limpid.experts.get("tiny.first")!.expert;
   limpid.experts.replace(first, { strength: 0.5 });
   const { mixture } = await limpid.restore(photo, byName("tiny.first", "tiny.second"));
@@ -122,7 +109,7 @@ test("strength is the weight of an expert unless the run says otherwise, and sca
 });
 
 test("an expert for two faults of one image is mixed in once", async () => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   const { embedding } = await limpid.analyze(photo);
   limpid.experts.remove("tiny.first");
   limpid.experts.remove("tiny.second");
@@ -136,7 +123,7 @@ test("an expert for two faults of one image is mixed in once", async () => {
 });
 
 test("installing everything and taking it out again leaves results bit for bit", async () => {
-  const limpid = await start({ bias: 20 });
+  const limpid = await startLimpid({ bias: 20 });
   const options: RestoreOptions[] = [byName(), byName("tiny.first"), { tileSize: 8 }];
   const run = () => Promise.all(options.map(async (one) => (await limpid.restore(photo, one)).image.data));
   const before = await run();

@@ -1,8 +1,8 @@
-import { afterEach, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import type { RouterRow } from "../../src/sdk/experts/index.js";
 import { PixelImage } from "../../src/sdk/image/index.js";
-import { createLimpid, type Limpid } from "../../src/sdk/limpid/index.js";
-import { modelFromFiles } from "../../src/sdk/restore/index.js";
+import type { Limpid } from "../../src/sdk/limpid/index.js";
+import { startLimpid } from "../support/start-limpid.js";
 import { makeTinyModel } from "../support/tiny-model.js";
 import { makeExpert, makeTinyPack } from "../support/tiny-pack.js";
 
@@ -10,14 +10,7 @@ import { makeExpert, makeTinyPack } from "../support/tiny-pack.js";
 const model = makeTinyModel({ bias: -20 });
 const id = "acme.limpid-descreen";
 
-const open: Limpid[] = [];
-afterEach(() => open.splice(0).forEach((limpid) => limpid.dispose()));
-
-async function start(): Promise<Limpid> {
-  const limpid = await createLimpid({ model: modelFromFiles(model), backend: "wasm" });
-  open.push(limpid);
-  return limpid;
-}
+const start = (): Promise<Limpid> => startLimpid({ bias: -20 });
 
 /** A picture of one grey, or of stripes. */
 const picture = (make: (index: number) => number): PixelImage =>

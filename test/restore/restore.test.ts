@@ -1,23 +1,11 @@
-import { afterEach, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import * as tf from "@tensorflow/tfjs-core";
 import { PixelImage, psnr, type ChannelCount, type PixelData } from "../../src/sdk/image/index.js";
-import { createLimpid, type Limpid, type LimpidOptions } from "../../src/sdk/limpid/index.js";
+import { createLimpid, type Limpid } from "../../src/sdk/limpid/index.js";
 import { modelFromFiles, type RestoreProgress } from "../../src/sdk/restore/index.js";
 import { expectNoLeaks } from "../support/index.js";
-import { makeTinyModel, type TinyModelOptions } from "../support/tiny-model.js";
-
-const open: Limpid[] = [];
-afterEach(() => open.splice(0).forEach((limpid) => limpid.dispose()));
-
-async function start(model: TinyModelOptions = {}, options: Partial<LimpidOptions> = {}): Promise<Limpid> {
-  const limpid = await createLimpid({
-    model: modelFromFiles(makeTinyModel(model)),
-    backend: "wasm",
-    ...options,
-  });
-  open.push(limpid);
-  return limpid;
-}
+import { startLimpid } from "../support/start-limpid.js";
+import { makeTinyModel } from "../support/tiny-model.js";
 
 /** A photo-like picture of smooth colours and edges. */
 function picture(
@@ -43,7 +31,7 @@ const asFloat = (values: number[]) => Float32Array.from(values);
 const only = (id: string) => ({ experts: [{ id }] });
 
 test("a restore changes the image and says what it did", async () => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   const photo = picture(40, 30);
   const result = await limpid.restore(photo, { ...only("tiny.first"), tileSize: 16 });
   expect(result.image.data).not.toEqual(photo.data);
@@ -58,7 +46,7 @@ test("a restore changes the image and says what it did", async () => {
 });
 
 test("the router mixes an expert for each of the two most probable faults, by their probability", async () => {
-  const limpid = await start({ bias: 20 });
+  const limpid = await startLimpid({ bias: 20 });
   const { analysis, mixture } = await limpid.restore(picture(24, 24));
   expect(analysis.degradations.every(({ probability }) => probability > 0.99)).toBe(true);
   expect(mixture.map(({ expert }) => expert).sort()).toEqual(["tiny.first", "tiny.second"]);
@@ -66,7 +54,7 @@ test("the router mixes an expert for each of the two most probable faults, by th
 });
 
 test("the first routed expert acts in full, the second by its probability relative to the first's", async () => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   const photo = picture(24, 24);
   const { embedding } = await limpid.analyze(photo);
   const degradations = [
@@ -82,7 +70,7 @@ test("the first routed expert acts in full, the second by its probability relati
 });
 
 test("an image that the router finds clean comes back as it is", async () => {
-  const limpid = await start({ bias: -20 });
+  const limpid = await startLimpid({ bias: -20 });
   const photo = picture(24, 24);
   const { image, tiles, mixture } = await limpid.restore(photo);
   expect([tiles, mixture]).toEqual([0, []]);
@@ -97,13 +85,13 @@ test.each<[string, PixelImage]>([
   ["16-bit grey with alpha", picture(21, 17, 2, as16Bit)],
   ["float RGBA", picture(21, 17, 4, asFloat)],
 ])("strength 0 gives %s back bit for bit", async (_, photo) => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   const { image } = await limpid.restore(photo, { strength: 0, ...only("tiny.first") });
   expect(image.data).toEqual(photo.data);
 });
 
 test("strength scales the change", async () => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   const photo = picture(24, 24, 3, asFloat);
   const at = async (strength: number) =>
     (await limpid.restore(photo, { strength, ...only("tiny.first") })).image.data;
@@ -119,7 +107,7 @@ test.each<[string, (values: number[]) => PixelData, ChannelCount]>([
   ["16-bit RGBA", as16Bit, 4],
   ["float grey", asFloat, 1],
 ])("outside the mask and the region %s stays bit for bit", async (_, make, channels) => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   const photo = picture(40, 32, channels, make);
   const mask = new PixelImage({
     width: 40,
@@ -143,7 +131,7 @@ test.each<[string, (values: number[]) => PixelData, ChannelCount]>([
 });
 
 test("alpha is untouched, and the colour under it does not leak into the visible part", async () => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   const opaque = picture(32, 32, 3);
   const withHole = (hidden: number) => {
     const data = new Uint8Array(32 * 32 * 4);
@@ -167,7 +155,7 @@ test("alpha is untouched, and the colour under it does not leak into the visible
 });
 
 test("grey stays grey, 16 bits stay 16 bits, a profile is kept", async () => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   const grey = await limpid.restore(picture(20, 20, 1, as16Bit), only("tiny.first"));
   expect([grey.image.channels, grey.image.bitDepth]).toEqual([1, 16]);
   // More levels than 8 bits could hold: the result was not squeezed through them.
@@ -194,13 +182,13 @@ test.each([
   [7, 3],
   [33, 65],
 ])("%i x %i pixels are restored to the same size", async (width, height) => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   const { image } = await limpid.restore(picture(width, height), { tileSize: 16, ...only("tiny.first") });
   expect([image.width, image.height]).toEqual([width, height]);
 });
 
 test("tilings agree with each other and with the whole image", async () => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   const photo = picture(120, 90);
   const restoreBy = async (tileSize: number) =>
     (await limpid.restore(photo, { tileSize, ...only("tiny.first") })).image;
@@ -209,7 +197,7 @@ test("tilings agree with each other and with the whole image", async () => {
 });
 
 test("the same input gives the same output, alone or among concurrent runs with other mixtures", async () => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   const photo = picture(48, 48);
   const alone = (await limpid.restore(photo, only("tiny.first"))).image.data;
   const [first, second, again, none] = await Promise.all([
@@ -226,7 +214,7 @@ test("the same input gives the same output, alone or among concurrent runs with 
 });
 
 test("progress tells each tile once, with its picture, and they cover the image", async () => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   const seen: RestoreProgress[] = [];
   await limpid.restore(picture(40, 40), {
     tileSize: 16,
@@ -239,7 +227,7 @@ test("progress tells each tile once, with its picture, and they cover the image"
 });
 
 test("a signal ends the run soon, frees what it held, and the next run works", async () => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   const photo = picture(96, 96);
   await limpid.restore(picture(16, 16), { experts: [] }); // prepares the backbone, which stays
   await expectNoLeaks(async () => {
@@ -261,7 +249,7 @@ test("a signal ends the run soon, frees what it held, and the next run works", a
 });
 
 test("a listener of progress that throws ends the run with its error", async () => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   const run = limpid.restore(picture(16, 16), {
     experts: [],
     onProgress: () => {
@@ -283,17 +271,20 @@ test.each<[string, Parameters<Limpid["restore"]>[1], string]>([
   ["a coloured mask", { mask: picture(16, 16, 3) }, "InvalidArgument"],
   ["a tile size off the grid", { experts: [], tileSize: 7 }, "InvalidTileSize"],
 ])("%s is refused", async (_, options, code) => {
-  const limpid = await start();
+  const limpid = await startLimpid();
   await expect(limpid.restore(picture(16, 16), options)).rejects.toMatchObject({ code });
 });
 
 test("a backend that was not the first choice is an event with its reason", async () => {
   const changes: unknown[] = [];
-  const limpid = await start({}, { backend: "auto", onBackendChange: (change) => changes.push(change) });
+  const limpid = await startLimpid(
+    {},
+    { backend: "auto", onBackendChange: (change) => changes.push(change) },
+  );
   expect(limpid.backend).toBe("wasm");
   expect(changes).toEqual([{ backend: "wasm", reason: expect.stringMatching(/WebGPU/) }]);
   expect(limpid.fallbackReason).toMatch(/WebGPU/);
-  const chosen = await start({}, { backend: "cpu", onBackendChange: (change) => changes.push(change) });
+  const chosen = await startLimpid({}, { backend: "cpu", onBackendChange: (change) => changes.push(change) });
   expect([chosen.backend, chosen.fallbackReason, changes.length]).toEqual(["cpu", undefined, 1]);
 });
 
@@ -332,7 +323,7 @@ test("disposal in the middle of a run ends it and frees everything", async () =>
 });
 
 test("two instances do not see each other", async () => {
-  const [one, two] = [await start({ seed: 1 }), await start({ seed: 2 })];
+  const [one, two] = [await startLimpid({ seed: 1 }), await startLimpid({ seed: 2 })];
   const photo = picture(24, 24);
   const before = (await two.restore(photo, only("tiny.first"))).image.data;
   one.dispose();

@@ -1,14 +1,5 @@
-import type { Placement } from "../../sdk/host/index.js";
-import {
-  fabricElement,
-  fabricPlacement,
-  isFabricImage,
-  likeFabricObject,
-  rememberFabric,
-  replaceFabricElement,
-  type FabricImageLike,
-} from "./fabric-object.js";
-import { naturalSize, ObjectHost, type DrawnElement, type InsertedObject } from "./object-host.js";
+import { FabricObjectHost } from "./fabric-object-host.js";
+import type { FabricImageLike } from "./fabric-object.js";
 import type { PageHostOptions } from "./page-host.js";
 
 /** What is used of a Fabric canvas; `Canvas` of Fabric 6 and 7 has it. */
@@ -48,7 +39,7 @@ const selectionEvents = ["selection:created", "selection:updated", "selection:cl
  * await runOnHost(limpid, host);
  * ```
  */
-export class FabricHost extends ObjectHost<FabricImageLike> {
+export class FabricHost extends FabricObjectHost {
   /** Always `fabric`. */
   readonly id = "fabric";
   readonly #canvas: FabricCanvasLike;
@@ -69,17 +60,8 @@ export class FabricHost extends ObjectHost<FabricImageLike> {
     super.dispose();
   }
 
-  protected activeObject(): FabricImageLike | undefined {
-    const object = this.#canvas.getActiveObject();
-    return isFabricImage(object) ? object : undefined;
-  }
-
-  protected elementOf(object: FabricImageLike): DrawnElement | undefined {
-    return fabricElement(object);
-  }
-
-  protected placementOf(object: FabricImageLike): Pick<Placement, "crop" | "transform" | "isFiltered"> {
-    return fabricPlacement(object, naturalSize(fabricElement(object)!));
+  protected pickedObject(): object | undefined | null {
+    return this.#canvas.getActiveObject();
   }
 
   protected nameOf(object: FabricImageLike): string {
@@ -91,49 +73,20 @@ export class FabricHost extends ObjectHost<FabricImageLike> {
     return this.#canvas.getObjects().includes(object);
   }
 
-  protected replaceElement(
-    object: FabricImageLike,
-    element: DrawnElement,
-    horizontal: number,
-    vertical: number,
-  ): void {
-    replaceFabricElement(object, element, horizontal, vertical);
-    this.#changed(object);
-  }
-
-  protected remember(object: FabricImageLike): () => void {
-    const restore = rememberFabric(object);
-    return () => {
-      restore();
-      this.#changed(object);
-    };
-  }
-
-  protected insertAbove(
-    object: FabricImageLike,
-    element: DrawnElement,
-    horizontal: number,
-    vertical: number,
-    label: string,
-  ): InsertedObject {
-    const layer = likeFabricObject(object, element, horizontal, vertical, label);
-    const insert = () => {
-      const index = this.#canvas.getObjects().indexOf(object);
-      this.#canvas.insertAt(index < 0 ? this.#canvas.getObjects().length : index + 1, layer as never);
-      this.#canvas.requestRenderAll();
-    };
-    insert();
-    return {
-      insert,
-      remove: () => {
-        this.#canvas.remove(layer as never);
-        this.#canvas.requestRenderAll();
-      },
-    };
-  }
-
-  #changed(object: FabricImageLike): void {
+  protected show(object: FabricImageLike): void {
     this.#canvas.fire("object:modified" as never, { target: object } as never);
+    this.#canvas.requestRenderAll();
+  }
+
+  protected insertLayer(layer: FabricImageLike, below: FabricImageLike): void {
+    const objects = this.#canvas.getObjects();
+    const index = objects.indexOf(below);
+    this.#canvas.insertAt(index < 0 ? objects.length : index + 1, layer as never);
+    this.#canvas.requestRenderAll();
+  }
+
+  protected removeLayer(layer: FabricImageLike): void {
+    this.#canvas.remove(layer as never);
     this.#canvas.requestRenderAll();
   }
 }

@@ -7,6 +7,7 @@ export { CanvasHost, type CanvasHostOptions } from "./canvas-host.js";
 export { checkCanvasSize, defaultCanvasLimits, type CanvasLimits } from "./canvas-limits.js";
 export { FabricHost, type FabricCanvasLike } from "./fabric-host.js";
 export type { FabricImageLike } from "./fabric-object.js";
+export { FabricObjectHost } from "./fabric-object-host.js";
 export {
   KonvaHost,
   type KonvaHostOptions,

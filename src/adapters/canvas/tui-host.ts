@@ -1,15 +1,8 @@
 import { LimpidError } from "../../sdk/base/index.js";
-import type { Commit, HostCapabilities, Placement } from "../../sdk/host/index.js";
-import {
-  fabricElement,
-  fabricPlacement,
-  isFabricImage,
-  likeFabricObject,
-  rememberFabric,
-  replaceFabricElement,
-  type FabricImageLike,
-} from "./fabric-object.js";
-import { naturalSize, ObjectHost, type DrawnElement, type InsertedObject } from "./object-host.js";
+import type { Commit, HostCapabilities } from "../../sdk/host/index.js";
+import { FabricObjectHost } from "./fabric-object-host.js";
+import type { FabricImageLike } from "./fabric-object.js";
+import type { DrawnElement } from "./object-host.js";
 import type { PageHostOptions } from "./page-host.js";
 import type { UndoStep } from "./undo-history.js";
 
@@ -62,7 +55,7 @@ const selectionEvents = ["objectActivated", "undoStackChanged"] as const;
  * await editor.undo();
  * ```
  */
-export class TuiHost extends ObjectHost<FabricImageLike> {
+export class TuiHost extends FabricObjectHost {
   /** Always `tui-image-editor`. */
   readonly id = "tui-image-editor";
   readonly #editor: TuiImageEditorLike & TuiInner;
@@ -95,73 +88,51 @@ export class TuiHost extends ObjectHost<FabricImageLike> {
     super.dispose();
   }
 
-  protected activeObject(): FabricImageLike | undefined {
-    const object = this.#graphics.getActiveObject() ?? this.#graphics.getCanvasImage();
-    return isFabricImage(object) ? object : undefined;
-  }
-
-  protected elementOf(object: FabricImageLike): DrawnElement | undefined {
-    return fabricElement(object);
-  }
-
-  protected placementOf(object: FabricImageLike): Pick<Placement, "crop" | "transform" | "isFiltered"> {
-    return fabricPlacement(object, naturalSize(fabricElement(object)!));
+  protected pickedObject(): object | undefined | null {
+    return this.#graphics.getActiveObject() ?? this.#graphics.getCanvasImage();
   }
 
   protected nameOf(object: FabricImageLike): string {
-    return object === this.#graphics.getCanvasImage() ? "Photo" : "Image";
+    return this.#isPhoto(object) ? "Photo" : "Image";
   }
 
   protected contains(object: FabricImageLike): boolean {
-    return (
-      object === this.#graphics.getCanvasImage() || this.#graphics.getCanvas().getObjects().includes(object)
-    );
+    return this.#isPhoto(object) || this.#graphics.getCanvas().getObjects().includes(object);
   }
 
-  protected replaceElement(
-    object: FabricImageLike,
-    element: DrawnElement,
-    horizontal: number,
-    vertical: number,
-  ): void {
-    replaceFabricElement(object, element, horizontal, vertical);
+  protected show(): void {
     this.#graphics.getCanvas().requestRenderAll();
   }
 
-  protected remember(object: FabricImageLike): () => void {
-    const restore = rememberFabric(object);
-    return () => {
-      restore();
-      this.#graphics.getCanvas().requestRenderAll();
-    };
-  }
-
-  protected insertAbove(
+  protected override makeLayer(
     object: FabricImageLike,
     element: DrawnElement,
     horizontal: number,
     vertical: number,
     label: string,
-  ): InsertedObject {
-    const canvas = this.#graphics.getCanvas();
-    const layer = likeFabricObject(object, element, horizontal, vertical, label);
+  ): FabricImageLike {
+    const layer = super.makeLayer(object, element, horizontal, vertical, label);
     // The photo itself cannot be picked, an object above it can.
     layer.set({ selectable: true, evented: true });
-    const insert = () => {
-      const objects = canvas.getObjects();
-      const isPhoto = object === this.#graphics.getCanvasImage();
-      const index = objects.indexOf(object);
-      canvas.insertAt(layer, isPhoto ? 0 : index < 0 ? objects.length : index + 1, false);
-      canvas.requestRenderAll();
-    };
-    insert();
-    return {
-      insert,
-      remove: () => {
-        canvas.remove(layer);
-        canvas.requestRenderAll();
-      },
-    };
+    return layer;
+  }
+
+  protected insertLayer(layer: FabricImageLike, below: FabricImageLike): void {
+    const canvas = this.#graphics.getCanvas();
+    const objects = canvas.getObjects();
+    const index = objects.indexOf(below);
+    canvas.insertAt(layer, this.#isPhoto(below) ? 0 : index < 0 ? objects.length : index + 1, false);
+    canvas.requestRenderAll();
+  }
+
+  protected removeLayer(layer: FabricImageLike): void {
+    const canvas = this.#graphics.getCanvas();
+    canvas.remove(layer);
+    canvas.requestRenderAll();
+  }
+
+  #isPhoto(object: FabricImageLike): boolean {
+    return object === this.#graphics.getCanvasImage();
   }
 
   /** A command that has been carried out already: its first execution only puts it into the editor's history. */

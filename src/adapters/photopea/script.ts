@@ -21,7 +21,7 @@ export class PhotopeaScript {
  * @param strings - the fixed parts: ECMAScript 3
  * @param values - what stands between them
  * @returns the script
- * @throws {@link LimpidError} `InvalidArgument` for a number that is not finite
+ * @throws {@link LimpidError} `InvalidArgument` for a number that is not finite, or a key `__proto__`
  *
  * @example
  * ```ts
@@ -40,13 +40,15 @@ export function script(
 }
 
 /**
- * JSON is a subset of ECMAScript 3's literals but for the line separators U+2028 and U+2029; with everything outside of
- * ASCII escaped, no encoding on the way matters either.
+ * JSON is a subset of ECMAScript 3's literals but for the line separators U+2028 and U+2029, and for the key `__proto__`, which
+ * in a literal is no key; with everything outside of ASCII escaped, no encoding on the way matters either.
  */
 function literal(value: ScriptValue): string {
-  const text = JSON.stringify(value, (_, part: ScriptValue) => {
-    if (typeof part === "number" && !Number.isFinite(part)) {
-      throw new LimpidError("InvalidArgument", `${part} cannot be written into a script`);
+  const text = JSON.stringify(value, (key, part: ScriptValue) => {
+    const unsayable =
+      key === "__proto__" ? key : typeof part === "number" && !Number.isFinite(part) ? part : undefined;
+    if (unsayable !== undefined) {
+      throw new LimpidError("InvalidArgument", `${unsayable} cannot be written into a script`);
     }
     return part;
   });

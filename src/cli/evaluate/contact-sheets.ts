@@ -3,15 +3,15 @@ import { join } from "node:path";
 import sharp, { type OverlayOptions } from "sharp";
 import { throwIfAborted } from "../../sdk/base/index.js";
 import type { Evaluation } from "./evaluation.js";
-import { makeFolder } from "./picture-files.js";
+import { makeFolder } from "../make-folder.js";
 import type { RowName } from "./rows.js";
-import { detailPath } from "./run-evaluate.js";
+import { detailSide as cell } from "./measure.js";
+import { detailPath, fileNameOf } from "./run-evaluate.js";
 import { shownRows } from "./evaluation-report.js";
 import { summarize } from "./summarize.js";
 
 /** The most photos on one sheet. */
 const maximumPhotos = 12;
-const cell = 192;
 const gap = 6;
 const caption = 22;
 
@@ -39,7 +39,7 @@ export async function drawContactSheets(
   const files: string[] = [];
   for (const { task } of tasks) {
     throwIfAborted(signal);
-    const file = join(folder, `${task.replace(/[/\\:]/g, "-")}.png`);
+    const file = join(folder, `${fileNameOf(task)}.png`);
     await drawSheet(file, folder, task, rows, evaluation);
     files.push(file);
   }

@@ -6,7 +6,7 @@ import { describeRouter, describeRun, percent, shownRows, signed } from "./evalu
 import { metricTitles, type MetricName, type Score, type Scores } from "./metrics.js";
 import type { PeerResults } from "./peers.js";
 import type { RowName } from "./rows.js";
-import { summarize, type Confusion, type TaskSummary } from "./summarize.js";
+import { mean, summarize, type Confusion, type TaskSummary } from "./summarize.js";
 
 /**
  * The tables of an evaluation for a document.
@@ -143,8 +143,6 @@ function formatScore({ psnr, ssim }: Score): string {
 }
 
 function meanScore(scores: readonly Score[]): Score {
-  const mean = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
   return { psnr: mean(scores.map(({ psnr }) => psnr)), ssim: mean(scores.map(({ ssim }) => ssim)) };
 }
 

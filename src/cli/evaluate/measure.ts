@@ -89,10 +89,10 @@ export interface Measurement {
 }
 
 /** Smallest side that the windows of SSIM fit in. */
-const minimumSide = 11;
+export const minimumSide = 11;
 
 /** Side of the detail that a contact sheet shows, in pixels. */
-const detailSide = 192;
+export const detailSide = 192;
 
 /** Damages, restores and compares; in this thread or in another. */
 export interface Measurer {

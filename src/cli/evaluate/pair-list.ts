@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { writeFileAtomically } from "../../node/index.js";
 import { version } from "../../sdk/base/index.js";
-import { makeFolder } from "./picture-files.js";
+import { makeFolder } from "../make-folder.js";
 import { pairPaths } from "./run-evaluate.js";
 import type { Subject } from "./subjects.js";
 

@@ -2,6 +2,7 @@ import fs from "node:fs/promises";
 import { LimpidError } from "../../sdk/base/index.js";
 import type { Evaluation } from "./evaluation.js";
 import type { MetricName, Score, Scores } from "./metrics.js";
+import { meanScores } from "./summarize.js";
 
 /** A method's means over the photos of a task. */
 export interface PeerMethod {
@@ -77,7 +78,7 @@ export class PeerResults {
       });
       return [
         task,
-        whole.map(([method, scores]) => ({ method, scores: means(scores, evaluation.metrics) })),
+        whole.map(([method, scores]) => ({ method, scores: meanScores(scores, evaluation.metrics)! })),
       ] as const;
     });
     return new PeerResults(tools, Object.fromEntries(tasks));
@@ -138,15 +139,4 @@ function checkInput({ photo, task, scores }: PeerRow, own: Scores | undefined, p
       { details: { photo, task, metric, expected: score.psnr, found: theirs } },
     );
   }
-}
-
-function means(scores: readonly Scores[], metrics: readonly MetricName[]): Scores {
-  const mean = (pick: (score: Score) => number, metric: MetricName): number =>
-    scores.reduce((sum, each) => sum + pick(each[metric]!), 0) / scores.length;
-  return Object.fromEntries(
-    metrics.map((metric) => [
-      metric,
-      { psnr: mean(({ psnr }) => psnr, metric), ssim: mean(({ ssim }) => ssim, metric) },
-    ]),
-  );
 }

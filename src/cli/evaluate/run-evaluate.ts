@@ -265,7 +265,7 @@ export function pairPaths(subject: Subject, task: TaskLabel): { damaged: string;
 }
 
 /** A name that every file system takes. */
-function fileNameOf(name: string): string {
+export function fileNameOf(name: string): string {
   return name.replace(/[/\\:]/g, "-");
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
-import { LimpidError } from "../../sdk/base/index.js";
+import { LimpidError, throwIfAborted } from "../../sdk/base/index.js";
 import { degradationNames } from "../../sdk/training/index.js";
 import { isInShard, type Shard } from "../shard.js";
 import { findPairs, listPhotos } from "./pair-folders.js";
@@ -82,16 +82,12 @@ export async function findPhotos(
   const images = await listPhotos(folder, signal);
   const taken = images.filter(({ name }) => shard === undefined || isInShard(name, shard)).slice(0, limit);
   const labels = tasks.map(({ name, degradations }) => ({ name, degradations }));
-  const subjects = await Promise.all(
-    taken.map(async ({ path, name }) => ({
-      name,
-      clean: path,
-      damaged: undefined,
-      tasks: labels,
-      cleanName: name,
-      files: await digestOf([path]),
-    })),
-  );
+  const subjects: Subject[] = [];
+  for (const { path, name } of taken) {
+    throwIfAborted(signal);
+    const files = await digestOf([path]);
+    subjects.push({ name, clean: path, damaged: undefined, tasks: labels, cleanName: name, files });
+  }
   return { subjects, failures: [] };
 }
 
@@ -122,6 +118,7 @@ export async function findPairSubjects(
       ({ damaged: { name } }) => shard === undefined || isInShard(name, shard),
     );
     for (const pair of taken.slice(0, limit)) {
+      throwIfAborted(signal);
       const isNew = !cleans.has(pair.clean.path);
       cleans.add(pair.clean.path);
       subjects.push({

@@ -157,7 +157,7 @@ function foundShare(analysis: readonly DegradationProbability[], degradations: r
 }
 
 /** Null if a photo has no score: an expert is there for every photo or for none. */
-function meanScores(
+export function meanScores(
   scores: readonly (Scores | null | undefined)[],
   metrics: readonly MetricName[],
 ): Scores | null {
@@ -204,6 +204,11 @@ function meanOrNull(values: readonly number[]): number | null {
   return values.length === 0 ? null : mean(values);
 }
 
-function mean(values: readonly number[]): number {
+/**
+ * The arithmetic mean.
+ *
+ * @param values - at least one
+ */
+export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { writeFileAtomically } from "../../node/index.js";
 import { LimpidError } from "../../sdk/base/index.js";
 import type { CommandContext } from "../command-context.js";
+import { makeFolder } from "../make-folder.js";
 import { scaffoldPack, scaffoldLicences, type ScaffoldOptions } from "./scaffold.js";
 
 interface CreateCommandOptions {
@@ -52,7 +53,7 @@ export function createCommand(context: CommandContext): Command {
       await requireEmpty(folder);
       for (const [path, text] of files) {
         const location = join(folder, path);
-        await fs.mkdir(dirname(location), { recursive: true });
+        await makeFolder(dirname(location));
         await writeFileAtomically(location, new TextEncoder().encode(text), context.signal);
       }
       context.write(

@@ -7,7 +7,7 @@ import { importKohya, importPeft, writeExpertFile, type ImportOptions } from "..
 import { loadModel } from "../../sdk/restore/index.js";
 import { parseSafetensors } from "../../sdk/weights/index.js";
 import type { CommandContext } from "../command-context.js";
-import { readBytes } from "./pack-bytes.js";
+import { readBytes } from "../read-bytes.js";
 
 interface ImportAdapterOptions {
   readonly output: string;

@@ -19,7 +19,7 @@ import {
 import { parseSafetensors } from "../../sdk/weights/index.js";
 import type { CommandContext } from "../command-context.js";
 import { readPublicKey } from "./key-files.js";
-import { readBytes } from "./pack-bytes.js";
+import { readBytes } from "../read-bytes.js";
 import { readPackFolder } from "./pack-contents.js";
 
 interface InspectCommandOptions {

@@ -1,4 +1,3 @@
-import fs from "node:fs/promises";
 import { LimpidError } from "../../sdk/base/index.js";
 import { integrityFileName } from "../../sdk/packs/index.js";
 
@@ -20,20 +19,4 @@ export function requireIntegrity(files: ReadonlyMap<string, Uint8Array>, name: s
       details: { problems },
     },
   );
-}
-
-/**
- * Reads a file into memory.
- *
- * @param path - the file
- * @throws {@link LimpidError} `FileUnreadable`
- */
-export async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    const { buffer, byteOffset, byteLength } = await fs.readFile(path);
-    return new Uint8Array(buffer, byteOffset, byteLength);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new LimpidError("FileUnreadable", `${path}: cannot be read: ${reason}`, { cause });
-  }
 }

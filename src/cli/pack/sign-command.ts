@@ -13,7 +13,8 @@ import {
 import type { CommandContext } from "../command-context.js";
 import { readSigningKeys } from "./key-files.js";
 import { readPackFolder } from "./pack-contents.js";
-import { readBytes, requireIntegrity } from "./pack-bytes.js";
+import { readBytes } from "../read-bytes.js";
+import { requireIntegrity } from "./pack-bytes.js";
 
 interface SignCommandOptions {
   readonly key: string;

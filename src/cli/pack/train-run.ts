@@ -21,6 +21,7 @@ import {
 } from "../../sdk/training/index.js";
 import { sha256Hex } from "../../sdk/weights/index.js";
 import type { CommandContext } from "../command-context.js";
+import { makeFolder } from "../make-folder.js";
 import { chooseBackend, openLimpid, type EngineSettings } from "../open-limpid.js";
 import { ProgressBar } from "../progress-bar.js";
 import { readTrainingData, toEightBits, type TrainingSource } from "./train-data.js";
@@ -129,8 +130,7 @@ export async function runTraining(settings: TrainSettings, context: CommandConte
   let golden: GoldenSample;
   const drawings = { curve: `training/${name}-curve.png`, sheet: `training/${name}-samples.png` };
   try {
-    for (const part of ["experts", "golden", "training"])
-      await fs.mkdir(join(folder, part), { recursive: true });
+    for (const part of ["experts", "golden", "training"]) await makeFolder(join(folder, part));
     await writeFileAtomically(join(folder, file), bytes, signal);
     limpid.experts.add(expert, routerRow === undefined ? {} : { routerRow: routerRow.row });
     const samples = await restoreSamples(limpid, expert, data.set, options.seed ?? 1, signal);

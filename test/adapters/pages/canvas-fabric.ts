@@ -2,7 +2,7 @@
 import { Canvas, FabricImage, filters } from "fabric";
 import { FabricHost, UndoHistory } from "../../../src/adapters/canvas/index.js";
 import { runHostConformance, type HostFixture, type HostUnderTest } from "../../../src/testing/index.js";
-import { loadImg, paintedCopy, pixelsOf, toImg } from "./page-documents.js";
+import { loadImg, paintedCopy, pixelsOf, toImg, stripedCanvas } from "./page-documents.js";
 
 function open(element: HTMLImageElement | undefined): HostUnderTest {
   const canvas = new Canvas(document.createElement("canvas"), { width: 200, height: 150 });
@@ -67,13 +67,7 @@ const fixture: HostFixture = {
 
 /** What Fabric shows of a filtered, turned and cropped image before and after an identity commit, four times as large. */
 async function picturesOfLargerResult(): Promise<{ before: number[]; after: number[]; undone: number[] }> {
-  const element = document.createElement("canvas");
-  [element.width, element.height] = [64, 32];
-  const context = element.getContext("2d")!;
-  for (let x = 0; x < 64; x += 8) {
-    context.fillStyle = `rgb(${x * 4} ${255 - x * 3} ${(x * 7) % 256})`;
-    context.fillRect(x, 0, 8, 32);
-  }
+  const element = stripedCanvas();
   const canvas = new Canvas(document.createElement("canvas"), {
     width: 160,
     height: 120,

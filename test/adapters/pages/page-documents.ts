@@ -32,6 +32,18 @@ export async function pixelsOf(
   );
 }
 
+/** A canvas of 64 x 32 pixels in eight coloured stripes. */
+export function stripedCanvas(): HTMLCanvasElement {
+  const element = document.createElement("canvas");
+  [element.width, element.height] = [64, 32];
+  const context = element.getContext("2d")!;
+  for (let x = 0; x < 64; x += 8) {
+    context.fillStyle = `rgb(${x * 4} ${255 - x * 3} ${(x * 7) % 256})`;
+    context.fillRect(x, 0, 8, 32);
+  }
+  return element;
+}
+
 /** The element's picture with another upper left pixel, as a new canvas. */
 export function paintedCopy(
   element: CanvasImageSource & { width: number; height: number },

@@ -208,6 +208,7 @@ describe("an exchange", () => {
           file,
         });
       }),
+      { seed: 4 },
     );
   });
 });
