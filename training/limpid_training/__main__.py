@@ -36,6 +36,12 @@ def main() -> None:
             help="share of the base's steps in which the router learns beside it; 0 holds it from the start",
         )
         stage.add_argument("--experts", help="comma-separated degradations to make experts for; all ten by default")
+        stage.add_argument(
+            "--keep",
+            type=float,
+            default=0.2,
+            help="refine: weight of the embedding's mean squared distance from where it was, in units of its variance",
+        )
     export = commands.add_parser("export")
     export.add_argument("--run", required=True)
     export.add_argument("--models", required=True)
