@@ -36,6 +36,7 @@ def main() -> None:
             help="share of the base's steps in which the router learns beside it; 0 holds it from the start",
         )
         stage.add_argument("--experts", help="comma-separated degradations to make experts for; all ten by default")
+        stage.add_argument("--part", help="experts: a name for some of them, whose checkpoint and log stand apart, to train parts side by side")
         stage.add_argument(
             "--keep",
             type=float,

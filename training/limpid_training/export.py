@@ -120,8 +120,8 @@ def export(arguments) -> None:
     router_file = write(models, "router.safetensors", halves(router_tensors(router["average"])), {**common, "limpid.config": json.dumps(ROUTER_CONFIG)})
 
     experts = []
-    if (run / "experts.pt").exists():
-        state = torch.load(run / "experts.pt", map_location="cpu")
+    for checkpoint in run.glob("experts*.pt"):
+        state = torch.load(checkpoint, map_location="cpu")
         module = Experts(Backbone(), state["names"], state["rank"], state["alpha"])
         module.load_state_dict(state["average"])
         for index, degradation in enumerate(state["names"]):
@@ -149,6 +149,7 @@ def export(arguments) -> None:
                     "strength": 1,
                 }
             )
+    experts.sort(key=lambda expert: DEGRADATIONS.index(expert["degradations"][0]))
 
     manifest = {
         "formatVersion": 1,

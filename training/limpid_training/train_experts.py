@@ -24,7 +24,7 @@ SHAPE = Shape(128, 5)
 
 
 #: How often a degradation is drawn, where not once: what gains slowest, and what is met most.
-SHARES = {"jpeg": 3, "noise": 2, "rain": 2}
+SHARES = {"jpeg": 3, "noise": 2, "blur": 2}
 
 
 def plan(step: int, seed: int, names) -> list[str]:
@@ -79,7 +79,8 @@ def train(arguments) -> None:
     experts = Experts(backbone, names).to(device)
     average = AveragedWeights(experts, 0.995)
     optimizer = torch.optim.AdamW(experts.parameters(), lr=1e-3, weight_decay=1e-4)
-    path, step = out / "experts.pt", 0
+    part = f"experts-{arguments.part}" if arguments.part else "experts"
+    path, step = out / f"{part}.pt", 0
     if path.exists():
         state = torch.load(path, map_location=device)
         if state["names"] != names:
@@ -90,7 +91,7 @@ def train(arguments) -> None:
         step = state["step"]
     print(f"experts: {count_parameters(experts) // len(names)} parameters each, {names}, from step {step}", flush=True)
     columns = [*names, *(f"{n} base" for n in names)]
-    log = Log(out / "experts.csv", ["step", "rate", "loss", *columns, "seconds"], step)
+    log = Log(out / f"{part}.csv", ["step", "rate", "loss", *columns, "seconds"], step)
 
     def one_hot(indices) -> torch.Tensor:
         mixture = torch.zeros(len(names), device=device)
