@@ -367,6 +367,47 @@ describe("pack check", () => {
     );
   });
 
+  test.each([
+    ["const send = globalThis.fetch;", "fetch"],
+    ["const { fetch: send } = self;", "fetch"],
+    ['globalThis["fetch"]("/x");', "fetch"],
+    ["send(fetch);", "fetch"],
+    ["fetch.call(undefined, url);", "fetch"],
+    ["new WebSocket(url);", "WebSocket"],
+    ["navigator.sendBeacon(url);", "sendBeacon"],
+    ["new Worker(url);", "Worker"],
+  ])("finds the network in %s", async (code, name) => {
+    changeManifest(pack, (manifest) => (manifest.browser = "experts/extension.js"));
+    writeFile(pack, "experts/extension.js", `// We fetch, or so it says: a prefetch.\n${code}\n`);
+    expect(await fileFindings()).toEqual([`network: experts/extension.js uses ${name}`]);
+  });
+
+  test("finds modules that are loaded: any by the code of an extension, those from elsewhere by a recipe", async () => {
+    writeFile(pack, "recipes/halftone.js", 'export { default } from "./dots.js";');
+    writeFile(pack, "recipes/dots.js", '/** @type {import("limpid/training").Recipe} */\nexport default {};');
+    changeManifest(pack, (manifest) => {
+      (manifest.files as string[]).push("recipes");
+      manifest.browser = "experts/extension.js";
+    });
+    const extension = "export const activate = () => undefined;\n";
+    writeFile(pack, "experts/extension.js", extension);
+    const ofModules = async () => (await fileFindings()).filter((finding) => finding.includes("loads"));
+    expect(await ofModules()).toEqual([]);
+    writeFile(pack, "experts/extension.js", `${extension}export { x } from "../recipes/dots.js";`);
+    writeFile(pack, "recipes/dots.js", 'import "./halftone.js";\nimport * as net from "node:net";');
+    expect(await ofModules()).toEqual([
+      'network: experts/extension.js loads "../recipes/dots.js" in line 2',
+      'network: recipes/dots.js loads "node:net" in line 2',
+    ]);
+    writeFile(pack, "experts/extension.js", extension);
+    for (const code of ["import(name)", 'import("./gone.js")', 'import "../../x.js"']) {
+      writeFile(pack, "recipes/dots.js", code);
+      expect(await ofModules()).toEqual([
+        expect.stringMatching(/^network: recipes\/dots\.js loads .* line 1$/),
+      ]);
+    }
+  });
+
   test("needs a folder with a package.json", async () => {
     const { code, stderr } = await limpid(["pack", "check", join(folder, "nowhere")]);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^FileUnreadable: .*package\.json/)]);

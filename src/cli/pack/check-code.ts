@@ -1,9 +1,16 @@
+import { posix } from "node:path";
+import { findImport } from "../../sdk/extensions/index.js";
 import type { ExtensionManifest } from "../../sdk/packs/index.js";
 import type { PackFinding } from "./finding.js";
 
-/** What reaches for the network, in any context that code runs in. */
+/** What reaches for the network, in any context that code runs in, by its own name. */
 const networkCalls =
-  /\b(?:fetch\s*\(|XMLHttpRequest\b|WebSocket\b|WebTransport\b|EventSource\b|RTCPeerConnection\b|sendBeacon\s*\(|importScripts\s*\()/;
+  /\b(?:fetch(?=\s*(?:\(|\?\.|\.\s*(?:call|apply|bind)\b))|XMLHttpRequest\b|WebSocket(?:Stream)?\b|WebTransport\b|EventSource\b|RTCPeerConnection\b|sendBeacon\b|importScripts\b|(?:Shared)?Worker(?=\s*\()|serviceWorker\b)/;
+/** The same under another name: taken from a scope, or handed on. */
+const networkValues =
+  /(?:\[\s*(["'`])(fetch)\1\s*\]|[=,(:]\s*(?:(?:globalThis|self|window)\s*\.\s*)?(fetch)\s*(?:[;,)\]}]|$)|\{[^{}]*\b(fetch)\b[^{}]*\}\s*=\s*(?:globalThis|self|window)\b)/m;
+/** A load of a file beside it or, for its types, of Limpid: the word that {@link findImport} finds, and what follows. */
+const plainLoad = /(?:import|from)\s*\(?\s*(["'])([^"'\\]+)\1/y;
 /** What a strict content security policy refuses, or nobody can read. */
 const hiddenCode = /\b(?:eval\s*\(|new\s+Function\s*\(|Function\s*\(\s*["'`])/;
 const addresses = /\b(?:https?|wss?):\/\/([A-Za-z0-9.-]+)/g;
@@ -11,6 +18,7 @@ const addresses = /\b(?:https?|wss?):\/\/([A-Za-z0-9.-]+)/g;
 const namespaces = new Set(["www.w3.org", "json-schema.org", "schema.org", "localhost"]);
 
 const codeFile = /\.(?:m?js|html)$/i;
+const moduleFile = /\.m?js$/i;
 const textFile = /\.(?:m?js|json|md|txt|css|html|ts|map|ya?ml|pem|key|env)$|^[^.]+$/i;
 /** The largest file that is searched for secrets, in bytes. */
 const maximumTextBytes = 8 * 2 ** 20;
@@ -31,8 +39,8 @@ const secrets: readonly (readonly [string, RegExp])[] = [
 ];
 
 /**
- * Looks for what code may not do: reach servers that the manifest does not declare, or hide what it does. It reads the
- * text; the worker in which the code runs enforces the same.
+ * Looks for what code may not do: reach servers that the manifest does not declare, load modules that are not in the pack, or
+ * hide what it does. It reads the text; the worker in which the code runs enforces the same.
  *
  * @param manifest - of the extension
  * @param files - the pack
@@ -47,11 +55,12 @@ export function checkCode(
   for (const [path, bytes] of files) {
     if (!codeFile.test(path)) continue;
     const text = new TextDecoder().decode(bytes);
-    const call = networkCalls.exec(text)?.[0];
+    const call = networkCalls.exec(text)?.[0] ?? networkValues.exec(text)?.slice(2).find(Boolean);
     if (call !== undefined && network === undefined) {
       const fix = "declare capabilities.network with domains and a reason, or take it out";
-      findings.push({ rule: "network", path, message: `uses ${call.replace(/\s*\($/, "")}`, fix });
+      findings.push({ rule: "network", path, message: `uses ${call}`, fix });
     }
+    if (moduleFile.test(path)) findings.push(...checkLoads(manifest, path, text, files));
     const hosts = new Set([...text.matchAll(addresses)].map(([, host = ""]) => host.toLowerCase()));
     for (const host of hosts) {
       if (namespaces.has(host) || network?.domains.some((domain) => covers(domain, host))) continue;
@@ -65,6 +74,37 @@ export function checkCode(
     }
   }
   return findings;
+}
+
+/**
+ * The code of an extension is one file, which is what runs; another module, such as a recipe, which the trainer runs, may load
+ * files of the pack by relative names.
+ */
+function checkLoads(
+  { browser }: ExtensionManifest,
+  path: string,
+  text: string,
+  files: ReadonlyMap<string, Uint8Array>,
+): PackFinding[] {
+  const isEntry = path === browser?.replace(/^\.\//, "");
+  let position = findImport(text);
+  for (; position !== undefined; position = findImport(text, position + 1)) {
+    plainLoad.lastIndex = position;
+    const [, , name = ""] = plainLoad.exec(text) ?? [];
+    if (!isEntry && isOfPack(path, name, files)) continue;
+    const line = text.slice(0, position).split("\n").length;
+    const message = `loads ${name === "" ? "another module" : JSON.stringify(name)} in line ${line}`;
+    const fix = isEntry
+      ? "bundle it: the code of an extension is one file"
+      : "put what it needs beside it, or into it";
+    return [{ rule: "network", path, message, fix }];
+  }
+  return [];
+}
+
+function isOfPack(path: string, name: string, files: ReadonlyMap<string, Uint8Array>): boolean {
+  if (/^limpid(?:\/[a-z-]+)?$/.test(name)) return true;
+  return /^\.\.?\//.test(name) && files.has(posix.join(posix.dirname(path), name));
 }
 
 /**

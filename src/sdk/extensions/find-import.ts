@@ -11,10 +11,13 @@ const nameCharacter = /[\p{ID_Continue}$\u200c\u200d]/u;
  * dot; neither word can be written with escapes. `import.meta` passes.
  *
  * @param code - the source of an ES module
+ * @param start - where to begin, in characters
  * @returns where the first one begins, in characters; undefined if there is none
  */
-export function findImport(code: string): number | undefined {
-  for (const { index, 0: word } of code.matchAll(/import|from/g)) {
+export function findImport(code: string, start = 0): number | undefined {
+  const words = /import|from/g;
+  words.lastIndex = start;
+  for (const { index, 0: word } of code.matchAll(words)) {
     if (nameCharacter.test(code[index - 1] ?? "")) continue;
     const after = skipSpace(code, index + word.length);
     // A comment may stand before what matters.
