@@ -39,7 +39,7 @@ export class HostCommandList {
   }
 
   /**
-   * What stands in a menu now: items whose command is registered, by group and order.
+   * What stands in a menu now: items whose command is registered, by group and order. Items without a group come last.
    *
    * @param menu - which one
    * @returns the commands, from top to bottom
@@ -48,7 +48,12 @@ export class HostCommandList {
     const { compare } = new Intl.Collator("en");
     return [...this.#items]
       .filter((item) => item.menu === menu && this.#commands.has(item.command))
-      .sort((a, b) => compare(a.group ?? "", b.group ?? "") || (a.order ?? 0) - (b.order ?? 0))
+      .sort(
+        (a, b) =>
+          Number(!a.group) - Number(!b.group) ||
+          compare(a.group ?? "", b.group ?? "") ||
+          (a.order ?? 0) - (b.order ?? 0),
+      )
       .map(({ command }) => this.#commands.get(command)!);
   }
 

@@ -67,7 +67,7 @@ export interface HostMenuItem {
   readonly command: string;
   /** Which menu. */
   readonly menu: HostMenu;
-  /** Items of one group stand together; groups in alphabetical order. */
+  /** Items of one group stand together; groups in alphabetical order, items without one last. */
   readonly group?: string;
   /** Place within the group, ascending; 0 if left out. */
   readonly order?: number;

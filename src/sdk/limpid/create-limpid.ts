@@ -4,6 +4,7 @@ import { Packs } from "../packs/index.js";
 import { loadModel, modelFromUrl, RestoreSession } from "../restore/index.js";
 import { openExtensionParts } from "./extension-parts.js";
 import { registerHostCommands } from "./host-commands.js";
+import { offerContributions } from "./host-contributions.js";
 import { hostPixels } from "./host-pixels.js";
 import { Limpid } from "./limpid.js";
 import type { LimpidOptions } from "./options.js";
@@ -47,7 +48,10 @@ export async function createLimpid(options: LimpidOptions): Promise<Limpid> {
     };
     const extensionParts = await openExtensionParts(options, packs, services, parts);
     const limpid = new Limpid({ model, experts, packs, session, ...extensionParts }, parts);
-    if (host !== undefined) parts.add(registerHostCommands(limpid.commands, limpid, host));
+    if (host !== undefined) {
+      parts.add(registerHostCommands(limpid.commands, limpid, host));
+      parts.add(offerContributions(limpid, host));
+    }
     return limpid;
   } catch (error) {
     parts.dispose();
