@@ -1,21 +1,26 @@
 import { expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { openPage } from "../support/page.js";
-import type { Outcome } from "./page-extensions.js";
+import type { Outcome, Step } from "./page-extensions.js";
 import type { Probe } from "./page-prober.js";
 
-declare function run(plan: readonly unknown[], fromMemory: boolean): Promise<readonly Outcome[]>;
+declare function run(plan: readonly Step[], fromMemory: boolean): Promise<readonly Outcome[]>;
 
 const greet = (name: string) => ({ name: "greeter", command: "acme.greet", args: [name] });
 const probe = { name: "prober", command: "acme.probe", args: [] };
 
-async function runInPage(
-  page: Page,
-  plan: readonly unknown[],
-  fromMemory = false,
-): Promise<readonly Outcome[]> {
+async function runInPage(page: Page, plan: readonly Step[], fromMemory = false): Promise<readonly Outcome[]> {
   await page.waitForFunction("typeof run === 'function'");
   return page.evaluate(([steps, memory]) => run(steps, memory), [plan, fromMemory] as const);
+}
+
+/** Serves the worker's file with a policy of its own, as the documentation recommends. */
+async function setWorkerPolicy(page: Page, policy: string): Promise<void> {
+  await page.route("**/extension-worker.js", async (route) => {
+    const response = await route.fetch();
+    const headers = { ...response.headers(), "content-security-policy": policy };
+    await route.fulfill({ response, headers });
+  });
 }
 
 test("under a strict policy, code runs in module workers from the page's own origin", async () => {
@@ -57,16 +62,53 @@ test("a module from memory runs where the worker's own policy allows it, and is 
   expect(refused).toMatchObject({ error: { code: "ExtensionFailed" }, state: "failed" });
 
   // The policy that the documentation recommends: the worker file alone may load from memory, and has no network.
-  await page.route("**/extension-worker.js", async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({
-      response,
-      headers: {
-        ...response.headers(),
-        "content-security-policy": "default-src 'none'; script-src 'self' blob:",
-      },
-    });
-  });
+  await setWorkerPolicy(page, "default-src 'none'; script-src 'self' blob:");
   const [allowed] = await runInPage(page, [greet("Ann")], true);
   expect(allowed).toEqual({ result: "Hello Ann, after undefined", state: "active" });
+});
+
+test("code reaches the hosts that it was granted and no other, and those only if the worker's policy lets it", async () => {
+  const page = await openPage({ module: "test/extensions/page-extensions.ts" });
+  const asked: string[] = [];
+  const others = /^https?:\/\/(?!localhost)/;
+  await page.route(others, async (route) => {
+    const request = route.request();
+    const { cookie, referer } = request.headers();
+    asked.push(request.url());
+    const said = JSON.stringify({ path: new URL(request.url()).pathname, cookie, referer });
+    await route.fulfill({ body: said, headers: { "access-control-allow-origin": "*" } });
+  });
+  await setWorkerPolicy(page, "default-src 'none'; script-src 'self'; connect-src https: http:");
+  const granted = ["https://api.acme.example/licence", "https://eu.acme-cdn.example/a"];
+  const refused = [
+    "http://api.acme.example/licence",
+    "https://acme.example/",
+    "https://acme-cdn.example/",
+    "https://api.acme.example.tracker.example/",
+    "/blank",
+  ];
+  const fetcher: Step = {
+    name: "fetcher",
+    command: "acme.load",
+    args: [...granted, ...refused],
+    capabilities: {
+      network: { domains: ["api.acme.example", "*.acme-cdn.example"], reason: "Asks for licences." },
+    },
+  };
+  const [outcome] = await runInPage(page, [fetcher]);
+  const answers = outcome?.result as string[];
+  // Neither cookies nor where the request comes from are told.
+  expect(answers.slice(0, 2)).toEqual(['200 {"path":"/licence"}', '200 {"path":"/a"}']);
+  for (const answer of answers.slice(2)) expect(answer).toMatch(/^TypeError: .*may not talk to/);
+  expect([answers.length, asked.sort()]).toEqual([7, [...granted].sort()]);
+
+  // The browser holds it to the policy of its worker as well.
+  await page.unroute("**/extension-worker.js");
+  await setWorkerPolicy(page, "default-src 'none'; script-src 'self'; connect-src https://api.acme.example");
+  page.removeAllListeners("requestfailed");
+  const [held] = await runInPage(page, [fetcher]);
+  expect((held?.result as string[]).slice(0, 2)).toEqual([
+    '200 {"path":"/licence"}',
+    "TypeError: Failed to fetch",
+  ]);
 });

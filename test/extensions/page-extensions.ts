@@ -17,7 +17,19 @@ export interface Outcome {
 
 const moduleUrl = (name: string): string => `/bundle/test/extensions/page-${name}.js`;
 
-async function install(limpid: Limpid, name: string, command: string): Promise<void> {
+/** What is to be done with an extension. */
+export interface Step {
+  /** The extension's name, and its file's behind `page-`. */
+  readonly name: string;
+  /** A command that it brings. */
+  readonly command: string;
+  /** What the command is given. */
+  readonly args: readonly unknown[];
+  /** What its manifest asks for. */
+  readonly capabilities?: object;
+}
+
+async function install(limpid: Limpid, { name, command, capabilities = {} }: Step): Promise<void> {
   const code = await (await fetch(moduleUrl(name))).arrayBuffer();
   const manifest = {
     name,
@@ -25,6 +37,7 @@ async function install(limpid: Limpid, name: string, command: string): Promise<v
     version: "1.0.0",
     engines: { limpid: `^${version}` },
     browser: "extension.js",
+    capabilities,
     contributes: { commands: [{ command, title: name }] },
   };
   const files = new Map<string, Uint8Array>([
@@ -36,10 +49,7 @@ async function install(limpid: Limpid, name: string, command: string): Promise<v
 }
 
 /** Installs extensions, and executes the command of each in turn. */
-async function run(
-  plan: readonly { readonly name: string; readonly command: string; readonly args: readonly unknown[] }[],
-  fromMemory: boolean,
-): Promise<readonly Outcome[]> {
+async function run(plan: readonly Step[], fromMemory: boolean): Promise<readonly Outcome[]> {
   const limpid = await createLimpid({
     model: "/models/",
     backend: "wasm",
@@ -52,8 +62,8 @@ async function run(
     },
   });
   try {
-    for (const { name, command } of plan) {
-      if (limpid.extensions.getExtension(`acme.${name}`) === undefined) await install(limpid, name, command);
+    for (const step of plan) {
+      if (limpid.extensions.getExtension(`acme.${step.name}`) === undefined) await install(limpid, step);
     }
     const outcomes: Outcome[] = [];
     for (const { name, command, args } of plan) {
