@@ -24,6 +24,7 @@ export {
   type SeenDocument,
   type SeenLayer,
 } from "./photopea/index.js";
+export { HeadlessHost, type HeadlessHostOptions } from "../sdk/host/index.js";
 export { measureMemoryGrowth, type MemoryGrowth } from "./memory-growth.js";
 export {
   packMatchers,

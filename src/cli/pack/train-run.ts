@@ -273,6 +273,8 @@ interface Sample {
   readonly alone: RestoreResult;
   readonly restored: RestoreResult;
   readonly routed: RestoreResult;
+  /** Whether the router sends it to the expert first. */
+  readonly isRouted: boolean;
   /** What the expert gains over the backbone alone, in dB. */
   readonly gain: number;
 }
@@ -293,19 +295,22 @@ async function restoreSamples(
     const restored = await limpid.restore(before, { experts: [{ id: expert.id, weight: 1 }], signal });
     const routed = await limpid.restore(before, { signal });
     const gain = psnr(restored.image, after) - psnr(alone.image, after);
-    samples.push({ before, after, alone, restored, routed, gain });
+    const isRouted = routed.mixture[0]?.expert === expert.id;
+    samples.push({ before, after, alone, restored, routed, isRouted, gain });
   }
   return samples;
 }
 
-/** The sample of the median gain, as files. */
+/** The sample of the median gain, among those that the router sends to the expert if there are any, as files. */
 async function writeGolden(
   folder: string,
   name: string,
   samples: readonly Sample[],
   signal: AbortSignal,
 ): Promise<GoldenSample> {
-  const sample = [...samples].sort((a, b) => a.gain - b.gain)[Math.floor(samples.length / 2)]!;
+  const found = samples.filter(({ isRouted }) => isRouted);
+  const byGain = [...(found.length > 0 ? found : samples)].sort((a, b) => a.gain - b.gain);
+  const sample = byGain[Math.floor(byGain.length / 2)]!;
   const golden = { before: `golden/${name}-before.png`, after: `golden/${name}-after.png` };
   await writeImageFile(join(folder, golden.before), sample.before, { signal });
   await writeImageFile(join(folder, golden.after), sample.after, { signal });

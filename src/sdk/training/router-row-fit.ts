@@ -17,9 +17,9 @@ export interface RouterRowFitOptions {
   readonly views?: number;
   /** Parts of held-out pictures to measure on; 80 if left out. */
   readonly heldOutViews?: number;
-  /** Penalty of the squared weights; 0.02 if left out. */
+  /** Penalty of the squared weights; the best of some by cross-validation, if left out. */
   readonly penalty?: number;
-  /** Share of the pictures without the fault that may trigger the row; 0.01 if left out. */
+  /** Share of the clean pictures, and of those with another fault, that may trigger the row; 0.02 if left out. */
   readonly falseAlarms?: number;
   /** Seeds everything; 0 to 2^31 - 1, 1 if left out. */
   readonly seed?: number;
@@ -57,11 +57,14 @@ const viewSides = [128, 192, 256, 384] as const;
 const folds = 5;
 /** Thresholds stay within, so that a row is neither eager nor mute. */
 const thresholdRange = { lowest: 0.5, highest: 0.999 };
+/** What is tried for a penalty, from a stiff fit to a loose one. */
+const penalties = [0.3, 0.1, 0.03, 0.01, 0.003, 0.001] as const;
 
 /**
  * Teaches the router a degradation that it was never trained on: a linear probe on its embedding, fitted by logistic
  * regression to pictures with the fault, against clean ones and ones with each of the built-in degradations. The threshold
- * is the lowest, from 0.5, that lets no more than `falseAlarms` of the pictures without the fault through, where each is
+ * is the lowest, from 0.5, that lets no more than `falseAlarms` of the clean pictures through, nor of those with another
+ * fault; the penalty is the one by which that threshold lets most pictures with the fault through. For both, each picture is
  * judged by a fit that has not seen its photo.
  *
  * @param backend - where to compute
@@ -77,20 +80,13 @@ export async function fitRouterRow(
   set: TrainingSet,
   options: RouterRowFitOptions,
 ): Promise<RouterRowFit> {
-  const {
-    degradation,
-    views = 240,
-    heldOutViews = 80,
-    penalty = 0.02,
-    falseAlarms = 0.01,
-    seed = 1,
-  } = options;
+  const { degradation, views = 240, heldOutViews = 80, penalty, falseAlarms = 0.02, seed = 1 } = options;
   for (const [name, value] of Object.entries({ views, heldOutViews })) {
     if (!(Number.isSafeInteger(value) && value >= folds)) {
       throw new LimpidError("InvalidArgument", `${name} is ${value}, expected a whole number from ${folds}`);
     }
   }
-  if (!(penalty > 0 && falseAlarms >= 0 && falseAlarms < 1)) {
+  if ((penalty !== undefined && !(penalty > 0)) || !(falseAlarms >= 0 && falseAlarms < 1)) {
     throw new LimpidError(
       "InvalidArgument",
       `penalty ${penalty} must be above 0, falseAlarms ${falseAlarms} from 0 to below 1`,
@@ -126,20 +122,24 @@ export async function fitRouterRow(
         await look(views + index, (source) => set.drawHeldOut(index, source, source.choice(viewSides))),
       );
     }
-    const threshold = findThreshold(seen, penalty, falseAlarms);
-    const row: RouterRow = { degradation, ...fit(seen, penalty), threshold };
+    const choices = (penalty === undefined ? penalties : [penalty]).map((tried) => ({
+      penalty: tried,
+      ...crossValidate(seen, tried, falseAlarms),
+    }));
+    const best = choices.reduce((before, choice) => (choice.recall > before.recall ? choice : before));
+    const row: RouterRow = { degradation, ...fit(seen, best.penalty), threshold: best.threshold };
     return { row, heldOut: judge(row, heldOut) };
   } finally {
     router.dispose();
   }
 }
 
-/** What the router makes of one view in three guises: embeddings. */
-interface Looks {
+/** The guises of a view: with the fault, without any, with another one. */
+const kinds = ["faulty", "clean", "otherwise"] as const;
+
+/** What the router makes of one view in its guises: embeddings. */
+interface Looks extends Readonly<Record<(typeof kinds)[number], Float32Array>> {
   readonly name: string;
-  readonly faulty: Float32Array;
-  readonly clean: Float32Array;
-  readonly otherwise: Float32Array;
 }
 
 async function lookAt(
@@ -168,24 +168,32 @@ function fit(looks: readonly Looks[], penalty: number): Pick<RouterRow, "weight"
   );
 }
 
-/** The threshold that the share of false alarms allows, found by cross-validation over photos. */
-function findThreshold(looks: readonly Looks[], penalty: number, falseAlarms: number): number {
+/** The threshold that the share of false alarms allows, and the recall that it leaves, by cross-validation over photos. */
+function crossValidate(
+  looks: readonly Looks[],
+  penalty: number,
+  falseAlarms: number,
+): { readonly threshold: number; readonly recall: number } {
   const names = [...new Set(looks.map(({ name }) => name))].sort();
   const foldOf = new Map(names.map((name, index) => [name, index % folds]));
-  const probabilities: number[] = [];
+  const probabilities = { faulty: [] as number[], clean: [] as number[], otherwise: [] as number[] };
   for (let fold = 0; fold < folds; fold++) {
     const apart = looks.filter(({ name }) => foldOf.get(name) === fold);
     const rest = looks.filter(({ name }) => foldOf.get(name) !== fold);
     if (apart.length === 0 || rest.length === 0) continue;
     const row: RouterRow = { degradation: "", ...fit(rest, penalty), threshold: 0.5 };
-    for (const { clean, otherwise } of apart) {
-      probabilities.push(routerRowProbability(row, clean), routerRowProbability(row, otherwise));
+    for (const look of apart) {
+      for (const kind of kinds) probabilities[kind].push(routerRowProbability(row, look[kind]));
     }
   }
-  const highest = probabilities.sort((a, b) => b - a)[Math.floor(falseAlarms * probabilities.length)] ?? 0;
   const { lowest, highest: limit } = thresholdRange;
   // Just above the first one that must not get through.
-  return Math.min(Math.max(highest + 1e-6, lowest), limit);
+  const needed = (without: number[]): number =>
+    ([...without].sort((a, b) => b - a)[Math.floor(falseAlarms * without.length)] ?? 0) + 1e-6;
+  const { faulty, clean, otherwise } = probabilities;
+  const threshold = Math.min(Math.max(needed(clean), needed(otherwise), lowest), limit);
+  const recall = faulty.filter((probability) => probability >= threshold).length / faulty.length;
+  return { threshold, recall };
 }
 
 function judge(row: RouterRow, looks: readonly Looks[]): RouterRowQuality {
