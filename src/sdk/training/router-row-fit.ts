@@ -19,8 +19,10 @@ export interface RouterRowFitOptions {
   readonly heldOutViews?: number;
   /** Penalty of the squared weights; the best of some by cross-validation, if left out. */
   readonly penalty?: number;
-  /** Share of the clean pictures, and of those with another fault, that may trigger the row; 0.02 if left out. */
+  /** Share of the clean pictures that may trigger the row; 0.03 if left out. */
   readonly falseAlarms?: number;
+  /** Share of the pictures with another fault that may trigger it, which does less harm; 0.08 if left out. */
+  readonly falseAlarmsOnOthers?: number;
   /** Seeds everything; 0 to 2^31 - 1, 1 if left out. */
   readonly seed?: number;
   /** Stops between two pictures. */
@@ -58,13 +60,13 @@ const folds = 5;
 /** Thresholds stay within, so that a row is neither eager nor mute. */
 const thresholdRange = { lowest: 0.5, highest: 0.999 };
 /** What is tried for a penalty, from a stiff fit to a loose one. */
-const penalties = [0.3, 0.1, 0.03, 0.01, 0.003, 0.001] as const;
+const penalties = [0.1, 0.01, 0.003, 0.001, 0.0003, 0.0001] as const;
 
 /**
  * Teaches the router a degradation that it was never trained on: a linear probe on its embedding, fitted by logistic
  * regression to pictures with the fault, against clean ones and ones with each of the built-in degradations. The threshold
- * is the lowest, from 0.5, that lets no more than `falseAlarms` of the clean pictures through, nor of those with another
- * fault; the penalty is the one by which that threshold lets most pictures with the fault through. For both, each picture is
+ * is the lowest, from 0.5, that lets no more than `falseAlarms` of the clean pictures through and `falseAlarmsOnOthers` of
+ * those with another fault; the penalty is the one by which that threshold lets most pictures with the fault through. For both, each picture is
  * judged by a fit that has not seen its photo.
  *
  * @param backend - where to compute
@@ -80,16 +82,20 @@ export async function fitRouterRow(
   set: TrainingSet,
   options: RouterRowFitOptions,
 ): Promise<RouterRowFit> {
-  const { degradation, views = 240, heldOutViews = 80, penalty, falseAlarms = 0.02, seed = 1 } = options;
+  const { degradation, views = 240, heldOutViews = 80, penalty, seed = 1 } = options;
+  const { falseAlarms = 0.03, falseAlarmsOnOthers = 0.08 } = options;
   for (const [name, value] of Object.entries({ views, heldOutViews })) {
     if (!(Number.isSafeInteger(value) && value >= folds)) {
       throw new LimpidError("InvalidArgument", `${name} is ${value}, expected a whole number from ${folds}`);
     }
   }
-  if ((penalty !== undefined && !(penalty > 0)) || !(falseAlarms >= 0 && falseAlarms < 1)) {
+  const allowed = { clean: falseAlarms, otherwise: falseAlarmsOnOthers };
+  const isShare = (share: number): boolean => share >= 0 && share < 1;
+  if ((penalty !== undefined && !(penalty > 0)) || !Object.values(allowed).every(isShare)) {
     throw new LimpidError(
       "InvalidArgument",
-      `penalty ${penalty} must be above 0, falseAlarms ${falseAlarms} from 0 to below 1`,
+      `penalty ${penalty} must be above 0, falseAlarms ${falseAlarms} and falseAlarmsOnOthers ` +
+        `${falseAlarmsOnOthers} from 0 to below 1`,
     );
   }
   const { config, degradations } = model.manifest.router;
@@ -124,7 +130,7 @@ export async function fitRouterRow(
     }
     const choices = (penalty === undefined ? penalties : [penalty]).map((tried) => ({
       penalty: tried,
-      ...crossValidate(seen, tried, falseAlarms),
+      ...crossValidate(seen, tried, allowed),
     }));
     const best = choices.reduce((before, choice) => (choice.recall > before.recall ? choice : before));
     const row: RouterRow = { degradation, ...fit(seen, best.penalty), threshold: best.threshold };
@@ -172,7 +178,7 @@ function fit(looks: readonly Looks[], penalty: number): Pick<RouterRow, "weight"
 function crossValidate(
   looks: readonly Looks[],
   penalty: number,
-  falseAlarms: number,
+  allowed: { readonly clean: number; readonly otherwise: number },
 ): { readonly threshold: number; readonly recall: number } {
   const names = [...new Set(looks.map(({ name }) => name))].sort();
   const foldOf = new Map(names.map((name, index) => [name, index % folds]));
@@ -187,11 +193,13 @@ function crossValidate(
     }
   }
   const { lowest, highest: limit } = thresholdRange;
+  const { faulty } = probabilities;
   // Just above the first one that must not get through.
-  const needed = (without: number[]): number =>
-    ([...without].sort((a, b) => b - a)[Math.floor(falseAlarms * without.length)] ?? 0) + 1e-6;
-  const { faulty, clean, otherwise } = probabilities;
-  const threshold = Math.min(Math.max(needed(clean), needed(otherwise), lowest), limit);
+  const needed = (["clean", "otherwise"] as const).map((kind) => {
+    const highest = probabilities[kind].sort((a, b) => b - a);
+    return (highest[Math.floor(allowed[kind] * highest.length)] ?? 0) + 1e-6;
+  });
+  const threshold = Math.min(Math.max(...needed, lowest), limit);
   const recall = faulty.filter((probability) => probability >= threshold).length / faulty.length;
   return { threshold, recall };
 }
