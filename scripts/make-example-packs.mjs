@@ -14,7 +14,6 @@ import { buildDist, root } from "./dist.mjs";
  * @property {string} backend
  * @property {{ training: number, heldOut: number }} pictures
  * @property {number} steps
- * @property {number} secondsPerStep
  * @property {{ input: number, backbone: number, best: number }} heldOut
  * @property {{ recall: number, falseAlarmsOnClean: number, falseAlarmsOnOthers: number }} router
  */
@@ -94,10 +93,8 @@ function measured({ heldOut, router, pictures }) {
 function describe(readme, report) {
   const section = /(^## What it gains\n\n)[^]*?(?=^## )/m;
   if (!section.test(readme)) throw new Error('the README has no section "What it gains"');
-  const lines = wrap(
-    `${measured(report)} Trained in ${report.steps} steps of ${report.secondsPerStep.toFixed(1)} s, ` +
-      `on ${report.pictures.training} photos.`,
-  );
+  const { steps, pictures } = report;
+  const lines = wrap(`${measured(report)} Trained in ${steps} steps, on ${pictures.training} photos.`);
   return readme.replace(section, (_, heading) => `${heading}${lines}\n\n`);
 }
 

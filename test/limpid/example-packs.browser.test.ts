@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { openPage } from "../support/page.js";
+import type { WalkPage } from "./pages/walk.js";
+
+interface Manifest {
+  readonly name: string;
+  readonly publisher: string;
+  readonly version: string;
+  readonly contributes: {
+    readonly experts: readonly {
+      readonly id: string;
+      readonly golden: { readonly before: string; readonly after: string; readonly psnr: number };
+    }[];
+  };
+}
+
+/** Calls a function of the page's `walk`. */
+const call = <K extends keyof WalkPage>(
+  page: Page,
+  name: K,
+  ...args: Parameters<WalkPage[K]>
+): Promise<Awaited<ReturnType<WalkPage[K]>>> =>
+  page.evaluate(
+    ([method, given]) =>
+      (globalThis as unknown as { walk: Record<string, (...list: unknown[]) => never> }).walk[method]!(
+        ...given,
+      ),
+    [name, args] as [string, unknown[]],
+  );
+
+/** The picture as a whole, which is fastest; and many tiles, between which a pack can come. */
+const [whole, small] = [192, 64];
+
+// The shipped model, and packs that were trained on it: nothing here is made for the test.
+test.each(["halftone", "scan-lines"])(
+  "%s comes in the middle of a restore, is routed to, beats the shipped experts, and goes without a trace",
+  async (pack) => {
+    const folder = join("examples", "packs", pack);
+    const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
+    const [{ id, golden } = { id: "", golden: { before: "", after: "", psnr: 0 } }] =
+      manifest.contributes.experts;
+    const page = await openPage({ module: "test/limpid/pages/walk.ts" });
+    await page.waitForFunction("typeof walk === 'object'");
+    const { experts: shipped, input } = await call(page, "start", {
+      model: "/models/",
+      wasm: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
+      before: `/${folder}/${golden.before}`,
+      after: `/${folder}/${golden.after}`,
+    });
+    expect(shipped).toHaveLength(10);
+    let best = input;
+    for (const experts of [undefined, [], ...shipped.map((name) => [name])]) {
+      const { psnr } = await call(page, "restore", { ...(experts && { experts }), tileSize: whole });
+      best = Math.max(best, psnr ?? Infinity);
+    }
+    const first = { experts: shipped.slice(0, 1), tileSize: small };
+    const undisturbed = await call(page, "restore", first);
+    const routedBefore = await call(page, "restore", { tileSize: whole });
+    const before = await call(page, "held");
+
+    const disturbed = await call(page, "restore", { ...first, install: `/${folder}/` });
+    expect(disturbed.sha256).toBe(undisturbed.sha256);
+    expect(disturbed.pack).toBe(`${manifest.publisher}.${manifest.name} ${manifest.version}`);
+    expect(disturbed.installedAfter).toBeLessThan(disturbed.tiles);
+
+    const routed = await call(page, "restore", { tileSize: whole });
+    expect(routed.mixture[0]?.expert).toBe(id);
+    expect(routed.psnr).toBeGreaterThan(best + 1);
+    // In the browser the pack keeps what its manifest states.
+    const named = await call(page, "restore", { experts: [id], tileSize: whole });
+    expect(named.psnr).toBeGreaterThanOrEqual(golden.psnr);
+
+    await call(page, "uninstall", `${manifest.publisher}.${manifest.name}`);
+    expect(await call(page, "held")).toEqual(before);
+    expect((await call(page, "restore", { tileSize: whole })).sha256).toBe(routedBefore.sha256);
+    await page.close();
+  },
+  600_000,
+);
