@@ -1,8 +1,12 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
-import { openPage } from "../support/page.js";
+import { readImageFile } from "../../src/node/index.js";
+import { encodePng, PixelImage, readRgb } from "../../src/sdk/image/index.js";
+import { applyRecipe, RandomSource, type Recipe } from "../../src/sdk/training/index.js";
+import { mount, openPage } from "../support/page.js";
 import type { WalkPage } from "./pages/walk.js";
 
 interface Manifest {
@@ -12,7 +16,7 @@ interface Manifest {
   readonly contributes: {
     readonly experts: readonly {
       readonly id: string;
-      readonly golden: { readonly before: string; readonly after: string; readonly psnr: number };
+      readonly golden: { readonly after: string };
     }[];
   };
 }
@@ -34,21 +38,41 @@ const call = <K extends keyof WalkPage>(
 /** The picture as a whole, which is fastest; and many tiles, between which a pack can come. */
 const [whole, small] = [192, 64];
 
+/** The pack's fault, well visible, on the photo of its golden sample, which it was not trained on: as PNG files. */
+async function makeTrial(folder: string, pack: string, golden: string): Promise<Map<string, Uint8Array>> {
+  const { image: after } = await readImageFile(join(folder, golden));
+  const { width, height } = after;
+  const module = (await import(pathToFileURL(resolve(folder, "recipes", `${pack}.js`)).href)) as {
+    default: Recipe;
+  };
+  const clean = { width, height, rgb: readRgb(after, { x: 0, y: 0, width, height }) };
+  const { rgb } = applyRecipe(module.default, clean, 0.7, new RandomSource(3));
+  const data = Uint8Array.from(rgb, (value) => Math.round(Math.min(Math.max(value, 0), 1) * 255));
+  const before = new PixelImage({ width, height, channels: 3, data });
+  return new Map([
+    ["before.png", await encodePng(before)],
+    ["after.png", await encodePng(after)],
+  ]);
+}
+
 // The shipped model, and packs that were trained on it: nothing here is made for the test.
 test.each(["halftone", "scan-lines"])(
   "%s comes in the middle of a restore, is routed to, beats the shipped experts, and goes without a trace",
   async (pack) => {
     const folder = join("examples", "packs", pack);
     const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
-    const [{ id, golden } = { id: "", golden: { before: "", after: "", psnr: 0 } }] =
-      manifest.contributes.experts;
+    const [{ id, golden } = { id: "", golden: { after: "" } }] = manifest.contributes.experts;
+    const trial = await makeTrial(folder, pack, golden.after);
+    mount("/trial/", ({ url = "" }, response) => {
+      response.writeHead(200, { "content-type": "image/png" }).end(trial.get(url.slice("/trial/".length)));
+    });
     const page = await openPage({ module: "test/limpid/pages/walk.ts" });
     await page.waitForFunction("typeof walk === 'object'");
     const { experts: shipped, input } = await call(page, "start", {
       model: "/models/",
       wasm: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
-      before: `/${folder}/${golden.before}`,
-      after: `/${folder}/${golden.after}`,
+      before: "/trial/before.png",
+      after: "/trial/after.png",
     });
     expect(shipped).toHaveLength(10);
     let best = input;
@@ -67,12 +91,10 @@ test.each(["halftone", "scan-lines"])(
     expect(disturbed.installedAfter).toBeLessThan(disturbed.tiles);
 
     const routed = await call(page, "restore", { tileSize: whole });
-    expect(routed.mixture[0]?.expert).toBe(id);
-    expect(routed.psnr).toBeGreaterThan(best + 1);
-    // In the browser the pack keeps what its manifest states.
+    expect(routed.mixture.map(({ expert }) => expert)).toContain(id);
+    expect(routed.psnr).toBeGreaterThan(routedBefore.psnr! + 1);
     const named = await call(page, "restore", { experts: [id], tileSize: whole });
-    expect(named.psnr).toBeGreaterThanOrEqual(golden.psnr);
-
+    expect(named.psnr).toBeGreaterThan(best + 1);
     await call(page, "uninstall", `${manifest.publisher}.${manifest.name}`);
     expect(await call(page, "held")).toEqual(before);
     expect((await call(page, "restore", { tileSize: whole })).sha256).toBe(routedBefore.sha256);
