@@ -1,6 +1,6 @@
 import { composeTransforms, type Placement, type Transform } from "../../sdk/host/index.js";
 import type { Rect } from "../../sdk/image/index.js";
-import { naturalSize, ObjectHost, type DrawnElement, type InsertedObject } from "./object-host.js";
+import { naturalSize, ObjectHost, type DrawnElement, type RecordedStep } from "./object-host.js";
 import type { PageHostOptions } from "./page-host.js";
 
 /** What a `Konva.Transform` is known by. */
@@ -152,13 +152,13 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
     return () => this.#set(node, values);
   }
 
-  protected insertAbove(
+  protected addAbove(
     node: KonvaImageLike,
     element: DrawnElement,
     horizontal: number,
     vertical: number,
     label: string,
-  ): InsertedObject {
+  ): Promise<RecordedStep> {
     const parent = node.getParent() ?? this.#lastParent.get(node);
     const layer = node.clone({ name: label, filters: [] }) as KonvaImageLike & {
       zIndex(index: number): unknown;
@@ -171,14 +171,12 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
       redraw(layer);
     };
     insert();
-    return {
-      insert,
-      remove: () => {
-        const drawnIn = layer.getLayer();
-        layer.remove();
-        (drawnIn as { batchDraw?: () => void } | null)?.batchDraw?.();
-      },
+    const remove = () => {
+      const drawnIn = layer.getLayer();
+      layer.remove();
+      (drawnIn as { batchDraw?: () => void } | null)?.batchDraw?.();
     };
+    return this.record({ label, redo: insert, undo: remove });
   }
 
   /** A node that was removed no longer knows where it was. */

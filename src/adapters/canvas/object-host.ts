@@ -20,13 +20,8 @@ import { toElement } from "./write-pixels.js";
 /** What an image object of a canvas library draws. */
 export type DrawnElement = HTMLImageElement | AnyCanvas | ImageBitmap;
 
-/** An object that {@link ObjectHost} put into a document. */
-export interface InsertedObject {
-  /** Takes it out again. */
-  readonly remove: () => void;
-  /** Puts it back. */
-  readonly insert: () => void;
-}
+/** How a step that is in the document can be taken out of it again: by the editor's own undo, or by the commit's. */
+export type RecordedStep = Pick<Commit, "undoSteps" | "undo" | "redo">;
 
 /** An element's own size in pixels, not that of its box in the page. */
 export function naturalSize(element: DrawnElement): { readonly width: number; readonly height: number } {
@@ -84,18 +79,26 @@ export abstract class ObjectHost<T extends object> extends PageHost {
   /** Remembers an object as it is; the returned function puts it back and draws it. */
   protected abstract remember(object: T): () => void;
 
-  /** An object like another one, with another element, above it if it is still there; the function takes it out again. */
-  protected abstract insertAbove(
+  /**
+   * Adds an object like another one, with another element, above it if it is still there, and has that put into the document's
+   * history.
+   */
+  protected abstract addAbove(
     object: T,
     element: DrawnElement,
     horizontal: number,
     vertical: number,
     label: string,
-  ): InsertedObject;
+  ): Promise<RecordedStep>;
 
-  /** Has a step put into the document's history; the application's, if the library has none. */
-  protected record(step: UndoStep): Promise<Pick<Commit, "undoSteps" | "undo" | "redo">> {
+  /** Has a step that was done put into the document's history; the application's, if the library has none. */
+  protected record(step: UndoStep): Promise<RecordedStep> {
     return Promise.resolve(this.recordStep(step));
+  }
+
+  /** Makes the element that an object is to draw. */
+  protected makeElement(image: PixelImage): Promise<DrawnElement> {
+    return toElement(image);
   }
 
   get capabilities(): HostCapabilities {
@@ -160,7 +163,7 @@ export abstract class ObjectHost<T extends object> extends PageHost {
       throw new LimpidError("InvalidArgument", "the capture is not of this host, or too long ago");
     }
     // The element is made first: from the look at the object to its replacement nothing is waited for.
-    const element = await toElement(image);
+    const element = await this.makeElement(image);
     this.throwIfDisposed();
     const current = this.contains(object) ? this.elementOf(object) : undefined;
     const isConflict = current === undefined || revisionOf(current) !== capture.revision;
@@ -181,15 +184,10 @@ export abstract class ObjectHost<T extends object> extends PageHost {
     }
     // An object that was removed still has its element, and its geometry is in that element's pixels.
     const now = naturalSize(this.elementOf(object) ?? element);
-    const inserted = this.insertAbove(
-      object,
-      element,
-      image.width / now.width,
-      image.height / now.height,
-      label,
-    );
-    const step = { label, undo: inserted.remove, redo: inserted.insert };
-    return { mode, isConflict, notes, ...(await this.record(step)) };
+    const horizontal = image.width / now.width;
+    const vertical = image.height / now.height;
+    const step = await this.addAbove(object, element, horizontal, vertical, label);
+    return { mode, isConflict, notes, ...step };
   }
 
   override dispose(): void {

@@ -1,8 +1,8 @@
 import { LimpidError } from "../../sdk/base/index.js";
-import type { Commit, HostCapabilities } from "../../sdk/host/index.js";
+import type { HostCapabilities } from "../../sdk/host/index.js";
 import { FabricObjectHost } from "./fabric-object-host.js";
 import type { FabricImageLike } from "./fabric-object.js";
-import type { DrawnElement } from "./object-host.js";
+import type { DrawnElement, RecordedStep } from "./object-host.js";
 import type { PageHostOptions } from "./page-host.js";
 import type { UndoStep } from "./undo-history.js";
 
@@ -136,7 +136,7 @@ export class TuiHost extends FabricObjectHost {
   }
 
   /** A command that has been carried out already: its first execution only puts it into the editor's history. */
-  protected override async record(step: UndoStep): Promise<Pick<Commit, "undoSteps">> {
+  protected override async record(step: UndoStep): Promise<RecordedStep> {
     let isDone = true;
     const command = {
       name: step.label,
