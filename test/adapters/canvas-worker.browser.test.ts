@@ -56,7 +56,7 @@ test("a worker without the page's WebGPU is passed over, and taken if the page's
   expect(await runCase("gpuOnPageOnly")).toEqual({
     place: "worker",
     backend: "wasm",
-    first: "worker: the page has WebGPU, and this worker does not",
+    first: "worker: the page has WebGPU, and this worker does not: the WebGPU adapter is a software one",
   });
 });
 

@@ -44,8 +44,8 @@ test("a new layer stands right above its own one, looks the same, and leaves the
   });
 });
 
-const kept = { refused: "DocumentChanged", added: "nothing was thrown", place: [30, -7, 150, 40] };
-const gone = { refused: "HostFailed", added: "HostFailed", place: undefined };
+const kept = { refused: "DocumentChanged", added: "new-layer", place: [30, -7, 150, 40] };
+const gone = { refused: "DocumentChanged", added: "DocumentChanged", place: undefined };
 test.each([
   ["paints", kept],
   ["empties the layer", kept],

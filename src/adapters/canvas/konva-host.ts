@@ -53,6 +53,7 @@ export interface KonvaImageLike {
 interface KonvaParent {
   add(node: unknown): unknown;
   readonly children: readonly unknown[];
+  getStage(): unknown;
 }
 
 /** How a {@link KonvaHost} finds what is active. */
@@ -122,6 +123,10 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
 
   protected contains(node: KonvaImageLike): boolean {
     return node.getStage() !== null && node.getStage() !== undefined;
+  }
+
+  protected isOpen(node: KonvaImageLike): boolean {
+    return isOnStage(node.getParent() ?? this.#lastParent.get(node));
   }
 
   protected replaceElement(
@@ -197,6 +202,12 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
     }
     redraw(node);
   }
+}
+
+/** Of a stage that was destroyed, groups and layers are left, on no stage. */
+function isOnStage(parent: unknown): boolean {
+  const stage = (parent as KonvaParent | null | undefined)?.getStage();
+  return stage !== null && stage !== undefined;
 }
 
 function cropOf(node: KonvaImageLike): Rect | undefined {

@@ -64,7 +64,9 @@ export class MiniPaintHost extends ObjectHost<MiniPaintLayer> {
 
   override async capture(options?: CaptureOptions): Promise<Capture> {
     this.throwIfDisposed();
-    this.#throwIfGone();
+    if (!this.isOpen()) {
+      throw new LimpidError("HostFailed", "miniPaint was closed, or loaded anew; connect to it again");
+    }
     const layer = this.activeObject();
     if (layer !== undefined) {
       await loaded(layer.link!);
@@ -97,9 +99,18 @@ export class MiniPaintHost extends ObjectHost<MiniPaintLayer> {
     return layer.name;
   }
 
+  /** A frame that was taken out, or loaded something else, leaves its objects behind as if nothing had happened. */
+  protected isOpen(): boolean {
+    if (this.#window.closed) return false;
+    try {
+      return miniPaintGlobals(this.#window)?.Layers === this.#globals.Layers;
+    } catch {
+      return false;
+    }
+  }
+
   /** Not while a tool paints on it: what the tool has would replace what was put in. */
   protected contains(layer: MiniPaintLayer): boolean {
-    this.#throwIfGone();
     const isPainted = layer.link_canvas !== undefined && layer.link_canvas !== null;
     return this.#globals.AppConfig.layers.includes(layer) && !isPainted;
   }
@@ -189,14 +200,6 @@ export class MiniPaintHost extends ObjectHost<MiniPaintLayer> {
     if (id === this.#activeId) return;
     this.#activeId = id;
     this.selectionChanged();
-  }
-
-  /** A frame that was taken out, or loaded something else, leaves its objects behind as if nothing had happened. */
-  #throwIfGone(): void {
-    const isGone = this.#window.closed || miniPaintGlobals(this.#window)?.Layers !== this.#globals.Layers;
-    if (isGone) {
-      throw new LimpidError("HostFailed", "miniPaint was closed, or loaded anew; connect to it again");
-    }
   }
 }
 

@@ -68,6 +68,9 @@ export abstract class ObjectHost<T extends object> extends PageHost {
   /** Whether an object is still in the document. */
   protected abstract contains(object: T): boolean;
 
+  /** Whether there still is a document that a result for this object could go into. */
+  protected abstract isOpen(object: T): boolean;
+
   /** Puts another element in, which has so many times as many columns and rows. */
   protected abstract replaceElement(
     object: T,
@@ -165,6 +168,7 @@ export abstract class ObjectHost<T extends object> extends PageHost {
     // The element is made first: from the look at the object to its replacement nothing is waited for.
     const element = await this.makeElement(image);
     this.throwIfDisposed();
+    if (!this.isOpen(object)) throw closedMeanwhile(capture);
     const current = this.contains(object) ? this.elementOf(object) : undefined;
     const isConflict = current === undefined || revisionOf(current) !== capture.revision;
     const mode = resolveCommitMode(capabilities, capture, options, isConflict);
@@ -200,6 +204,14 @@ export abstract class ObjectHost<T extends object> extends PageHost {
     this.#ids.set(object, id);
     return id;
   }
+}
+
+function closedMeanwhile({ name, documentId, layerId }: Capture): LimpidError {
+  return new LimpidError(
+    "DocumentChanged",
+    `the document with ${JSON.stringify(name)} was closed while that was being restored; the result has no place`,
+    { details: { documentId, layerId } },
+  );
 }
 
 /** Another one if the object got another element, or somebody painted on its canvas. */

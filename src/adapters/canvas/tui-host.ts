@@ -18,7 +18,8 @@ interface TuiInner {
   execute(command: TuiCommand): Promise<unknown>;
   /** Stops listening. */
   off(event: string, handler: () => void): unknown;
-  readonly _graphics?: TuiGraphics;
+  /** Null after the editor's end. */
+  readonly _graphics?: TuiGraphics | null;
 }
 
 interface TuiCommand {
@@ -98,6 +99,10 @@ export class TuiHost extends FabricObjectHost {
 
   protected contains(object: FabricImageLike): boolean {
     return this.#isPhoto(object) || this.#graphics.getCanvas().getObjects().includes(object);
+  }
+
+  protected isOpen(): boolean {
+    return this.#editor._graphics === this.#graphics;
   }
 
   protected show(): void {

@@ -1,6 +1,5 @@
 // Runs the conformance suite on a fake miniPaint in a frame of this page's origin, and shows what a person does there meanwhile.
 import { connectMiniPaint, type MiniPaintHost } from "../../../src/adapters/canvas/index.js";
-import { LimpidError } from "../../../src/sdk/base/index.js";
 import { displayedCorners } from "../../../src/sdk/host/index.js";
 import { encodePng, type PixelImage } from "../../../src/sdk/image/index.js";
 import {
@@ -8,12 +7,12 @@ import {
   type FakeMiniPaint,
   type FakeMiniPaintLayer,
   type HostFixture,
-  type HostUnderTest,
 } from "../../../src/testing/index.js";
 import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
+import { badMoments, codeOf, offerCommands, type OpenedInPage } from "./bad-moments.js";
 import { loadImg, pixelsOf, toImg } from "./page-documents.js";
 
-interface Opened extends HostUnderTest {
+interface Opened extends OpenedInPage {
   readonly host: MiniPaintHost;
   readonly editor: FakeMiniPaint;
   readonly frame: HTMLIFrameElement;
@@ -65,6 +64,8 @@ async function open(url: string | undefined): Promise<Opened> {
     },
     undo: () => editor.State.undo_action(),
     redo: () => editor.State.redo_action(),
+    pickVector: () => editor.Layers.insert({ type: "text", width: 9, height: 9 }),
+    closeDocument: () => frame.remove(),
     close: () => frame.remove(),
   };
 }
@@ -85,18 +86,11 @@ const fixture: HostFixture = {
 
 const replace = { mode: "replace", label: "Restore", onConflict: "refuse" } as const;
 
-async function codeOf(run: () => unknown): Promise<string> {
-  try {
-    await run();
-    return "nothing was thrown";
-  } catch (error) {
-    return LimpidError.is(error) ? error.code : String(error);
-  }
-}
-
 const firstSample = async (opened: Opened): Promise<number> => (await opened.pixels()).data[0]!;
 
 const cases = {
+  badMoments: () => badMoments(async () => openImage(makePicture(8, 6))),
+  offerCommands: async () => offerCommands((await openImage(makePicture(8, 6))).host),
   /** A commit between a person's own steps: the photo's first sample after each undo, and each redo. */
   async undoAmongOwnSteps() {
     const opened = await openImage(makePicture(8, 6));
