@@ -165,6 +165,7 @@ export abstract class ObjectHost<T extends object> extends PageHost {
     if (object === undefined) {
       throw new LimpidError("InvalidArgument", "the capture is not of this host, or too long ago");
     }
+    if (!this.isOpen(object)) throw closedMeanwhile(capture);
     // The element is made first: from the look at the object to its replacement nothing is waited for.
     const element = await this.makeElement(image);
     this.throwIfDisposed();
