@@ -34,6 +34,8 @@ export class MiniPaintHost extends ObjectHost<MiniPaintLayer> {
   /** Always `minipaint`. */
   readonly id = "minipaint";
   readonly #window: Window;
+  /** Of the frame as it was: one that went elsewhere does not give its document out. */
+  readonly #document: Document;
   readonly #globals: MiniPaintGlobals;
   /** Where captured layers stood: one that is emptied meanwhile no longer knows. */
   readonly #captured = new WeakMap<MiniPaintLayer, MiniPaintGeometry>();
@@ -53,9 +55,10 @@ export class MiniPaintHost extends ObjectHost<MiniPaintLayer> {
       throw new LimpidError("NotSupported", "there is no miniPaint of version 4 here, or it has not started");
     }
     this.#window = window;
+    this.#document = window.document;
     this.#globals = globals;
     this.#activeId = globals.AppConfig.layer?.id;
-    for (const event of selectionEvents) window.document.addEventListener(event, this.#onEvent, true);
+    for (const event of selectionEvents) this.#document.addEventListener(event, this.#onEvent, true);
   }
 
   override get capabilities(): HostCapabilities {
@@ -68,16 +71,13 @@ export class MiniPaintHost extends ObjectHost<MiniPaintLayer> {
       throw new LimpidError("HostFailed", "miniPaint was closed, or loaded anew; connect to it again");
     }
     const layer = this.activeObject();
-    if (layer !== undefined) {
-      await loaded(layer.link!);
-      this.#captured.set(layer, miniPaintGeometry(layer));
-    }
+    if (layer !== undefined) await loaded(layer.link!);
     return super.capture(options);
   }
 
   override dispose(): void {
     for (const event of selectionEvents) {
-      this.#window.document?.removeEventListener(event, this.#onEvent, true);
+      this.#document.removeEventListener(event, this.#onEvent, true);
     }
     super.dispose();
   }
@@ -92,6 +92,11 @@ export class MiniPaintHost extends ObjectHost<MiniPaintLayer> {
   }
 
   protected placementOf(layer: MiniPaintLayer): Pick<Placement, "crop" | "transform" | "isFiltered"> {
+    const { name } = layer;
+    if (!isImageLayer(layer)) {
+      throw new LimpidError("NothingSelected", `${JSON.stringify(name)} was emptied while it was read`);
+    }
+    this.#captured.set(layer, miniPaintGeometry(layer));
     return miniPaintPlacement(layer);
   }
 
@@ -117,7 +122,7 @@ export class MiniPaintHost extends ObjectHost<MiniPaintLayer> {
 
   /** An `<img>` in any case: miniPaint keeps a layer's address for its undo. */
   protected override makeElement(image: PixelImage): Promise<DrawnElement> {
-    return toImageElement(image, this.#window.document);
+    return toImageElement(image, this.#document);
   }
 
   protected replaceElement(layer: MiniPaintLayer, element: DrawnElement): void {
