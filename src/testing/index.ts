@@ -13,6 +13,15 @@ export {
   type HostUnderTest,
 } from "./host-conformance/index.js";
 export {
+  FakeImageStore,
+  FakeMiniPaint,
+  FakeMiniPaintState,
+  type FakeMiniPaintAction,
+  type FakeMiniPaintLayer,
+  type FakeMiniPaintLayers,
+  type FakeMiniPaintSettings,
+} from "./mini-paint/index.js";
+export {
   FakePhotopea,
   FakePhotopeaRemote,
   mildVices,

@@ -1,15 +1,23 @@
 import { expect, test } from "@jest/globals";
-import { openPage } from "../support/page.js";
+import { mount, openPage } from "../support/page.js";
 
-/** What the page shows now: its largest canvas, as a hash of its pixels. */
+/** What the page shows now, in its frame if it has one: a hash of its canvases' pixels. */
 const picture = (): number =>
-  [...document.querySelectorAll("canvas")]
+  [...(document.querySelector("iframe")?.contentDocument ?? document).querySelectorAll("canvas")]
     .map((canvas) => canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height).data)
     .reduce((hash, pixels) => pixels.reduce((sum, value) => (Math.imul(sum, 31) + value) | 0, hash), 7);
 
-test.each(["fabric", "konva", "tui"])(
+test.each(["fabric", "konva", "tui", "minipaint"])(
   "the example of %s restores a photo, undoes and redoes it",
   async (library) => {
+    // A fake one, in the place of a copy of the real one.
+    mount("/build/minipaint/", (_, response) =>
+      response
+        .setHeader("content-type", "text/html")
+        .end(
+          '<!doctype html><body></body><script type="module" src="/bundle/test/adapters/pages/mini-paint-editor.js"></script>',
+        ),
+    );
     const page = await openPage({ module: `examples/canvas-${library}/main.ts` });
     await page.waitForSelector("output", { state: "attached", timeout: 120_000 });
     /** Presses a button and waits until its work is done and drawn. */

@@ -56,7 +56,28 @@ test("a worker without the page's WebGPU is passed over, and taken if the page's
   expect(await runCase("gpuOnPageOnly")).toEqual({
     place: "worker",
     backend: "wasm",
-    first: "worker: the page has WebGPU, and this worker does not",
+    first: "worker: the page has WebGPU, and this worker does not: the WebGPU adapter is a software one",
+  });
+});
+
+test("in a sandboxed frame, which has no origin, the worker is one of a data: address", async () => {
+  // What such a frame loads must be for everybody.
+  await page.route(/\/(bundle|dist)\//, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, headers: { ...response.headers(), "access-control-allow-origin": "*" } });
+  });
+  await page.evaluate(() => {
+    const frame = document.createElement("iframe");
+    frame.setAttribute("sandbox", "allow-scripts");
+    frame.srcdoc = '<script type="module" src="/bundle/test/adapters/pages/canvas-worker.js"></script>';
+    document.body.append(frame);
+  });
+  const frame = await (await page.waitForSelector("iframe")).contentFrame();
+  await frame!.waitForFunction("typeof cases === 'object'");
+  expect(await frame!.evaluate(() => cases.firstPlace!())).toEqual({
+    place: "data-worker",
+    reasons: [expect.stringMatching(/^worker: the worker does not start: /)],
+    width: 40,
   });
 });
 

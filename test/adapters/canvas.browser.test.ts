@@ -46,6 +46,33 @@ describe("as an EditorHost, in Chromium,", () => {
   });
 });
 
+test.each(["fabric", "konva", "tui", "mini-paint"])(
+  "%s gives out no vectors, and a document that was closed meanwhile gets nothing",
+  async (library) => {
+    const code = "DocumentChanged";
+    expect(await runCase(`canvas-${library}`, "badMoments")).toEqual({
+      vector: "NothingSelected",
+      refused: code,
+      asLayer: code,
+      newLayer: code,
+    });
+  },
+);
+
+test.each(["fabric", "konva", "tui", "mini-paint"])(
+  "the host of %s offers commands and menus for the application to show",
+  async (library) => {
+    expect(await runCase(`canvas-${library}`, "offerCommands")).toEqual([
+      "A B C",
+      "a b c",
+      "C",
+      "InvalidArgument",
+      "",
+      "Disposed",
+    ]);
+  },
+);
+
 test.each(["fabric", "konva"])(
   "%s shows the same picture after a result four times as large, and after undo",
   async (library) => {
@@ -125,10 +152,30 @@ describe("in Chromium", () => {
 
   test("a browser that alters what is read is found out, and the capture says so", async () => {
     expect(await runCase("canvas-surfaces", "noisy")).toEqual({
-      before: true,
-      during: false,
+      before: [true, true],
+      during: [false, false],
+      told: [
+        {
+          text: "This browser alters pixels that are read from a canvas; results can be slightly off.",
+          level: "warning",
+        },
+      ],
       notes: ["this browser alters pixels that are read from a canvas"],
+      ofBitmap: ["this browser alters pixels that are read from a canvas"],
     });
+  });
+
+  test("what is too large is refused before it is decoded", async () => {
+    const jpeg = await sharp({ create: { width: 9, height: 1, channels: 3, background: "red" } })
+      .jpeg()
+      .toBuffer();
+    const { codes, decoded } = (await runCase("canvas-surfaces", "limits", [...jpeg])) as {
+      codes: Record<string, string>;
+      decoded: number;
+    };
+    expect(new Set(Object.values(codes))).toEqual(new Set(["ImageTooLarge"]));
+    expect(Object.keys(codes)).toHaveLength(7);
+    expect(decoded).toBe(0);
   });
 
   test("what cannot be read has a code", async () => {

@@ -12,6 +12,8 @@ export interface PageOptions {
   readonly script?: string;
   /** A TypeScript module, by its path in the repository; it is bundled with all that it imports. */
   readonly module?: string;
+  /** The end of an address that the page may ask for in vain. */
+  readonly mayFail?: string;
 }
 
 let server: TestServer | undefined;
@@ -71,7 +73,10 @@ export async function openPage(options: PageOptions = {}): Promise<Page> {
   if (options.module) url.searchParams.set("module", `/bundle/${options.module.replace(/\.ts$/, ".js")}`);
   const page = await context.newPage();
   page.on("pageerror", (error) => uncaught.push(error.message));
-  page.on("requestfailed", (request) => uncaught.push(`${request.url()} ${request.failure()?.errorText}`));
+  page.on("requestfailed", (request) => {
+    if (options.mayFail !== undefined && request.url().endsWith(options.mayFail)) return;
+    uncaught.push(`${request.url()} ${request.failure()?.errorText}`);
+  });
   page.on("response", (response) => {
     if (response.status() >= 400) uncaught.push(`${response.url()} ${response.status()}`);
   });

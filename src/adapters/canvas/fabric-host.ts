@@ -22,6 +22,8 @@ export interface FabricCanvasLike {
   off(event: never, handler: () => void): unknown;
   /** Tells listeners. */
   fire(event: never, options: never): unknown;
+  /** Whether it was disposed. */
+  readonly disposed?: boolean;
 }
 
 const selectionEvents = ["selection:created", "selection:updated", "selection:cleared"] as const;
@@ -71,6 +73,10 @@ export class FabricHost extends FabricObjectHost {
 
   protected contains(object: FabricImageLike): boolean {
     return this.#canvas.getObjects().includes(object);
+  }
+
+  protected isOpen(): boolean {
+    return this.#canvas.disposed !== true;
   }
 
   protected show(object: FabricImageLike): void {

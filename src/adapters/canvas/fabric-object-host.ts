@@ -8,7 +8,7 @@ import {
   replaceFabricElement,
   type FabricImageLike,
 } from "./fabric-object.js";
-import { naturalSize, ObjectHost, type DrawnElement, type InsertedObject } from "./object-host.js";
+import { naturalSize, ObjectHost, type DrawnElement, type RecordedStep } from "./object-host.js";
 
 /** A host of an editor that draws with Fabric: its image objects are read, changed and copied alike in each. */
 export abstract class FabricObjectHost extends ObjectHost<FabricImageLike> {
@@ -66,16 +66,16 @@ export abstract class FabricObjectHost extends ObjectHost<FabricImageLike> {
     };
   }
 
-  protected insertAbove(
+  protected addAbove(
     object: FabricImageLike,
     element: DrawnElement,
     horizontal: number,
     vertical: number,
     label: string,
-  ): InsertedObject {
+  ): Promise<RecordedStep> {
     const layer = this.makeLayer(object, element, horizontal, vertical, label);
     const insert = () => this.insertLayer(layer, object);
     insert();
-    return { insert, remove: () => this.removeLayer(layer) };
+    return this.record({ label, redo: insert, undo: () => this.removeLayer(layer) });
   }
 }

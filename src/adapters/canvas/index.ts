@@ -1,10 +1,12 @@
 /**
- * Restores what a page draws: canvases, images, and the objects of Fabric, Konva and the TOAST UI image editor.
+ * Restores what a page draws: canvases, images, and the objects of Fabric, Konva and the TOAST UI image editor, the layers
+ * of miniPaint.
  *
  * @module limpid/canvas
  */
 export { CanvasHost, type CanvasHostOptions } from "./canvas-host.js";
 export { checkCanvasSize, defaultCanvasLimits, type CanvasLimits } from "./canvas-limits.js";
+export { connectMiniPaint, type ConnectMiniPaintOptions } from "./connect-mini-paint.js";
 export { FabricHost, type FabricCanvasLike } from "./fabric-host.js";
 export type { FabricImageLike } from "./fabric-object.js";
 export { FabricObjectHost } from "./fabric-object-host.js";
@@ -14,8 +16,10 @@ export {
   type KonvaImageLike,
   type KonvaTransformLike,
 } from "./konva-host.js";
+export type { MiniPaintLayer } from "./mini-paint.js";
+export { MiniPaintHost } from "./mini-paint-host.js";
 export type { AnyCanvas } from "./make-canvas.js";
-export { ObjectHost, type DrawnElement, type InsertedObject } from "./object-host.js";
+export { ObjectHost, type DrawnElement, type RecordedStep } from "./object-host.js";
 export { PageHost, type PageHostOptions } from "./page-host.js";
 export type { PageInterface } from "./page-interaction.js";
 export { readPixels, type PixelSource, type ReadPixels, type ReadPixelsOptions } from "./read-pixels.js";

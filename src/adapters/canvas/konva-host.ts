@@ -1,6 +1,6 @@
 import { composeTransforms, type Placement, type Transform } from "../../sdk/host/index.js";
 import type { Rect } from "../../sdk/image/index.js";
-import { naturalSize, ObjectHost, type DrawnElement, type InsertedObject } from "./object-host.js";
+import { naturalSize, ObjectHost, type DrawnElement, type RecordedStep } from "./object-host.js";
 import type { PageHostOptions } from "./page-host.js";
 
 /** What a `Konva.Transform` is known by. */
@@ -53,6 +53,7 @@ export interface KonvaImageLike {
 interface KonvaParent {
   add(node: unknown): unknown;
   readonly children: readonly unknown[];
+  getStage(): unknown;
 }
 
 /** How a {@link KonvaHost} finds what is active. */
@@ -124,6 +125,10 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
     return node.getStage() !== null && node.getStage() !== undefined;
   }
 
+  protected isOpen(node: KonvaImageLike): boolean {
+    return isOnStage(node.getParent() ?? this.#lastParent.get(node));
+  }
+
   protected replaceElement(
     node: KonvaImageLike,
     element: DrawnElement,
@@ -152,13 +157,13 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
     return () => this.#set(node, values);
   }
 
-  protected insertAbove(
+  protected addAbove(
     node: KonvaImageLike,
     element: DrawnElement,
     horizontal: number,
     vertical: number,
     label: string,
-  ): InsertedObject {
+  ): Promise<RecordedStep> {
     const parent = node.getParent() ?? this.#lastParent.get(node);
     const layer = node.clone({ name: label, filters: [] }) as KonvaImageLike & {
       zIndex(index: number): unknown;
@@ -171,14 +176,12 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
       redraw(layer);
     };
     insert();
-    return {
-      insert,
-      remove: () => {
-        const drawnIn = layer.getLayer();
-        layer.remove();
-        (drawnIn as { batchDraw?: () => void } | null)?.batchDraw?.();
-      },
+    const remove = () => {
+      const drawnIn = layer.getLayer();
+      layer.remove();
+      (drawnIn as { batchDraw?: () => void } | null)?.batchDraw?.();
     };
+    return this.record({ label, redo: insert, undo: remove });
   }
 
   /** A node that was removed no longer knows where it was. */
@@ -199,6 +202,12 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
     }
     redraw(node);
   }
+}
+
+/** Of a stage that was destroyed, groups and layers are left, on no stage. */
+function isOnStage(parent: unknown): boolean {
+  const stage = (parent as KonvaParent | null | undefined)?.getStage();
+  return stage !== null && stage !== undefined;
 }
 
 function cropOf(node: KonvaImageLike): Rect | undefined {

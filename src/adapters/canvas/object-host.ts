@@ -20,13 +20,8 @@ import { toElement } from "./write-pixels.js";
 /** What an image object of a canvas library draws. */
 export type DrawnElement = HTMLImageElement | AnyCanvas | ImageBitmap;
 
-/** An object that {@link ObjectHost} put into a document. */
-export interface InsertedObject {
-  /** Takes it out again. */
-  readonly remove: () => void;
-  /** Puts it back. */
-  readonly insert: () => void;
-}
+/** How a step that is in the document can be taken out of it again: by the editor's own undo, or by the commit's. */
+export type RecordedStep = Pick<Commit, "undoSteps" | "undo" | "redo">;
 
 /** An element's own size in pixels, not that of its box in the page. */
 export function naturalSize(element: DrawnElement): { readonly width: number; readonly height: number } {
@@ -73,6 +68,9 @@ export abstract class ObjectHost<T extends object> extends PageHost {
   /** Whether an object is still in the document. */
   protected abstract contains(object: T): boolean;
 
+  /** Whether there still is a document that a result for this object could go into. */
+  protected abstract isOpen(object: T): boolean;
+
   /** Puts another element in, which has so many times as many columns and rows. */
   protected abstract replaceElement(
     object: T,
@@ -84,18 +82,26 @@ export abstract class ObjectHost<T extends object> extends PageHost {
   /** Remembers an object as it is; the returned function puts it back and draws it. */
   protected abstract remember(object: T): () => void;
 
-  /** An object like another one, with another element, above it if it is still there; the function takes it out again. */
-  protected abstract insertAbove(
+  /**
+   * Adds an object like another one, with another element, above it if it is still there, and has that put into the document's
+   * history.
+   */
+  protected abstract addAbove(
     object: T,
     element: DrawnElement,
     horizontal: number,
     vertical: number,
     label: string,
-  ): InsertedObject;
+  ): Promise<RecordedStep>;
 
-  /** Has a step put into the document's history; the application's, if the library has none. */
-  protected record(step: UndoStep): Promise<Pick<Commit, "undoSteps" | "undo" | "redo">> {
+  /** Has a step that was done put into the document's history; the application's, if the library has none. */
+  protected record(step: UndoStep): Promise<RecordedStep> {
     return Promise.resolve(this.recordStep(step));
+  }
+
+  /** Makes the element that an object is to draw. */
+  protected makeElement(image: PixelImage): Promise<DrawnElement> {
+    return toElement(image);
   }
 
   get capabilities(): HostCapabilities {
@@ -159,9 +165,11 @@ export abstract class ObjectHost<T extends object> extends PageHost {
     if (object === undefined) {
       throw new LimpidError("InvalidArgument", "the capture is not of this host, or too long ago");
     }
+    if (!this.isOpen(object)) throw closedMeanwhile(capture);
     // The element is made first: from the look at the object to its replacement nothing is waited for.
-    const element = await toElement(image);
+    const element = await this.makeElement(image);
     this.throwIfDisposed();
+    if (!this.isOpen(object)) throw closedMeanwhile(capture);
     const current = this.contains(object) ? this.elementOf(object) : undefined;
     const isConflict = current === undefined || revisionOf(current) !== capture.revision;
     const mode = resolveCommitMode(capabilities, capture, options, isConflict);
@@ -181,15 +189,10 @@ export abstract class ObjectHost<T extends object> extends PageHost {
     }
     // An object that was removed still has its element, and its geometry is in that element's pixels.
     const now = naturalSize(this.elementOf(object) ?? element);
-    const inserted = this.insertAbove(
-      object,
-      element,
-      image.width / now.width,
-      image.height / now.height,
-      label,
-    );
-    const step = { label, undo: inserted.remove, redo: inserted.insert };
-    return { mode, isConflict, notes, ...(await this.record(step)) };
+    const horizontal = image.width / now.width;
+    const vertical = image.height / now.height;
+    const step = await this.addAbove(object, element, horizontal, vertical, label);
+    return { mode, isConflict, notes, ...step };
   }
 
   override dispose(): void {
@@ -202,6 +205,14 @@ export abstract class ObjectHost<T extends object> extends PageHost {
     this.#ids.set(object, id);
     return id;
   }
+}
+
+function closedMeanwhile({ name, documentId, layerId }: Capture): LimpidError {
+  return new LimpidError(
+    "DocumentChanged",
+    `the document with ${JSON.stringify(name)} was closed while that was being restored; the result has no place`,
+    { details: { documentId, layerId } },
+  );
 }
 
 /** Another one if the object got another element, or somebody painted on its canvas. */

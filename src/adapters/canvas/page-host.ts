@@ -18,6 +18,7 @@ import type {
 import type { PixelImage } from "../../sdk/image/index.js";
 import { defaultCanvasLimits, type CanvasLimits } from "./canvas-limits.js";
 import { PageInteraction, type PageInterface } from "./page-interaction.js";
+import { readsAreExact } from "./self-test.js";
 import type { UndoStack, UndoStep } from "./undo-history.js";
 
 /** What every host in a page is made with. */
@@ -49,6 +50,10 @@ export abstract class PageHost implements EditorHost {
     this.#interaction = new PageInteraction(options.interface);
     this.#history = options.history;
     this.limits = options.limits ?? defaultCanvasLimits;
+    if (!readsAreExact()) {
+      const text = "This browser alters pixels that are read from a canvas; results can be slightly off.";
+      this.notify({ text, level: "warning" });
+    }
   }
 
   abstract get capabilities(): HostCapabilities;

@@ -9,6 +9,7 @@ import {
 } from "../../sdk/image/index.js";
 import { checkCanvasSize, defaultCanvasLimits, type CanvasLimits } from "./canvas-limits.js";
 import { embeddedProfile } from "./embedded-profile.js";
+import { encodedSize } from "./encoded-size.js";
 import {
   context2D,
   contextSettings,
@@ -18,7 +19,7 @@ import {
   type AnyCanvas,
 } from "./make-canvas.js";
 import { readBitmap } from "./read-bitmap.js";
-import { readsAreExact } from "./self-test.js";
+import { bitmapReadsAreExact, readsAreExact } from "./self-test.js";
 
 /** What pixels can be read from in a page. */
 export type PixelSource = AnyCanvas | HTMLImageElement | ImageBitmap | ImageData | Blob;
@@ -65,6 +66,8 @@ export async function readPixels(source: PixelSource, options: ReadPixelsOptions
   return read;
 }
 
+const alteredNote = "this browser alters pixels that are read from a canvas";
+
 async function readAnything(
   source: PixelSource,
   limits: CanvasLimits,
@@ -72,6 +75,7 @@ async function readAnything(
 ): Promise<ReadPixels> {
   if (isInstance(source, "Blob")) return readFile(new Uint8Array(await source.arrayBuffer()), limits, signal);
   if (isInstance(source, "ImageData")) {
+    checkCanvasSize(source.width, source.height, limits);
     return { image: PixelImage.fromImageData(source).clone(), notes: [] };
   }
   if (isInstance(source, "HTMLImageElement")) return readElement(source, limits, signal);
@@ -101,7 +105,7 @@ async function readCanvas(canvas: AnyCanvas): Promise<ReadPixels> {
     return readSamples(bitmap, "srgb", true);
   }
   const notes: string[] = [];
-  if (!readsAreExact()) notes.push("this browser alters pixels that are read from a canvas");
+  if (!readsAreExact()) notes.push(alteredNote);
   if (contextSettings(context).colorType === "float16")
     notes.push("reduced to 8 bits per channel, as it was read from a canvas");
   return { image: PixelImage.fromImageData(readContext2D(context)), notes };
@@ -165,6 +169,8 @@ async function readFile(
     checkCanvasSize(decoded.image.width, decoded.image.height, limits);
     return decoded;
   }
+  const size = encodedSize(bytes);
+  if (size !== undefined) checkCanvasSize(size.width, size.height, limits);
   const profile = embeddedProfile(bytes);
   const isKept = profile !== undefined && colorModelOfProfile(profile) === "rgb";
   const blob = new Blob([bytes as Uint8Array<ArrayBuffer>]);
@@ -188,7 +194,9 @@ async function readSamples(
   try {
     const { width, height } = bitmap;
     const notes: string[] = [];
-    const data = (await readBitmap(bitmap)) ?? readThroughCanvas(bitmap, notes);
+    let data: Uint8Array | Uint8ClampedArray | undefined = await readBitmap(bitmap);
+    if (data === undefined) data = readThroughCanvas(bitmap, notes);
+    else if (!(await bitmapReadsAreExact())) notes.push(alteredNote);
     return { image: new PixelImage({ width, height, channels: 4, data, colorSpace, iccProfile }), notes };
   } finally {
     if (isOurs) bitmap.close();
@@ -205,6 +213,6 @@ function readThroughCanvas(bitmap: ImageBitmap, notes: string[]): Uint8ClampedAr
   if (data.some((value, index) => index % 4 === 3 && value < 255)) {
     notes.push("colours of transparent pixels were rounded");
   }
-  if (!readsAreExact()) notes.push("this browser alters pixels that are read from a canvas");
+  if (!readsAreExact()) notes.push(alteredNote);
   return data;
 }

@@ -1,8 +1,8 @@
 import { LimpidError } from "../../sdk/base/index.js";
-import type { Commit, HostCapabilities } from "../../sdk/host/index.js";
+import type { HostCapabilities } from "../../sdk/host/index.js";
 import { FabricObjectHost } from "./fabric-object-host.js";
 import type { FabricImageLike } from "./fabric-object.js";
-import type { DrawnElement } from "./object-host.js";
+import type { DrawnElement, RecordedStep } from "./object-host.js";
 import type { PageHostOptions } from "./page-host.js";
 import type { UndoStep } from "./undo-history.js";
 
@@ -18,7 +18,8 @@ interface TuiInner {
   execute(command: TuiCommand): Promise<unknown>;
   /** Stops listening. */
   off(event: string, handler: () => void): unknown;
-  readonly _graphics?: TuiGraphics;
+  /** Null after the editor's end. */
+  readonly _graphics?: TuiGraphics | null;
 }
 
 interface TuiCommand {
@@ -100,6 +101,10 @@ export class TuiHost extends FabricObjectHost {
     return this.#isPhoto(object) || this.#graphics.getCanvas().getObjects().includes(object);
   }
 
+  protected isOpen(): boolean {
+    return this.#editor._graphics === this.#graphics;
+  }
+
   protected show(): void {
     this.#graphics.getCanvas().requestRenderAll();
   }
@@ -136,7 +141,7 @@ export class TuiHost extends FabricObjectHost {
   }
 
   /** A command that has been carried out already: its first execution only puts it into the editor's history. */
-  protected override async record(step: UndoStep): Promise<Pick<Commit, "undoSteps">> {
+  protected override async record(step: UndoStep): Promise<RecordedStep> {
     let isDone = true;
     const command = {
       name: step.label,

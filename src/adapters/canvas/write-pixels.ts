@@ -53,7 +53,19 @@ export async function toElement(image: PixelImage): Promise<HTMLCanvasElement | 
     drawPixels(canvas, image);
     return canvas;
   }
-  const element = document.createElement("img");
+  return toImageElement(image, document);
+}
+
+/**
+ * The pixels as an `<img>` with a PNG in its address, bit for bit.
+ *
+ * @param image - the pixels
+ * @param owner - whose element it is to be: the page's, or a frame's
+ * @returns the element, loaded
+ * @throws {@link LimpidError} `OutOfMemory`; `HostFailed` if the owner's policy forbids images from `data:` addresses
+ */
+export async function toImageElement(image: PixelImage, owner: Document): Promise<HTMLImageElement> {
+  const element = owner.createElement("img");
   element.src = await toDataUrl(image);
   try {
     await element.decode();

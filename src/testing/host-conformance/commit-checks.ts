@@ -53,6 +53,26 @@ export const commitChecks: readonly CheckDefinition[] = [
     },
   },
   {
+    name: "brings single pixels, rows and columns back",
+    run: async (fixture) => {
+      for (const [width, height] of [
+        [1, 1],
+        [7, 1],
+        [1, 9],
+      ] as const) {
+        await withDocument(fixture, makePicture(width, height), async (opened) => {
+          const before = await lookAt(opened);
+          const capture = await opened.host.capture();
+          const commit = await opened.host.commit(capture, invert(capture.image), replace);
+          const what = `${width} x ${height}`;
+          await expectUnchanged(opened, { ...before, pixels: invert(before.pixels) }, what);
+          await undoCommit(opened, commit);
+          await expectUnchanged(opened, before, `${what}, after undo`);
+        });
+      }
+    },
+  },
+  {
     name: "keeps crop, rotation, flips, filters and displayed size",
     run: (fixture) =>
       withDocument(fixture, makePicture(64, 32), async (opened) => {

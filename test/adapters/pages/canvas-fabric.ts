@@ -1,10 +1,12 @@
 // Runs the conformance suite on a real Fabric canvas.
-import { Canvas, FabricImage, filters } from "fabric";
+import { Canvas, FabricImage, filters, Rect } from "fabric";
 import { FabricHost, UndoHistory } from "../../../src/adapters/canvas/index.js";
-import { runHostConformance, type HostFixture, type HostUnderTest } from "../../../src/testing/index.js";
+import { runHostConformance, type HostFixture } from "../../../src/testing/index.js";
+import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
+import { badMoments, offerCommands, type OpenedInPage } from "./bad-moments.js";
 import { loadImg, paintedCopy, pixelsOf, toImg, stripedCanvas } from "./page-documents.js";
 
-function open(element: HTMLImageElement | undefined): HostUnderTest {
+function open(element: HTMLImageElement | undefined): OpenedInPage {
   const canvas = new Canvas(document.createElement("canvas"), { width: 200, height: 150 });
   const history = new UndoHistory();
   const host = new FabricHost(canvas, { history });
@@ -49,6 +51,12 @@ function open(element: HTMLImageElement | undefined): HostUnderTest {
     redo: async () => {
       await history.redo();
     },
+    pickVector: () => {
+      const rect = new Rect({ width: 9, height: 9 });
+      canvas.add(rect);
+      canvas.setActiveObject(rect);
+    },
+    closeDocument: () => canvas.dispose(),
     close: async () => {
       await canvas.dispose();
     },
@@ -108,4 +116,10 @@ async function picturesOfLargerResult(): Promise<{ before: number[]; after: numb
   return { before, after, undone: picture() };
 }
 
-Object.assign(globalThis, { conform: () => runHostConformance(fixture), cases: { picturesOfLargerResult } });
+const cases = {
+  picturesOfLargerResult,
+  badMoments: () => badMoments(async () => open(await toImg(makePicture(8, 6)))),
+  offerCommands: async () => offerCommands(open(await toImg(makePicture(8, 6))).host),
+};
+
+Object.assign(globalThis, { conform: () => runHostConformance(fixture), cases });

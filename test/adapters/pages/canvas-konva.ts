@@ -1,10 +1,12 @@
 // Runs the conformance suite on a real Konva stage.
 import Konva from "konva";
 import { KonvaHost, UndoHistory } from "../../../src/adapters/canvas/index.js";
-import { runHostConformance, type HostFixture, type HostUnderTest } from "../../../src/testing/index.js";
+import { runHostConformance, type HostFixture } from "../../../src/testing/index.js";
+import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
+import { badMoments, offerCommands, type OpenedInPage } from "./bad-moments.js";
 import { loadImg, paintedCopy, pixelsOf, toImg, stripedCanvas } from "./page-documents.js";
 
-function open(element: HTMLImageElement | undefined): HostUnderTest {
+function open(element: HTMLImageElement | undefined): OpenedInPage {
   const container = document.body.appendChild(document.createElement("div"));
   const stage = new Konva.Stage({ container, width: 200, height: 150 });
   const layer = new Konva.Layer();
@@ -59,6 +61,12 @@ function open(element: HTMLImageElement | undefined): HostUnderTest {
     redo: async () => {
       await history.redo();
     },
+    pickVector: () => {
+      const rect = new Konva.Rect({ width: 9, height: 9 });
+      layer.add(rect);
+      active = rect;
+    },
+    closeDocument: () => stage.destroy(),
     close: () => {
       stage.destroy();
       container.remove();
@@ -110,4 +118,10 @@ async function picturesOfLargerResult(): Promise<{ before: number[]; after: numb
   return { before, after, undone: picture() };
 }
 
-Object.assign(globalThis, { conform: () => runHostConformance(fixture), cases: { picturesOfLargerResult } });
+const cases = {
+  picturesOfLargerResult,
+  badMoments: () => badMoments(async () => open(await toImg(makePicture(8, 6)))),
+  offerCommands: async () => offerCommands(open(await toImg(makePicture(8, 6))).host),
+};
+
+Object.assign(globalThis, { conform: () => runHostConformance(fixture), cases });

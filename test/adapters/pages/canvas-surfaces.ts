@@ -1,4 +1,5 @@
 // Runs the conformance suite on every surface of CanvasHost, and shows what else a page does with them.
+import { bitmapReadsAreExact } from "../../../src/adapters/canvas/self-test.js";
 import {
   CanvasHost,
   checkCanvasSize,
@@ -253,21 +254,70 @@ const cases = {
   async noisy() {
     const { prototype } = CanvasRenderingContext2D;
     const read: CanvasRenderingContext2D["getImageData"] = Reflect.get(prototype, "getImageData");
-    const before = readsAreExact(true);
+    const readByGl: WebGL2RenderingContext["readPixels"] = Reflect.get(
+      WebGL2RenderingContext.prototype,
+      "readPixels",
+    );
+    const before = [readsAreExact(true), await bitmapReadsAreExact(true)];
     CanvasRenderingContext2D.prototype.getImageData = function (...args) {
       const result = read.apply(this, args);
       for (let index = 0; index < result.data.length; index += 997) result.data[index]! ^= 1;
       return result;
     };
+    WebGL2RenderingContext.prototype.readPixels = function (...args: unknown[]) {
+      Reflect.apply(readByGl, this, args);
+      const pixels = args[6] as Uint8Array;
+      for (let index = 0; index < pixels.length; index += 997) pixels[index]! ^= 1;
+    };
     try {
-      const during = readsAreExact(true);
+      const during = [readsAreExact(true), await bitmapReadsAreExact(true)];
       const canvas = document.createElement("canvas");
       canvas.getContext("2d");
-      const { notes } = await new CanvasHost(canvas).capture();
-      return { before, during, notes };
+      const told: unknown[] = [];
+      const host = new CanvasHost(canvas, {
+        interface: { notify: (notification) => told.push(notification) },
+      });
+      const { notes } = await host.capture();
+      const bitmap = await createImageBitmap(new ImageData(1, 1));
+      const { notes: ofBitmap } = await readPixels(bitmap);
+      return { before, during, told, notes, ofBitmap };
     } finally {
       CanvasRenderingContext2D.prototype.getImageData = read;
+      WebGL2RenderingContext.prototype.readPixels = readByGl;
       readsAreExact(true);
+      await bitmapReadsAreExact(true);
+    }
+  },
+  /** What is too large is refused by its size, before its pixels are decoded or read. */
+  async limits(jpeg: readonly number[]) {
+    const limits = { maximumSide: 8, maximumPixels: 40 };
+    const decoded: unknown[] = [];
+    const create = globalThis.createImageBitmap;
+    const picture = new PixelImage({ width: 9, height: 1, channels: 3, data: new Uint8Array(27) });
+    const canvas = new OffscreenCanvas(9, 1);
+    canvas.getContext("2d");
+    const files = { png: await encodePng(picture), jpeg: Uint8Array.from(jpeg) };
+    const sources = {
+      canvas,
+      bitmap: await createImageBitmap(new ImageData(7, 6)),
+      imageData: new ImageData(9, 1),
+      img: await loadImg(files.png, "image/png"),
+      photo: await loadImg(files.jpeg, "image/jpeg"),
+      pngFile: new Blob([files.png]),
+      jpegFile: new Blob([files.jpeg]),
+    };
+    globalThis.createImageBitmap = (source: ImageBitmapSource) => {
+      decoded.push(source);
+      return create(source);
+    };
+    try {
+      const codes: Record<string, string> = {};
+      for (const [name, source] of Object.entries(sources)) {
+        codes[name] = await codeOf(() => readPixels(source, { limits }));
+      }
+      return { codes, decoded: decoded.length };
+    } finally {
+      globalThis.createImageBitmap = create;
     }
   },
   async refusals() {

@@ -1,7 +1,9 @@
 // Runs the conformance suite on a real TOAST UI image editor.
 import ImageEditor from "tui-image-editor";
 import { TuiHost } from "../../../src/adapters/canvas/index.js";
-import { runHostConformance, type HostFixture, type HostUnderTest } from "../../../src/testing/index.js";
+import { runHostConformance, type HostFixture } from "../../../src/testing/index.js";
+import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
+import { badMoments, offerCommands, type OpenedInPage } from "./bad-moments.js";
 import { loadImg, paintedCopy, pixelsOf, toImg } from "./page-documents.js";
 
 /** What the tests look at inside of the editor. */
@@ -22,7 +24,7 @@ interface Inner {
 
 async function open(
   element: HTMLImageElement | undefined,
-): Promise<HostUnderTest & { readonly editor: ImageEditor }> {
+): Promise<OpenedInPage & { readonly editor: ImageEditor }> {
   const container = document.body.appendChild(document.createElement("div"));
   const editor = new ImageEditor(container, { cssMaxWidth: 400, cssMaxHeight: 300, usageStatistics: false });
   if (element) await editor.loadImageFromURL(element.src, "photo");
@@ -55,6 +57,8 @@ async function open(
     redo: async () => {
       await editor.redo();
     },
+    pickVector: () => editor.addShape("rect", { width: 9, height: 9, left: 9, top: 9 }),
+    closeDocument: () => editor.destroy(),
     close: () => {
       editor.destroy();
       container.remove();
@@ -110,4 +114,10 @@ async function undoAmongOwnSteps(): Promise<readonly string[]> {
   return states;
 }
 
-Object.assign(globalThis, { conform: () => runHostConformance(fixture), cases: { undoAmongOwnSteps } });
+const cases = {
+  undoAmongOwnSteps,
+  badMoments: () => badMoments(async () => open(await toImg(makePicture(8, 6)))),
+  offerCommands: async () => offerCommands((await open(await toImg(makePicture(8, 6)))).host),
+};
+
+Object.assign(globalThis, { conform: () => runHostConformance(fixture), cases });

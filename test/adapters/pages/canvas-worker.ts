@@ -94,6 +94,14 @@ const cases = {
       Reflect.deleteProperty(navigator, "gpu");
     }
   },
+  /** The first place that works in this frame. */
+  async firstPlace() {
+    const limpid = await open();
+    const { image } = await limpid.restore(photo);
+    const outcome = { place: limpid.place, reasons: limpid.fallbackReasons, width: image.width };
+    limpid.dispose();
+    return outcome;
+  },
   async errors() {
     const limpid = await open({ places: ["worker"] });
     const codes = [

@@ -19,7 +19,8 @@ export async function loadImg(bytes: Uint8Array, type: string): Promise<HTMLImag
 export async function pixelsOf(
   element: HTMLCanvasElement | OffscreenCanvas | HTMLImageElement,
 ): Promise<PixelImage> {
-  if (element instanceof HTMLImageElement) {
+  // Not by its class: it may be of a frame.
+  if ("src" in element) {
     const base64 = element.src.slice(element.src.indexOf(",") + 1);
     return (await decodePng(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)))).image;
   }

@@ -16,7 +16,7 @@ const calls = new Map<number, AbortController>();
 let limpid: Limpid | undefined;
 
 scope.addEventListener("message", ({ data }) => void receive(data));
-void whyNoWebgpu().then((reason) => post({ type: "ready", hasGpu: reason === undefined }));
+void whyNoWebgpu().then((reason) => post({ type: "ready", gpuProblem: reason }));
 
 async function receive(message: ToWorker): Promise<void> {
   switch (message.type) {

@@ -40,7 +40,7 @@ export type ToWorker =
 
 /** From the worker to the page. */
 export type FromWorker =
-  | { readonly type: "ready"; readonly hasGpu: boolean }
+  | { readonly type: "ready"; readonly gpuProblem: string | undefined }
   | { readonly type: "started"; readonly backend: BackendName; readonly fallbackReason: string | undefined }
   | { readonly type: "failed"; readonly error: PostedError }
   | { readonly type: "changed"; readonly change: BackendChange }

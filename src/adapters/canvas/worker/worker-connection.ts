@@ -24,8 +24,8 @@ interface PendingCall {
 
 /** One worker with an engine in it. When it dies, every call fails with `WorkerFailed`, and so do all later ones. */
 export class WorkerConnection implements Disposable {
-  /** Whether WebGPU can be had in the worker. */
-  readonly hasGpu: boolean;
+  /** Why WebGPU cannot be had in the worker; undefined if it can. */
+  readonly gpuProblem: string | undefined;
   readonly #worker: Worker;
   readonly #hangTime: number;
   readonly #onChange: (change: BackendChange) => void;
@@ -38,12 +38,12 @@ export class WorkerConnection implements Disposable {
 
   private constructor(
     worker: Worker,
-    hasGpu: boolean,
+    gpuProblem: string | undefined,
     hangTime: number,
     onChange: (change: BackendChange) => void,
   ) {
     this.#worker = worker;
-    this.hasGpu = hasGpu;
+    this.gpuProblem = gpuProblem;
     this.#hangTime = hangTime;
     this.#onChange = onChange;
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
@@ -71,10 +71,10 @@ export class WorkerConnection implements Disposable {
     try {
       const started = new Worker(url, { name: "limpid" });
       worker = started;
-      const hasGpu = await new Promise<boolean>((resolve, reject) => {
+      const gpuProblem = await new Promise<string | undefined>((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error("it did not answer")), readyTime);
         started.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-          if (data.type === "ready") resolve(data.hasGpu);
+          if (data.type === "ready") resolve(data.gpuProblem);
           clearTimeout(timer);
         };
         started.onerror = (event) => {
@@ -83,7 +83,7 @@ export class WorkerConnection implements Disposable {
           reject(new Error(event.message || "its script cannot be loaded here"));
         };
       });
-      return new WorkerConnection(started, hasGpu, hangTime, onChange);
+      return new WorkerConnection(started, gpuProblem, hangTime, onChange);
     } catch (cause) {
       worker?.terminate();
       const reason = cause instanceof Error ? cause.message : String(cause);

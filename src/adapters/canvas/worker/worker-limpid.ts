@@ -216,10 +216,10 @@ async function tryPlace(
   try {
     const url = place === "worker" ? absolute(options.script) : await dataUrl(options.script);
     connection = await WorkerConnection.open(url, hangTime, ({ reason }) => note(reason));
-    if (wantsGpu && !connection.hasGpu) {
+    if (wantsGpu && connection.gpuProblem !== undefined) {
       connection.dispose();
       withoutGpu.push(place);
-      note(`${place}: the page has WebGPU, and this worker does not`);
+      note(`${place}: the page has WebGPU, and this worker does not: ${connection.gpuProblem}`);
       return undefined;
     }
   } catch (error) {
