@@ -39,6 +39,7 @@ export function startCommand(context: CommandContext): Command {
     );
     if (photos.length === 0) {
       context.write(`The results lie beside the samples, in ${samplesFolder()}, the originals in clean/.\n`);
+      context.write("In a page, with photos of your own: npm run playground\n");
     }
     context.exitCode = isWell ? 0 : 1;
   });

@@ -97,3 +97,25 @@ test("errors keep their codes on the way, aborting stops a run, and the next one
 test("a worker that dies fails its calls, and the next call starts one other worker", async () => {
   expect(await runCase("deaths")).toEqual(["WorkerFailed", "40 3", "WorkerFailed", "40", "1"]);
 });
+
+test("packs come and go in a worker as on the page, with progress and the same errors", async () => {
+  const [inWorker, onPage] = (await runCase("packs")) as Record<string, unknown>[];
+  expect(inWorker).toEqual({
+    model: "limpid.tiny",
+    had: ["tiny.first", "tiny.second"],
+    pack: "acme.limpid-descreen 1.0.0 4",
+    progress: 1,
+    has: ["tiny.first of undefined", "tiny.second of undefined", "acme.descreen of acme.limpid-descreen"],
+    packs: ["acme.limpid-descreen Remove halftone"],
+    isMeasured: true,
+    windows: ["0 0 3", "12 0 3", "24 0 3", "0 8 3", "12 8 3", "24 8 3"],
+    ran: ["acme.descreen"],
+    codes: ["InvalidArgument", "PackUnavailable", "PackTooLarge", "Aborted", "UnknownExtension"],
+    left: 2,
+  });
+  expect(onPage).toEqual(inWorker);
+});
+
+test("a pack is there again for the worker that takes the place of one that died", async () => {
+  expect(await runCase("packsOutliveWorkers")).toEqual(["WorkerFailed", "acme.limpid-descreen"]);
+});

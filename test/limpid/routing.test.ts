@@ -95,3 +95,52 @@ test("what the router was trained on it sees by itself, and of two rows the firs
     degradations.map((entry) => entry.probability).sort((a, b) => b - a),
   );
 });
+
+test("asked for its windows, the router says of each what it would of an image that it fills", async () => {
+  const limpid = await start();
+  // Stripes on the right, grey on the left: windows of 16 pixels that lie apart.
+  const half = picture((index) =>
+    Math.floor(index / 3) % 24 >= 12 && Math.floor(index / 3) % 2 === 0 ? 230 : 128,
+  );
+  const plain = await limpid.analyze(half);
+  expect(plain.windows).toBeUndefined();
+  const { windows, ...whole } = await limpid.analyze(half, { windows: true });
+  expect(whole).toEqual(plain);
+  expect(windows!.map(({ rect }) => [rect.x, rect.y, rect.width, rect.height])).toEqual([
+    [0, 0, 16, 16],
+    [8, 0, 16, 16],
+    [0, 8, 16, 16],
+    [8, 8, 16, 16],
+  ]);
+  expect(windows![0]!.degradations.map(({ degradation }) => degradation).sort()).toEqual([
+    "jpeg",
+    "noise",
+    "rain",
+  ]);
+  expect(windows![0]!.degradations).not.toEqual(windows![1]!.degradations);
+
+  // An image of one window is that window.
+  const small = new PixelImage({
+    width: 16,
+    height: 16,
+    channels: 3,
+    data: Uint8Array.from({ length: 16 * 16 * 3 }, (_, index) => (index * 37) % 251),
+  });
+  const single = await limpid.analyze(small, { windows: true });
+  expect(single.windows).toHaveLength(1);
+  expect(single.windows![0]!.degradations).toEqual(
+    single.degradations.map(({ degradation, probability }) => ({
+      degradation,
+      probability: expect.closeTo(probability, 6) as unknown as number,
+    })),
+  );
+
+  // A pack's row sees its fault in the windows, too.
+  const [clean, damaged] = [await limpid.analyze(flat), await limpid.analyze(striped)];
+  const routerRow = rowBetween(clean.embedding, damaged.embedding);
+  await limpid.packs.install(makeTinyPack(model, { routerRow, strength: 0.5 }));
+  const seen = await limpid.analyze(striped, { windows: true });
+  for (const { degradations } of seen.windows!) {
+    expect(degradations.map(({ degradation }) => degradation)).toContain("halftone");
+  }
+});

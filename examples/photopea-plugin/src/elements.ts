@@ -1,15 +1,5 @@
-/** The element with an id, which `index.html` has. */
-function element<T extends HTMLElement>(id: string, type: new () => T): T {
-  const found = document.getElementById(id);
-  if (found instanceof type) return found;
-  throw new Error(`index.html has no ${type.name} #${id}`);
-}
-
-/** The comparison slider, as far as the panel uses it. */
-type ComparisonSlider = HTMLElement & {
-  /** 0 to 100: how much of the first picture is shown. */
-  value: number;
-};
+import type { ComparisonSlider } from "../../shared/comparison.js";
+import { element } from "../../shared/element.js";
 
 /** The elements that the panel fills and listens to. */
 export const elements = {

@@ -9,10 +9,11 @@ import {
 } from "limpid";
 import { connectPhotopea, type PhotopeaHost, type PhotopeaState } from "limpid/photopea";
 import "img-comparison-slider";
-import { Chips } from "./chips.js";
+import { announceComparison } from "../../shared/comparison.js";
+import { Chips } from "../../shared/expert-chips.js";
+import { draw, mix } from "../../shared/pictures.js";
 import { elements } from "./elements.js";
 import { notify, perform, withProgress } from "./interaction.js";
-import { draw, mix } from "./pictures.js";
 
 /** Where Photopea is served; put in by the build. */
 declare const PHOTOPEA_ORIGIN: string;
@@ -91,7 +92,7 @@ async function start(): Promise<void> {
   notify({ text: "" });
   const host = await connect();
   preview.textContent = "Preview";
-  const chips = new Chips(() => perform(() => restoreAgain(host, chips)));
+  const chips = new Chips(elements, () => perform(() => restoreAgain(host, chips)));
   const look = async (): Promise<void> => showActive(await host.refresh());
   await look();
   panel.removeAttribute("aria-busy");
@@ -100,9 +101,7 @@ async function start(): Promise<void> {
   preview.addEventListener("click", () => perform(() => restoreFirst(host, chips)));
   apply.addEventListener("click", () => perform(() => applyShown(host)));
   strength.addEventListener("input", showStrength);
-  comparison.addEventListener("slide", () =>
-    comparison.setAttribute("aria-valuenow", String(Math.round(comparison.value))),
-  );
+  announceComparison(comparison);
   for (const event of ["focus", "pointerenter"] as const) {
     const target = event === "focus" ? window : document.documentElement;
     // Photopea tells nobody when another layer is chosen: looked up when somebody comes back to the panel.
@@ -125,7 +124,7 @@ async function restoreFirst(host: PhotopeaHost, chips: Chips): Promise<void> {
       onProgress: ({ done, total }) => report({ fraction: done / total }),
     });
     strength.value = "100";
-    chips.show(engine.experts, run);
+    chips.show(engine.experts, run.analysis, run.mixture);
     show(capture, run.image);
     if (capture.notes.length > 0) notify({ text: `Note: ${capture.notes.join("; ")}.`, level: "warning" });
   });

@@ -97,7 +97,7 @@ export class Limpid implements Disposable {
    * Says what is wrong with an image.
    *
    * @param image - any size
-   * @param options - a signal
+   * @param options - a signal, and whether to say where what is
    * @returns probabilities, highest first, and the degradation embedding
    * @throws {@link LimpidError} `Aborted`, `DeviceLost`, `Disposed`
    */

@@ -49,6 +49,7 @@ export { openCacheStorage } from "./cache-storage.js";
 export type { InstalledPack, PackChange, PackProgress, UnusablePack } from "./installed-pack.js";
 export { memoryStore } from "./memory-store.js";
 export { packFromNpm } from "./npm-spec.js";
+export { packFilesFromArchive, type ArchiveOptions } from "./archive.js";
 export { PackCache, type CachedFile, type FileUsage } from "./pack-cache.js";
 export {
   packFromFiles,

@@ -17,6 +17,8 @@ export interface RestoreProgress {
 
 /** What an analysis can be told. */
 export interface AnalyzeOptions {
+  /** Whether the analysis says, too, where in the image what is: {@link Analysis.windows}. False if left out. */
+  readonly windows?: boolean;
   /** Gives up when it fires. */
   readonly signal?: AbortSignal;
 }

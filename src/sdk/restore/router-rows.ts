@@ -30,6 +30,13 @@ export function activeRouterRows(
  * @returns an analysis in order of probability; the same object if there is nothing to add
  */
 export function withRouterRows(analysis: Analysis, rows: RouterRows): Analysis {
+  const whole = addRows(analysis, rows);
+  if (whole === analysis || analysis.windows === undefined) return whole;
+  return { ...whole, windows: analysis.windows.map((window) => addRows(window, rows)) };
+}
+
+/** The same for a whole image or for one window. */
+function addRows<T extends Omit<Analysis, "windows">>(analysis: T, rows: RouterRows): T {
   const { degradations, embedding } = analysis;
   const missing = [...rows.values()].filter(
     (row) => !degradations.some(({ degradation }) => degradation === row.degradation),
@@ -40,8 +47,8 @@ export function withRouterRows(analysis: Analysis, rows: RouterRows): Analysis {
     probability: routerRowProbability(row, embedding),
   }));
   return {
+    ...analysis,
     degradations: [...degradations, ...added].sort((a, b) => b.probability - a.probability),
-    embedding,
   };
 }
 

@@ -152,7 +152,7 @@ export class RestoreSession implements Disposable {
    * Says what is wrong with an image.
    *
    * @param image - any size
-   * @param options - a signal
+   * @param options - a signal, and whether to say where what is
    * @returns probabilities, highest first, and the degradation embedding
    * @throws {@link LimpidError} `Aborted`, `DeviceLost`, `Disposed`
    */
@@ -160,7 +160,7 @@ export class RestoreSession implements Disposable {
     const { model, experts } = this.#options;
     const rows = activeRouterRows(experts.list(), model.manifest.router.degradations);
     return this.#enqueue(options.signal, [], async (engine) =>
-      withRouterRows(await analyzeOn(engine, bleedColorUnderAlpha(image)), rows),
+      withRouterRows(await analyzeOn(engine, bleedColorUnderAlpha(image), options.windows), rows),
     );
   }
 
@@ -342,8 +342,12 @@ function disposeEngine({ backend, executor, router }: Engine): void {
   backend.dispose();
 }
 
-async function analyzeOn({ backend, router }: Engine, visible: PixelImage): Promise<Analysis> {
-  return backend.run(() => router.analyze(visible, (tensor) => backend.read(tensor)));
+async function analyzeOn(
+  { backend, router }: Engine,
+  visible: PixelImage,
+  hasWindows?: boolean,
+): Promise<Analysis> {
+  return backend.run(() => router.analyze(visible, (tensor) => backend.read(tensor), hasWindows));
 }
 
 function checkOptions(image: PixelImage, { strength, mask, region }: RestoreOptions): void {

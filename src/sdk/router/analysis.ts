@@ -1,3 +1,5 @@
+import type { Rect } from "../image/index.js";
+
 /** A degradation and how sure the router is that the image has it. */
 export interface DegradationProbability {
   /** Its name, such as `noise`. */
@@ -12,6 +14,17 @@ export interface Analysis {
   readonly degradations: readonly DegradationProbability[];
   /** The degradation embedding that modulates the backbone; its length is the backbone's `embeddingSize`. */
   readonly embedding: Float32Array;
+  /** What it says of each of its windows, in reading order; only if that was asked for. */
+  readonly windows?: readonly WindowAnalysis[];
+}
+
+/**
+ * What the router would say of an image if it saw, beside the whole image, one window alone: where in the image a
+ * degradation is. The windows together decide, so the image's own probabilities are not their mean.
+ */
+export interface WindowAnalysis extends Omit<Analysis, "windows"> {
+  /** Where the window lies, in image pixels; it may reach past a small image. */
+  readonly rect: Rect;
 }
 
 /**

@@ -3,7 +3,7 @@ import { gelu, matchTensors, type NeededTensor } from "../backbone/index.js";
 import { LimpidError, type Disposable } from "../base/index.js";
 import type { PixelImage } from "../image/index.js";
 import type { TensorFile } from "../weights/index.js";
-import { toAnalysis, type Analysis } from "./analysis.js";
+import { toAnalysis, type Analysis, type WindowAnalysis } from "./analysis.js";
 import type { CompactRouterConfig } from "./compact-config.js";
 import { compactViews, type CompactViews } from "./compact-views.js";
 
@@ -19,6 +19,14 @@ export interface CompactRouterOutput {
   /** Before the sigmoid, [1, degradations]. */
   readonly logits: tf.Tensor2D;
   /** The degradation embedding, [1, embeddingSize]. */
+  readonly embedding: tf.Tensor2D;
+}
+
+/** What the compact router computes of each window; the tensors are the caller's to dispose. */
+export interface WindowOutput {
+  /** Before the sigmoid, [windows, degradations]. */
+  readonly logits: tf.Tensor2D;
+  /** The degradation embeddings, [windows, embeddingSize]. */
   readonly embedding: tf.Tensor2D;
 }
 
@@ -91,15 +99,24 @@ export class CompactRouter implements Disposable {
    * @throws {@link LimpidError} `Disposed` after disposal
    */
   run(views: CompactViews): CompactRouterOutput {
-    const { globalSize, windowSize } = this.config;
-    const count = views.rects.length;
     return tf.tidy(() => {
-      const whole = this.#encode("global_encoder", views.whole, [1, globalSize, globalSize, 3]);
-      const local = this.#encode("local_encoder", views.windows, [count, windowSize, windowSize, 3]);
-      const features: tf.Tensor2D = tf.concat([whole, tf.mean(local, 0, true), tf.max(local, 0, true)], 1);
-      const hidden = gelu(this.#linear("de_extractor.0", features));
-      const code = gelu(this.#linear("de_extractor.2", hidden));
-      return { logits: this.#linear("cls_head", code), embedding: code };
+      const { whole, local } = this.#features(views);
+      return { ...this.#head(tf.concat([whole, tf.mean(local, 0, true), tf.max(local, 0, true)], 1)) };
+    });
+  }
+
+  /**
+   * The forward pass for each window as if it were the image's only one, on the current tfjs backend.
+   *
+   * @param views - what {@link compactViews} took
+   * @returns logits [windows, degradations] and embeddings [windows, embeddingSize], for the caller to dispose
+   * @throws {@link LimpidError} `Disposed` after disposal
+   */
+  runWindows(views: CompactViews): WindowOutput {
+    return tf.tidy(() => {
+      const { whole, local } = this.#features(views);
+      // The mean and the maximum of one window are that window.
+      return { ...this.#head(tf.concat([tf.tile(whole, [views.rects.length, 1]), local, local], 1)) };
     });
   }
 
@@ -108,18 +125,26 @@ export class CompactRouter implements Disposable {
    *
    * @param image - the photo, any size; colour under transparent pixels should have been bled
    * @param read - reads a tensor back; `tensor.data()` if left out
+   * @param hasWindows - whether it says of each window, too, what is wrong with it
    * @returns the probabilities, and the embedding for the backbone
    */
   async analyze(
     image: PixelImage,
     read: (tensor: tf.Tensor) => Promise<Float32Array> = (tensor) => tensor.data<"float32">(),
+    hasWindows = false,
   ): Promise<Analysis> {
-    const { logits, embedding } = this.run(compactViews(image, this.config));
+    const views = compactViews(image, this.config);
+    const { logits, embedding } = this.run(views);
+    const windows = hasWindows ? this.runWindows(views) : undefined;
     try {
       const [values, code] = await Promise.all([read(logits), read(embedding)]);
-      return toAnalysis(this.degradations, values, code.slice());
+      const analysis = toAnalysis(this.degradations, values, code.slice());
+      return windows === undefined
+        ? analysis
+        : { ...analysis, windows: await this.#readWindows(views, windows, read) };
     } finally {
       tf.dispose([logits, embedding]);
+      if (windows !== undefined) tf.dispose([windows.logits, windows.embedding]);
     }
   }
 
@@ -128,6 +153,40 @@ export class CompactRouter implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     tf.dispose([...this.#tensors.values()]);
+  }
+
+  async #readWindows(
+    { rects }: CompactViews,
+    { logits, embedding }: WindowOutput,
+    read: (tensor: tf.Tensor) => Promise<Float32Array>,
+  ): Promise<WindowAnalysis[]> {
+    const [values, codes] = await Promise.all([read(logits), read(embedding)]);
+    const part = (all: Float32Array, index: number, length: number): Float32Array =>
+      all.slice(index * length, (index + 1) * length);
+    return rects.map((rect, index) => ({
+      rect,
+      ...toAnalysis(
+        this.degradations,
+        part(values, index, this.degradations.length),
+        part(codes, index, this.config.embeddingSize),
+      ),
+    }));
+  }
+
+  /** Features of the whole image [1, 2c] and of the windows [n, 2c]. */
+  #features({ whole, windows, rects }: CompactViews): { whole: tf.Tensor2D; local: tf.Tensor2D } {
+    const { globalSize, windowSize } = this.config;
+    return {
+      whole: this.#encode("global_encoder", whole, [1, globalSize, globalSize, 3]),
+      local: this.#encode("local_encoder", windows, [rects.length, windowSize, windowSize, 3]),
+    };
+  }
+
+  /** Fused features [n, 6c] to logits and embeddings. */
+  #head(features: tf.Tensor2D): CompactRouterOutput {
+    const hidden = gelu(this.#linear("de_extractor.0", features));
+    const embedding = gelu(this.#linear("de_extractor.2", hidden));
+    return { logits: this.#linear("cls_head", embedding), embedding };
   }
 
   /** Views [n, s, s, 3] to features [n, 2c]: mean and deviation of each channel. */

@@ -7,6 +7,7 @@ import {
 import { LimpidError } from "../../../src/sdk/base/index.js";
 import { PixelImage } from "../../../src/sdk/image/index.js";
 import { makeTinyModel } from "../../support/tiny-model.js";
+import { makeTinyPack } from "../../support/tiny-pack.js";
 
 const model = makeTinyModel({ bias: 20 });
 const photo = new PixelImage({
@@ -143,6 +144,62 @@ const cases = {
     outcomes.push(String((await limpid.restore(photo)).image.width), String(workers.length - count));
     limpid.dispose();
     return outcomes;
+  },
+  /** Packs, windows and what the engine has, in a worker and on the page. */
+  async packs() {
+    const outcomes = [];
+    for (const place of ["worker", "page"] as const) {
+      const limpid = await open({ places: [place], packs: { maximumBytes: 200_000 } });
+      const files = makeTinyPack(model);
+      const progress: number[] = [];
+      const before = await limpid.describe();
+      const pack = await limpid.installPack(files, {
+        onProgress: ({ loaded, total }) => progress.push(loaded / total),
+      });
+      const after = await limpid.describe();
+      const { windows } = await limpid.analyze(photo, { windows: true });
+      const { mixture } = await limpid.restore(photo, { experts: [{ id: "acme.descreen" }] });
+      const codes = [
+        await codeOf(limpid.installPack("https://")),
+        await codeOf(limpid.installPack(new Map([["package.json", Uint8Array.of(1)]]))),
+        await codeOf(limpid.installPack(makeTinyPack(model, { name: "limpid-big", ballast: 300_000 }))),
+        await codeOf(limpid.installPack(files, { signal: AbortSignal.abort() })),
+        await codeOf(limpid.uninstallPack("acme.nothing")),
+      ];
+      await limpid.uninstallPack(pack.id);
+      outcomes.push({
+        model: before.model.id,
+        had: before.experts.map(({ id }) => id),
+        pack: `${pack.id} ${pack.version} ${pack.files.size}`,
+        progress: progress.at(-1),
+        has: after.experts.map(({ id, owner }) => `${id} of ${owner}`),
+        packs: after.packs.map(({ id, manifest }) => `${id} ${manifest.contributes.experts[0]?.title}`),
+        isMeasured: after.byteSize > 0,
+        windows: windows?.map(({ rect, degradations }) => `${rect.x} ${rect.y} ${degradations.length}`),
+        ran: mixture.map(({ expert }) => expert),
+        codes,
+        left: (await limpid.describe()).experts.length,
+      });
+      limpid.dispose();
+    }
+    return outcomes;
+  },
+  /** A pack is there for the worker after the one that it was installed in. */
+  async packsOutliveWorkers() {
+    const limpid = await open({ places: ["worker"] });
+    await limpid.installPack(makeTinyPack(model));
+    const restored = limpid.restore(photo, {
+      tileSize: 16,
+      onProgress: () => {
+        workers
+          .at(-1)!
+          .dispatchEvent(new ErrorEvent("error", { message: "out of memory", cancelable: true }));
+      },
+    });
+    const outcome = [await codeOf(restored), ...(await limpid.describe()).packs.map(({ id }) => id)];
+    await limpid.uninstallPack("acme.limpid-descreen");
+    limpid.dispose();
+    return outcome;
   },
   async nowhere() {
     return codeOf(open({ script: "/dist/nothing-is-here.js", places: ["worker"] }));

@@ -1,7 +1,8 @@
 // The engine of `createWorkerLimpid`: one classic script with everything in it, so that a `data:` address can hold it.
 import { LimpidError } from "../../../sdk/base/index.js";
 import { PixelImage } from "../../../sdk/image/index.js";
-import { createLimpid, modelFromFiles, type Limpid } from "../../../sdk/index.js";
+import { createLimpid, modelFromFiles, type Limpid, type PackProgress } from "../../../sdk/index.js";
+import { describeEngine } from "./engine-state.js";
 import type { FromWorker, PostedError, ToWorker, WorkerStart } from "./messages.js";
 import { whyNoWebgpu } from "./probe-webgpu.js";
 
@@ -30,6 +31,9 @@ async function receive(message: ToWorker): Promise<void> {
       return;
     case "analyze":
     case "restore":
+    case "install":
+    case "uninstall":
+    case "describe":
       return answer(message);
   }
 }
@@ -47,32 +51,52 @@ async function start({ model, ...options }: WorkerStart): Promise<void> {
   }
 }
 
-async function answer(
-  message: Extract<ToWorker, { readonly call: number; readonly image: unknown }>,
-): Promise<void> {
+/** What is answered once, under the number of its call. */
+type Call = Exclude<Extract<ToWorker, { readonly call: number }>, { readonly type: "abort" }>;
+
+async function answer(message: Call): Promise<void> {
   const { call } = message;
   const controller = new AbortController();
   calls.set(call, controller);
   const { signal } = controller;
   try {
     if (limpid === undefined) throw new LimpidError("WorkerFailed", "the worker was not started");
-    const image = new PixelImage(message.image);
-    if (message.type === "analyze") {
-      post({ type: "analyzed", call, analysis: await limpid.analyze(image, { signal }) });
-      return;
-    }
-    const { mask, ...options } = message.options;
-    const result = await limpid.restore(image, {
-      ...options,
-      ...(mask && { mask: new PixelImage(mask) }),
-      ...(message.hasProgress && { onProgress: (progress) => post({ type: "progress", call, progress }) }),
-      signal,
-    });
-    post({ type: "restored", call, result }, [result.image.data.buffer as ArrayBuffer]);
+    await carryOut(limpid, message, signal);
   } catch (error) {
     post({ type: "rejected", call, error: describe(error) });
   } finally {
     calls.delete(call);
+  }
+}
+
+async function carryOut(limpid: Limpid, message: Call, signal: AbortSignal): Promise<void> {
+  const { call } = message;
+  switch (message.type) {
+    case "analyze": {
+      const { image, windows } = message;
+      const analysis = await limpid.analyze(new PixelImage(image), { windows, signal });
+      return post({ type: "analyzed", call, analysis });
+    }
+    case "restore": {
+      const { mask, ...options } = message.options;
+      const result = await limpid.restore(new PixelImage(message.image), {
+        ...options,
+        ...(mask && { mask: new PixelImage(mask) }),
+        ...(message.hasProgress && { onProgress: (progress) => post({ type: "progress", call, progress }) }),
+        signal,
+      });
+      return post({ type: "restored", call, result }, [result.image.data.buffer as ArrayBuffer]);
+    }
+    case "install": {
+      const onProgress = (progress: PackProgress): void => post({ type: "installing", call, progress });
+      const value = await limpid.packs.install(message.source, { ...message.options, onProgress, signal });
+      return post({ type: "answered", call, value });
+    }
+    case "uninstall":
+      await limpid.packs.uninstall(message.id);
+      return post({ type: "answered", call, value: undefined });
+    case "describe":
+      return post({ type: "answered", call, value: describeEngine(limpid) });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { BackendName } from "../../../sdk/engine/index.js";
 import type { LimpidErrorCode } from "../../../sdk/base/index.js";
 import type { PixelImageInit } from "../../../sdk/image/index.js";
+import type { InstalledPack, PackOptions, PackProgress } from "../../../sdk/packs/index.js";
 import type {
   BackendChange,
   RestoreOptions,
@@ -8,6 +9,7 @@ import type {
   RestoreResult,
 } from "../../../sdk/restore/index.js";
 import type { Analysis } from "../../../sdk/router/index.js";
+import type { EngineState, InstallInWorkerOptions } from "./engine-state.js";
 
 /** What the worker needs to start its engine. */
 export interface WorkerStart {
@@ -17,7 +19,12 @@ export interface WorkerStart {
   readonly backend?: "auto" | BackendName;
   /** Folder of tfjs's `.wasm` files, absolute, with a slash at its end. */
   readonly wasmPath?: string;
+  /** How packs are trusted. */
+  readonly packs?: WorkerPackOptions;
 }
+
+/** What of {@link PackOptions} can be posted. */
+export type WorkerPackOptions = Pick<PackOptions, "maximumBytes" | "signatures" | "trustedKeys">;
 
 /** A call that can be posted: without its signal and its listener. */
 export type PostedRestore = Omit<RestoreOptions, "signal" | "onProgress" | "mask"> & {
@@ -27,7 +34,12 @@ export type PostedRestore = Omit<RestoreOptions, "signal" | "onProgress" | "mask
 /** From the page to the worker. */
 export type ToWorker =
   | { readonly type: "start"; readonly options: WorkerStart }
-  | { readonly type: "analyze"; readonly call: number; readonly image: PixelImageInit }
+  | {
+      readonly type: "analyze";
+      readonly call: number;
+      readonly image: PixelImageInit;
+      readonly windows: boolean;
+    }
   | {
       readonly type: "restore";
       readonly call: number;
@@ -35,6 +47,15 @@ export type ToWorker =
       readonly options: PostedRestore;
       readonly hasProgress: boolean;
     }
+  | {
+      readonly type: "install";
+      readonly call: number;
+      /** Address of the pack's folder, absolute; or its files by path. */
+      readonly source: string | ReadonlyMap<string, Uint8Array>;
+      readonly options: Pick<InstallInWorkerOptions, "id" | "allowOlder">;
+    }
+  | { readonly type: "uninstall"; readonly call: number; readonly id: string }
+  | { readonly type: "describe"; readonly call: number }
   | { readonly type: "abort"; readonly call: number }
   | { readonly type: "ping" };
 
@@ -47,6 +68,12 @@ export type FromWorker =
   | { readonly type: "progress"; readonly call: number; readonly progress: PostedProgress }
   | { readonly type: "analyzed"; readonly call: number; readonly analysis: Analysis }
   | { readonly type: "restored"; readonly call: number; readonly result: PostedResult }
+  | { readonly type: "installing"; readonly call: number; readonly progress: PackProgress }
+  | {
+      readonly type: "answered";
+      readonly call: number;
+      readonly value: InstalledPack | EngineState | undefined;
+    }
   | { readonly type: "rejected"; readonly call: number; readonly error: PostedError }
   | { readonly type: "pong" };
 

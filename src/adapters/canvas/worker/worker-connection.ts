@@ -7,7 +7,9 @@ import type {
   RestoreOptions,
   RestoreResult,
 } from "../../../sdk/restore/index.js";
+import type { InstalledPack } from "../../../sdk/packs/index.js";
 import type { Analysis } from "../../../sdk/router/index.js";
+import type { EngineState, InstallInWorkerOptions } from "./engine-state.js";
 import type { FromWorker, PostedError, ToWorker, WorkerStart } from "./messages.js";
 
 /** How long a worker may take to say that it is there, in milliseconds: its script is large and may come over a network. */
@@ -16,10 +18,15 @@ const readyTime = 30_000;
 /** How often a worker that computes is asked whether it is alive, in milliseconds. */
 const pingInterval = 1_000;
 
-interface PendingCall {
+/** What is told how a call goes: each call has one of them, or none. */
+interface Listeners {
+  readonly onProgress?: RestoreOptions["onProgress"];
+  readonly onInstalling?: InstallInWorkerOptions["onProgress"];
+}
+
+interface PendingCall extends Listeners {
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
-  readonly onProgress: RestoreOptions["onProgress"];
 }
 
 /** One worker with an engine in it. When it dies, every call fails with `WorkerFailed`, and so do all later ones. */
@@ -111,21 +118,44 @@ export class WorkerConnection implements Disposable {
   }
 
   /** As `Limpid.analyze`. */
-  analyze(image: PixelImage, { signal }: AnalyzeOptions): Promise<Analysis> {
-    return this.#call(signal, undefined, (call) => ({ type: "analyze", call, image: { ...image } }));
+  analyze(image: PixelImage, { signal, windows = false }: AnalyzeOptions): Promise<Analysis> {
+    return this.#call(signal, {}, (call) => ({ type: "analyze", call, image: { ...image }, windows }));
   }
 
   /** As `Limpid.restore`. */
   restore(image: PixelImage, { signal, onProgress, mask, ...rest }: RestoreOptions): Promise<RestoreResult> {
     const options = { ...rest, ...(mask && { mask: { ...mask } }) };
     const hasProgress = onProgress !== undefined;
-    return this.#call(signal, onProgress, (call) => ({
+    return this.#call(signal, { onProgress }, (call) => ({
       type: "restore",
       call,
       image: { ...image },
       options,
       hasProgress,
     }));
+  }
+
+  /** As `Packs.install`, from an absolute address or of files. */
+  installPack(
+    source: string | ReadonlyMap<string, Uint8Array>,
+    { signal, onProgress, ...options }: InstallInWorkerOptions,
+  ): Promise<InstalledPack> {
+    return this.#call(signal, { onInstalling: onProgress }, (call) => ({
+      type: "install",
+      call,
+      source,
+      options,
+    }));
+  }
+
+  /** As `Packs.uninstall`. */
+  uninstallPack(id: string): Promise<void> {
+    return this.#call(undefined, {}, (call) => ({ type: "uninstall", call, id }));
+  }
+
+  /** What the engine has. */
+  describe(): Promise<EngineState> {
+    return this.#call(undefined, {}, (call) => ({ type: "describe", call }));
   }
 
   /** Ends the worker. Calls that wait fail with `Disposed`. */
@@ -135,7 +165,7 @@ export class WorkerConnection implements Disposable {
 
   async #call<T>(
     signal: AbortSignal | undefined,
-    onProgress: RestoreOptions["onProgress"],
+    listeners: Listeners,
     message: (call: number) => ToWorker,
   ): Promise<T> {
     throwIfAborted(signal);
@@ -145,7 +175,7 @@ export class WorkerConnection implements Disposable {
     signal?.addEventListener("abort", abort, { once: true });
     try {
       return await new Promise<T>((resolve, reject) => {
-        this.#calls.set(call, { resolve: resolve, reject, onProgress });
+        this.#calls.set(call, { resolve, reject, ...listeners });
         this.#post(message(call));
         this.#watchOver();
       });
@@ -170,7 +200,16 @@ export class WorkerConnection implements Disposable {
         this.#onChange(message.change);
         break;
       case "progress":
-        this.#progress(message);
+        this.#tell(message.call, ({ onProgress }) => {
+          const { progress } = message;
+          onProgress?.({ ...progress, preview: new PixelImage(progress.preview) });
+        });
+        break;
+      case "installing":
+        this.#tell(message.call, ({ onInstalling }) => onInstalling?.(message.progress));
+        break;
+      case "answered":
+        this.#calls.get(message.call)?.resolve(message.value as never);
         break;
       case "analyzed":
         this.#calls.get(message.call)?.resolve(message.analysis as never);
@@ -190,13 +229,14 @@ export class WorkerConnection implements Disposable {
   }
 
   /** What a listener throws ends its run, as it does without a worker. */
-  #progress({ call, progress }: Extract<FromWorker, { type: "progress" }>): void {
+  #tell(call: number, tell: (listeners: Listeners) => void): void {
     const pending = this.#calls.get(call);
+    if (pending === undefined) return;
     try {
-      pending?.onProgress?.({ ...progress, preview: new PixelImage(progress.preview) });
+      tell(pending);
     } catch (error) {
       this.#post({ type: "abort", call });
-      pending?.reject(error);
+      pending.reject(error);
     }
   }
 

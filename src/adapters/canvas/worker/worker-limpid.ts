@@ -8,9 +8,11 @@ import {
 import type { BackendName } from "../../../sdk/engine/index.js";
 import type { Restorer } from "../../../sdk/host/index.js";
 import type { PixelImage } from "../../../sdk/image/index.js";
+import type { InstalledPack } from "../../../sdk/packs/index.js";
 import type { AnalyzeOptions, RestoreOptions, RestoreResult } from "../../../sdk/restore/index.js";
 import type { Analysis } from "../../../sdk/router/index.js";
-import type { WorkerStart } from "./messages.js";
+import { describeEngine, type EngineState, type InstallInWorkerOptions } from "./engine-state.js";
+import type { WorkerPackOptions, WorkerStart } from "./messages.js";
 import { whyNoWebgpu } from "./probe-webgpu.js";
 import { WorkerConnection } from "./worker-connection.js";
 
@@ -37,6 +39,8 @@ export interface WorkerLimpidOptions {
   readonly places?: readonly EnginePlace[];
   /** How long a worker that computes may be silent before it counts as dead, in milliseconds; 60,000 if left out. */
   readonly hangTime?: number;
+  /** How packs are trusted. */
+  readonly packs?: WorkerPackOptions;
   /** Told why a place was passed over, and of every change of backend. */
   readonly onFallback?: (reason: string) => void;
   /** Gives up the start when it fires. */
@@ -51,6 +55,12 @@ interface Engine extends Restorer, Disposable {
   readonly backend: BackendName;
   readonly isAlive: boolean;
   analyze(image: PixelImage, options: AnalyzeOptions): Promise<Analysis>;
+  installPack(
+    source: string | ReadonlyMap<string, Uint8Array>,
+    options: InstallInWorkerOptions,
+  ): Promise<InstalledPack>;
+  uninstallPack(id: string): Promise<void>;
+  describe(): Promise<EngineState>;
 }
 
 /**
@@ -111,7 +121,7 @@ export class WorkerLimpid implements Restorer, Disposable {
    * Says what is wrong with an image.
    *
    * @param image - any size; not changed
-   * @param options - a signal
+   * @param options - a signal, and whether to say where what is
    * @returns probabilities, highest first, and the degradation embedding
    * @throws {@link LimpidError} `WorkerFailed` if the worker died, `Aborted`, `Disposed`; what `Limpid.analyze` throws
    */
@@ -129,6 +139,43 @@ export class WorkerLimpid implements Restorer, Disposable {
    */
   async restore(image: PixelImage, options: RestoreOptions = {}): Promise<RestoreResult> {
     return (await this.#living()).restore(image, options);
+  }
+
+  /**
+   * Installs a pack in the worker, as `Packs.install` does. Where the worker has Cache Storage it is there again for the next
+   * worker and the next visit; else it goes with the worker.
+   *
+   * @param source - address of the pack's folder, absolute or relative to the page; or its files by path
+   * @param options - signal, progress, and what it must be
+   * @returns the pack
+   * @throws {@link LimpidError} `WorkerFailed` if the worker died, `InvalidArgument` for an address that is none; what
+   * `Packs.install` throws
+   */
+  async installPack(
+    source: string | URL | ReadonlyMap<string, Uint8Array>,
+    options: InstallInWorkerOptions = {},
+  ): Promise<InstalledPack> {
+    const posted = typeof source === "string" || source instanceof URL ? addressOfPack(source) : source;
+    return (await this.#living()).installPack(posted, options);
+  }
+
+  /**
+   * Removes a pack with its experts.
+   *
+   * @param id - the extension's id
+   * @throws {@link LimpidError} `UnknownExtension` if it is not installed, `WorkerFailed` if the worker died, `Disposed`
+   */
+  async uninstallPack(id: string): Promise<void> {
+    return (await this.#living()).uninstallPack(id);
+  }
+
+  /**
+   * What the engine has now: model, experts, packs, memory.
+   *
+   * @throws {@link LimpidError} `WorkerFailed` if the worker died, `Disposed`
+   */
+  async describe(): Promise<EngineState> {
+    return (await this.#living()).describe();
   }
 
   /** Ends the worker. Calls that wait fail with `Disposed`. */
@@ -237,6 +284,9 @@ async function tryPlace(
       },
       analyze: opened.analyze.bind(opened),
       restore: opened.restore.bind(opened),
+      installPack: opened.installPack.bind(opened),
+      uninstallPack: opened.uninstallPack.bind(opened),
+      describe: opened.describe.bind(opened),
       dispose: opened.dispose.bind(opened),
     };
   } catch (error) {
@@ -246,13 +296,14 @@ async function tryPlace(
 }
 
 async function openOnPage(options: WorkerLimpidOptions, note: (reason: string) => void): Promise<Engine> {
-  const { model, backend, wasmPath } = workerStart(options);
+  const { model, backend, wasmPath, packs } = workerStart(options);
   // Loaded only where no worker is to be had: the page of the usual case does without the engine.
   const { createLimpid, modelFromFiles } = await import("../../../sdk/index.js");
   const limpid = await createLimpid({
     model: typeof model === "string" ? model : modelFromFiles(model),
     ...(backend && { backend }),
     ...(wasmPath !== undefined && { wasmPath }),
+    ...(packs && { packs }),
     ...(options.signal && { signal: options.signal }),
     onBackendChange: ({ reason }) => note(reason),
   });
@@ -264,17 +315,31 @@ async function openOnPage(options: WorkerLimpidOptions, note: (reason: string) =
     },
     analyze: limpid.analyze.bind(limpid),
     restore: limpid.restore.bind(limpid),
+    installPack: (source, install) => limpid.packs.install(source, install),
+    uninstallPack: (id) => limpid.packs.uninstall(id),
+    describe: () => Promise.resolve(describeEngine(limpid)),
     dispose: limpid.dispose.bind(limpid),
   };
 }
 
 /** Addresses are resolved here: a worker in a `data:` address has none of its own to start from. */
-function workerStart({ model, backend, wasmPath }: WorkerLimpidOptions): WorkerStart {
+function workerStart({ model, backend, wasmPath, packs }: WorkerLimpidOptions): WorkerStart {
   return {
     model: typeof model === "string" || model instanceof URL ? absolute(model) : model,
     ...(backend && { backend }),
     ...(wasmPath !== undefined && { wasmPath: absolute(wasmPath) }),
+    ...(packs && { packs }),
   };
+}
+
+function addressOfPack(address: string | URL): string {
+  try {
+    return absolute(address);
+  } catch (cause) {
+    throw new LimpidError("InvalidArgument", `${JSON.stringify(String(address))} is no address of a pack`, {
+      cause,
+    });
+  }
 }
 
 function absolute(address: string | URL): string {

@@ -3,13 +3,18 @@ import { readRgb, resizeArea, type PixelImage } from "limpid";
 /** Longest side of a shown picture in pixels: enough for a panel on a dense screen. */
 const shownSide = 1024;
 
-/** Draws a picture, smaller if it is large. */
-export function draw(canvas: HTMLCanvasElement, image: PixelImage): void {
-  const scale = Math.min(1, shownSide / Math.max(image.width, image.height));
+/**
+ * Draws a picture, smaller if it is large.
+ *
+ * @param longestSide - in pixels, of what is drawn
+ */
+export function draw(canvas: HTMLCanvasElement, image: PixelImage, longestSide = shownSide): void {
+  const scale = Math.min(1, longestSide / Math.max(image.width, image.height));
   const width = Math.max(1, Math.round(image.width * scale));
   const height = Math.max(1, Math.round(image.height * scale));
   const rgb = scale < 1 ? resizeArea(image, width, height) : readRgb(image, { x: 0, y: 0, width, height });
-  const pixels = new ImageData(width, height);
+  const colorSpace = image.colorSpace === "display-p3" ? "display-p3" : "srgb";
+  const pixels = new ImageData(width, height, { colorSpace });
   for (let pixel = 0; pixel < width * height; pixel++) {
     for (let channel = 0; channel < 3; channel++)
       pixels.data[pixel * 4 + channel] = rgb[pixel * 3 + channel]! * 255;
@@ -18,7 +23,7 @@ export function draw(canvas: HTMLCanvasElement, image: PixelImage): void {
   }
   canvas.width = width;
   canvas.height = height;
-  canvas.getContext("2d")!.putImageData(pixels, 0, 0);
+  canvas.getContext("2d", { colorSpace })!.putImageData(pixels, 0, 0);
 }
 
 /** Opacity, 0 to 1, at a place given as shares of width and height. */
@@ -33,8 +38,8 @@ function alphaAt(
 }
 
 /**
- * A restored picture at less than full strength: what a restore with that strength gives, up to rounding, without another
- * run.
+ * A restored picture at less than full strength: what a restore with that strength gives without another run, but for
+ * rounding and for what the repair has clipped to black or white.
  */
 export function mix(before: PixelImage, after: PixelImage, strength: number): PixelImage {
   if (strength === 1) return after;

@@ -1,0 +1,43 @@
+import type { RestoreResult } from "limpid";
+import type { EngineState } from "limpid/canvas";
+import { elements } from "./elements.js";
+
+/** What was measured of the photo that is shown. */
+export interface Readings {
+  /** Pixels of the photo. */
+  readonly pixels?: number;
+  /** Its last repair. */
+  readonly result?: RestoreResult | undefined;
+}
+
+/** Shows how long the router took, on its own, in milliseconds. */
+export function showRouterTime(milliseconds: number): void {
+  elements.timeRouter.textContent = time(milliseconds);
+}
+
+/** Shows where the time went, and what is held. */
+export function showReadings({ pixels = 0, result }: Readings, state: EngineState | undefined): void {
+  const { timePrepare, timeTiles, timeSpeed, memoryDevice, memoryPage, timeRouter } = elements;
+  const hasRun = result !== undefined && result.tiles > 0;
+  if (pixels === 0) timeRouter.textContent = "–";
+  timePrepare.textContent = hasRun ? time(result.timings.prepare) : "–";
+  timeTiles.textContent = hasRun
+    ? `${time(result.timings.tiles)} (${result.tiles === 1 ? "one tile" : `${result.tiles} tiles`})`
+    : "–";
+  timeSpeed.textContent = hasRun
+    ? `${Number((pixels / 1000 / result.timings.total).toPrecision(2))} megapixels a second`
+    : "–";
+  memoryDevice.textContent = state === undefined ? "–" : size(state.byteSize);
+  memoryPage.textContent = pageMemory();
+}
+
+/** What the page's scripts hold; only Chromium tells. */
+function pageMemory(): string {
+  const { memory } = performance as { memory?: { readonly usedJSHeapSize: number } };
+  return memory === undefined ? "this browser does not tell" : size(memory.usedJSHeapSize);
+}
+
+const time = (milliseconds: number): string =>
+  milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+
+const size = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -1,0 +1,40 @@
+import type { ExpertChoice } from "limpid";
+
+/** What the code must do. */
+export interface SnippetOptions {
+  /** `"auto"`, or the experts by name. */
+  readonly experts: "auto" | readonly ExpertChoice[];
+  /** 0 to 1. */
+  readonly strength: number;
+  /** Addresses of the packs that the experts come from. */
+  readonly packs: readonly string[];
+}
+
+/** The lines that do with a canvas what the page does with a photo. */
+export function snippetOf({ experts, strength, packs }: SnippetOptions): string {
+  const options = [
+    ...(experts === "auto" ? [] : [`experts: [${experts.map(choice).join(", ")}],`]),
+    ...(strength === 1 ? [] : [`strength: ${strength},`]),
+  ];
+  const call =
+    options.length === 0
+      ? ["const { image } = await limpid.restore(photo);"]
+      : ["const { image } = await limpid.restore(photo, {", ...options.map((line) => `  ${line}`), "});"];
+  return [
+    'import { createLimpid, PixelImage } from "limpid";',
+    'import { toImageData } from "limpid/canvas";',
+    "",
+    'const limpid = await createLimpid({ model: "/models/", wasmPath: "/wasm/" });',
+    ...packs.map((address) => `await limpid.packs.install(${JSON.stringify(address)});`),
+    'const context = document.querySelector("canvas").getContext("2d");',
+    "const { width, height } = context.canvas;",
+    "const photo = PixelImage.fromImageData(context.getImageData(0, 0, width, height));",
+    ...call,
+    "context.putImageData(toImageData(image), 0, 0);",
+  ].join("\n");
+}
+
+function choice({ id, weight }: ExpertChoice): string {
+  const name = JSON.stringify(id);
+  return weight === undefined || weight === 1 ? `{ id: ${name} }` : `{ id: ${name}, weight: ${weight} }`;
+}

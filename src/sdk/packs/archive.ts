@@ -1,0 +1,147 @@
+import { Gunzip, Unzip, UnzipInflate, UnzipPassThrough } from "fflate";
+import { LimpidError } from "../base/index.js";
+import { describePathFault, findPathCollisions } from "./pack-path.js";
+import { readTar } from "./tar.js";
+
+/** How an archive is read. */
+export interface ArchiveOptions {
+  /** What errors call it, such as its file's name; `"the archive"` if left out. */
+  readonly name?: string;
+  /** Most bytes that it may unpack to; 256 MiB if left out. */
+  readonly maximumBytes?: number;
+}
+
+/** Packed bytes are unpacked in portions, so that one that grows too much is found out early. */
+const portion = 1 << 14;
+
+/**
+ * The files of a pack that somebody chose or dropped as one file: an npm tarball (`.tgz`), as `limpid pack build` and
+ * `npm pack` write it, or a ZIP archive. Runs in pages, workers and Node, and writes nothing; whether the files are a pack is
+ * found out by {@link Packs.install}.
+ *
+ * @param archive - the whole file
+ * @param options - name and limit
+ * @returns bytes by path, without the folder that all of them are in
+ * @throws {@link LimpidError} `InvalidArchive` if it is neither, is damaged or too large, or holds something else than files;
+ * `UnsafePath` for a path that cannot be in a pack
+ *
+ * @example
+ * ```ts
+ * const bytes = new Uint8Array(await file.arrayBuffer());
+ * await limpid.packs.install(packFilesFromArchive(bytes, { name: file.name }));
+ * ```
+ */
+export function packFilesFromArchive(
+  archive: Uint8Array,
+  { name = "the archive", maximumBytes = 256 * 2 ** 20 }: ArchiveOptions = {},
+): Map<string, Uint8Array> {
+  const fail = (fault: string, cause?: unknown): never => {
+    throw new LimpidError("InvalidArchive", `${name}: ${fault}`, cause === undefined ? {} : { cause });
+  };
+  const budget = new Budget(maximumBytes);
+  let files: Map<string, Uint8Array>;
+  try {
+    if (archive[0] === 0x1f && archive[1] === 0x8b) files = readTar(gunzip(archive, budget));
+    else if (archive[0] === 0x50 && archive[1] === 0x4b) files = unzip(archive, budget);
+    else return fail("is neither an npm tarball (.tgz) nor a ZIP archive");
+  } catch (error) {
+    if (LimpidError.is(error)) throw error;
+    return fail(error instanceof Error ? error.message : String(error), error);
+  }
+  if (files.size === 0) fail("there are no files in it");
+  return checked(withoutFolder(files));
+}
+
+/** Counts what comes out of an archive, whatever it claims. */
+class Budget {
+  #left: number;
+  readonly #maximum: number;
+
+  constructor(maximum: number) {
+    this.#left = maximum;
+    this.#maximum = maximum;
+  }
+
+  take(bytes: number): void {
+    this.#left -= bytes;
+    if (this.#left < 0) throw new Error(`it unpacks to more than ${this.#maximum} bytes`);
+  }
+}
+
+function gunzip(archive: Uint8Array, budget: Budget): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let isWhole = false;
+  const stream = new Gunzip((part, isLast) => {
+    budget.take(part.byteLength);
+    parts.push(part);
+    isWhole ||= isLast;
+  });
+  for (let offset = 0; offset < archive.byteLength; offset += portion) {
+    stream.push(archive.subarray(offset, offset + portion), offset + portion >= archive.byteLength);
+  }
+  if (!isWhole) throw new Error("it is cut short");
+  return join(parts);
+}
+
+function unzip(archive: Uint8Array, budget: Budget): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  const open = new Set<string>();
+  const stream = new Unzip((file) => {
+    if (file.name.endsWith("/")) return;
+    if (files.has(file.name) || open.has(file.name)) {
+      throw new Error(`${JSON.stringify(file.name)} is in it twice`);
+    }
+    const parts: Uint8Array[] = [];
+    open.add(file.name);
+    file.ondata = (error, part, isLast) => {
+      if (error !== null) throw error;
+      budget.take(part.byteLength);
+      parts.push(part);
+      if (!isLast) return;
+      open.delete(file.name);
+      files.set(file.name, join(parts));
+    };
+    file.start();
+  });
+  stream.register(UnzipInflate);
+  stream.register(UnzipPassThrough);
+  for (let offset = 0; offset < archive.byteLength; offset += portion) {
+    stream.push(archive.subarray(offset, offset + portion), offset + portion >= archive.byteLength);
+  }
+  if (open.size > 0) throw new Error("it is cut short");
+  return files;
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.byteLength, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.byteLength;
+  }
+  return whole;
+}
+
+/** npm's tarballs have all files in `package/`, archives of a folder in that folder; others in none. */
+function withoutFolder(files: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
+  const folder = /^[^/]*\//.exec([...files.keys()][0]!)?.[0];
+  if (folder === undefined || ![...files.keys()].every((path) => path.startsWith(folder))) {
+    return new Map(files);
+  }
+  return new Map([...files].map(([path, bytes]) => [path.slice(folder.length), bytes]));
+}
+
+function checked(files: Map<string, Uint8Array>): Map<string, Uint8Array> {
+  for (const path of files.keys()) {
+    const fault = describePathFault(path);
+    if (fault === undefined) continue;
+    throw new LimpidError("UnsafePath", `the path ${JSON.stringify(path.slice(0, 200))} ${fault}`, {
+      details: { path },
+    });
+  }
+  const [collision] = findPathCollisions([...files.keys()]);
+  if (collision === undefined) return files;
+  throw new LimpidError("UnsafePath", `${collision[0]} and ${collision[1]} are one file on some systems`, {
+    details: { path: collision[1] },
+  });
+}

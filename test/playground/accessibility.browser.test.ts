@@ -1,0 +1,192 @@
+import { afterEach, beforeAll, expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import {
+  codeHas,
+  idle,
+  makePicture,
+  openPicture,
+  openPlayground,
+  pictureFile,
+  says,
+  until,
+} from "./open-playground.js";
+
+const picture = makePicture(64, 48);
+let page: Page;
+let refused: string[];
+
+beforeAll(async () => {
+  ({ page, refused } = await openPlayground());
+});
+
+afterEach(() => expect(refused).toEqual([]));
+
+/** The id, or the text, of what the keyboard is at. */
+const focused = (): Promise<string> =>
+  page.evaluate(() => {
+    const { id = "", textContent } = document.activeElement ?? {};
+    return id === "" ? (textContent ?? "").trim() : id;
+  });
+
+async function tabTo(name: RegExp): Promise<void> {
+  for (let step = 0; step < 60; step++) {
+    await page.keyboard.press("Tab");
+    if (name.test(await focused())) return;
+  }
+  throw new Error(`the keyboard does not reach ${name}`);
+}
+
+test("everything is done by the keyboard alone, and the keyboard stays where it is", async () => {
+  await page.keyboard.press("Tab");
+  expect(await focused()).toBe("Skip to the photo");
+  await tabTo(/^Coffee, noisy/);
+  await page.keyboard.press("Enter");
+  await says(page, "status", /^Restored/);
+  await idle(page);
+
+  await tabTo(/^Noise/);
+  await page.keyboard.press("Space");
+  await codeHas(page, "tiny.second");
+  await idle(page);
+  expect(await focused()).toMatch(/^Noise/);
+  await tabTo(/^JPEG/);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("ArrowLeft");
+  await codeHas(page, "weight: 0.99");
+  await idle(page);
+  expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe(
+    "Weight of the expert for JPEG",
+  );
+  await page.keyboard.press("Control+z");
+  await codeHas(page, "weight", false);
+  await page.locator("#comparison").focus();
+  await page.keyboard.down("ArrowRight");
+  await until(async () => Number(await page.locator("#comparison").getAttribute("aria-valuenow")) > 55);
+  await page.keyboard.up("ArrowRight");
+
+  await page.locator("#view-heat").focus();
+  await page.keyboard.press("Enter");
+  expect(await page.getByRole("img", { name: /windows of 16/ }).isVisible()).toBe(true);
+  await page.locator("#view-compare").press("Enter");
+});
+
+test("a run that is cancelled by the keyboard leaves it at the photo", async () => {
+  await page.setInputFiles("#file", await pictureFile(makePicture(1100, 900), "large.png"));
+  await page.locator("#progress[value]").waitFor();
+  await page.locator("#cancel").focus();
+  await page.keyboard.press("Enter");
+  await says(page, "status", /^Cancelled/);
+  expect(await focused()).toBe("stage");
+});
+
+test.each(["light", "dark"] as const)(
+  "text and controls stand out from what is behind them, %s",
+  async (scheme) => {
+    await page.emulateMedia({ colorScheme: scheme });
+    await openPicture(page, picture, "contrast");
+    await page.setInputFiles("#pack-file", { name: "x.tgz", mimeType: "", buffer: Buffer.from("no") });
+    await says(page, "pack-problem", /neither/);
+    await page.setInputFiles("#file", { name: "x.txt", mimeType: "", buffer: Buffer.from("no") });
+    await says(page, "problem-text", /not an image/);
+    const faint = await page.evaluate(() => {
+      const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true })!;
+      /** A colour over another, as bytes. */
+      const over = (color: string, ground: readonly number[]): number[] => {
+        context.fillStyle = `rgb(${ground.join(" ")})`;
+        context.fillRect(0, 0, 1, 1);
+        context.fillStyle = color;
+        context.fillRect(0, 0, 1, 1);
+        return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+      };
+      const luminance = (rgb: readonly number[]): number => {
+        const [red, green, blue] = rgb.map((value) => {
+          const share = value / 255;
+          return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+        }) as [number, number, number];
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+      };
+      const contrast = (a: readonly number[], b: readonly number[]): number => {
+        const [light, dark] = [luminance(a), luminance(b)].sort((x, y) => y - x) as [number, number];
+        return (light + 0.05) / (dark + 0.05);
+      };
+      const groundOf = (element: Element | null): number[] => {
+        if (element === null) return [255, 255, 255];
+        return over(getComputedStyle(element).backgroundColor, groundOf(element.parentElement));
+      };
+      const found: string[] = [];
+      const check = (element: Element, ratio: number, least: number, what: string): void => {
+        if (ratio >= least) return;
+        const name = element.id === "" ? (element.textContent ?? "").trim().slice(0, 30) : element.id;
+        found.push(`${what} of ${element.tagName} ${name}: ${ratio.toFixed(2)}`);
+      };
+      for (const element of document.querySelectorAll("body *")) {
+        const { color, visibility, borderTopColor, borderTopWidth } = getComputedStyle(element);
+        if (element.getClientRects().length === 0 || visibility === "hidden") continue;
+        const isOff = element.matches(":disabled");
+        const hasText = [...element.childNodes].some(
+          (node) => node.nodeType === 3 && node.textContent!.trim() !== "",
+        );
+        const ground = groundOf(element);
+        if (hasText && !isOff) {
+          check(element, contrast(over(color, ground), ground), 4.5, "text");
+          if (element.matches(".chip")) {
+            const soft = over(
+              getComputedStyle(document.documentElement).getPropertyValue("--accent-soft"),
+              ground,
+            );
+            check(element, contrast(over(color, soft), soft), 4.5, "text on the bar");
+          }
+        }
+        // What can be used is found by its edge, or by its own ground; a chip and a sample have text and pictures that show them.
+        if (element.matches("input:not([type=range], [type=file]), select") && borderTopWidth !== "0px") {
+          const behind = groundOf(element.parentElement);
+          check(element, contrast(over(borderTopColor, behind), behind), 3, "edge");
+        }
+      }
+      return found;
+    });
+    expect(faint).toEqual([]);
+    await page.emulateMedia({ colorScheme: null });
+  },
+);
+
+test("on a phone nothing is cut off or too small to hit, before and after", async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  try {
+    await page.reload();
+    await page.locator("#lamp[data-state=ready]").waitFor();
+    const look = (): Promise<{ wide: number; outside: string[]; small: string[] }> =>
+      page.evaluate(() => {
+        const outside: string[] = [];
+        const small: string[] = [];
+        for (const element of document.querySelectorAll("button, input, select, a, h2, p, li")) {
+          const { left, right, width, height } = element.getBoundingClientRect();
+          if (width === 0 || getComputedStyle(element).visibility === "hidden") continue;
+          const name = element.id === "" ? element.textContent.trim() : element.id;
+          const isHidden = element.matches(".skip, input[type=file]");
+          if (!isHidden && (left < 0 || right > innerWidth)) outside.push(name);
+          // WCAG 2.5.8 asks for 24 pixels; a range has its thumb for that.
+          if (element.matches("button, select") && Math.min(width, height) < 24) small.push(name);
+        }
+        return { wide: document.documentElement.scrollWidth, outside, small };
+      });
+    expect(await look()).toEqual({ wide: 390, outside: [], small: [] });
+    await openPicture(page, picture, "a-photo-with-a-name-that-is-much-longer-than-a-phone-is-wide");
+    expect(await look()).toEqual({ wide: 390, outside: [], small: [] });
+    await page.locator("#view-heat").click();
+    await says(page, "heat-caption", /windows/);
+    expect(await look()).toEqual({ wide: 390, outside: [], small: [] });
+  } finally {
+    await page.setViewportSize({ width: 1280, height: 720 });
+  }
+});
+
+test("nothing moves for people who asked for that", async () => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.setInputFiles("#file", await pictureFile(makePicture(1100, 900), "large.png"));
+  await page.locator("#work").waitFor();
+  expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+  await page.locator("#cancel").evaluate((button) => (button as HTMLButtonElement).click());
+  await says(page, "status", /^Cancelled/);
+  await page.emulateMedia({ reducedMotion: null });
+});
