@@ -219,7 +219,9 @@ describe("start", () => {
       expect(code).toBe(0);
       for (const sample of samples) expect(stdout).toContain(`wrote    ${sample}`);
       expect(stdout).toContain(`The results lie beside the samples, in ${join("examples", "photos")}`);
-      expect(stdout.trimEnd().split("\n").at(-1)).toBe("In a page, with photos of your own: npm run playground");
+      expect(stdout.trimEnd().split("\n").at(-1)).toBe(
+        "In a page, with photos of your own: npm run playground",
+      );
     } finally {
       samples.forEach((path, index) => {
         const bytes = before[index];
