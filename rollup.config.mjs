@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
+import { fileURLToPath } from "node:url";
 import commonjs from "@rollup/plugin-commonjs";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import { dts } from "rollup-plugin-dts";
@@ -28,6 +29,24 @@ const programs = {
   "extension-worker-node": "src/node/extension-worker.ts",
 };
 
+/** Modules that nobody imports: in pages they stand in for others, as the field `browser` of package.json says. */
+const pageModules = { "modules/sdk/engine/tfjs-kernels": "src/sdk/engine/tfjs-kernels.ts" };
+
+/** tfjs's kernels for pages: taken out of its packages when this one is built, since no bundler gets at them alone. */
+const kernels = {
+  "modules/sdk/engine/tfjs-kernels/cpu": "src/sdk/engine/tfjs-kernels/cpu.ts",
+  "modules/sdk/engine/tfjs-kernels/wasm": "src/sdk/engine/tfjs-kernels/wasm.ts",
+  "modules/sdk/engine/tfjs-kernels/webgpu": "src/sdk/engine/tfjs-kernels/webgpu.ts",
+};
+
+/** Source files by the name of the file in dist/ that a subpath or a program is; all others keep their place, in modules/. */
+const names = new Map(
+  Object.entries({ ...libraries, ...programs, ...pageModules }).map(([name, path]) => [
+    fileURLToPath(new URL(path, import.meta.url)),
+    name,
+  ]),
+);
+
 /** Whatever npm installs beside us stays an import, so that an application has one copy of it. */
 const packages = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
 
@@ -35,6 +54,26 @@ const packages = Object.keys({ ...manifest.dependencies, ...manifest.peerDepende
 function isExternal(id) {
   return isBuiltin(id) || packages.some((name) => id === name || id.startsWith(`${name}/`));
 }
+
+/**
+ * The SDK's modules do nothing when they are loaded, as `sideEffects` of package.json tells bundlers; tfjs's backends
+ * register themselves.
+ *
+ * @param {string} id @param {boolean} external
+ */
+function hasSideEffects(id, external) {
+  return external ? id.startsWith("@tensorflow/tfjs-backend-") : !/\/src\/(sdk|adapters)\//.test(id);
+}
+
+/** Pages get tfjs's kernels one by one; see the field `browser` of package.json, which is for those who bundle dist/. */
+const singleKernels = {
+  name: "single-kernels",
+  /** @param {string} id */
+  resolveId: (id) =>
+    id.endsWith("/tfjs-packages.js")
+      ? fileURLToPath(new URL("src/sdk/engine/tfjs-kernels.ts", import.meta.url))
+      : null,
+};
 
 /** tfjs's modules ask for Node's built-ins in branches that a page never takes; there they are empty. */
 const emptyBuiltins = {
@@ -45,6 +84,49 @@ const emptyBuiltins = {
   load: (id) => (id.startsWith("\0empty:") ? "export default {};" : null),
 };
 
+/** Where the namespaces that tfjs's core exports are made. */
+const namespaces = new Map(
+  Object.entries({
+    backend_util: "backends/backend_util",
+    broadcast_util: "ops/broadcast_util",
+    gather_util: "ops/gather_nd_util",
+    kernel_impls: "backends/kernel_impls",
+    scatter_util: "ops/scatter_nd_util",
+    slice_util: "ops/slice_util",
+    util: "util",
+  }),
+);
+
+/**
+ * Lets tfjs's kernels be shaken: no bundler leaves out members of a namespace that a package exports as a value, as the core
+ * does with its own, or that is taken apart, as the WebGPU backend does with the CPU's.
+ */
+const singleMembers = {
+  name: "single-members",
+  /** @param {string} code @param {string} id */
+  transform(code, id) {
+    if (!id.includes("/@tensorflow/tfjs-backend-")) return null;
+    if (id.endsWith("webgpu/dist/kernel_utils/shared.js")) {
+      const [, package_] = code.match(/from '(@tensorflow\/tfjs-backend-cpu\/dist\/shared)'/) ?? [];
+      const [, members] = code.match(/const \{([^}]*)\} = shared;/) ?? [];
+      if (!package_ || !members) throw new Error(`${id} is not what it was`);
+      return { code: `export {${members.replaceAll(":", " as")}} from "${package_}";`, map: null };
+    }
+    const single = code.replace(/import \{([^}]*)\} from '@tensorflow\/tfjs-core';/g, (_, list) => {
+      const names = String(list)
+        .split(",")
+        .map((name) => name.trim())
+        .filter(Boolean);
+      const rest = names.filter((name) => !namespaces.has(name));
+      const lines = names
+        .filter((name) => namespaces.has(name))
+        .map((name) => `import * as ${name} from "@tensorflow/tfjs-core/dist/${namespaces.get(name)}.js";`);
+      return [`import {${rest.join(", ")}} from "@tensorflow/tfjs-core";`, ...lines].join(" ");
+    });
+    return single === code ? null : { code: single, map: null };
+  },
+};
+
 const typescript = esbuild({
   target: "es2022",
   define: { __LIMPID_VERSION__: JSON.stringify(manifest.version) },
@@ -52,6 +134,8 @@ const typescript = esbuild({
 
 /** For one file with everything in it, tfjs too. */
 const selfContained = [
+  singleKernels,
+  singleMembers,
   typescript,
   emptyBuiltins,
   nodeResolve({ browser: true, preferBuiltins: false }),
@@ -74,11 +158,21 @@ function failOnWarning(warning, defaultHandler) {
 /** @type {import("rollup").RollupOptions[]} */
 export default [
   {
-    input: { ...libraries, ...programs },
+    input: { ...libraries, ...programs, ...pageModules },
     external: isExternal,
     plugins: [typescript],
+    treeshake: { moduleSideEffects: hasSideEffects },
     onwarn: failOnWarning,
-    output: { dir: "dist", format: "es", chunkFileNames: "chunks/[name]-[hash].js", sourcemap: true },
+    output: {
+      dir: "dist",
+      format: "es",
+      // A module stays a file: a bundler can then leave out, or load later, what a page does not need at once.
+      preserveModules: true,
+      preserveModulesRoot: "src",
+      entryFileNames: ({ name, facadeModuleId }) =>
+        `${names.get(facadeModuleId ?? "") ?? `modules/${name}`}.js`,
+      sourcemap: true,
+    },
   },
   {
     input: { ...libraries, ...workers },
@@ -86,6 +180,28 @@ export default [
     plugins: [dts()],
     onwarn: failOnWarning,
     output: { dir: "dist", format: "es", chunkFileNames: "chunks/[name]-[hash].d.ts" },
+  },
+  {
+    // After the others, in whose place these come: there they import single modules of tfjs's packages, here they hold them.
+    input: kernels,
+    external: (id) => id.startsWith("@tensorflow/tfjs-core"),
+    plugins: [
+      singleMembers,
+      typescript,
+      emptyBuiltins,
+      nodeResolve({ browser: true, preferBuiltins: false }),
+      commonjs(),
+    ],
+    treeshake: { moduleSideEffects: (id) => /\/(base|flags_webgpu|flags_wasm)\.js$/.test(id) },
+    onwarn: failOnWarning,
+    output: {
+      dir: "dist",
+      format: "es",
+      entryFileNames: "[name].js",
+      chunkFileNames: "modules/sdk/engine/tfjs-kernels/[name]-[hash].js",
+      hoistTransitiveImports: false,
+      sourcemap: true,
+    },
   },
   ...Object.entries(workers).map(([name, input]) => ({
     input,

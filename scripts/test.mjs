@@ -15,6 +15,7 @@ const checks = {
   "api-extractor": ["node", "scripts/api-report.mjs", "--check"],
   "publint, attw": ["npm", "run", "-s", "check-package"],
   "size-limit": ["size-limit"],
+  "page size": ["node", "scripts/page-size.mjs"],
   typedoc: ["typedoc", "--emit", "none"],
 };
 

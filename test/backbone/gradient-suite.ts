@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import {
   listBackboneParameters,
   localPooling,
+  registerGradientKernels,
   runBackbone,
   type BackboneConfig,
 } from "../../src/sdk/backbone/index.js";
@@ -46,6 +47,7 @@ export function describeGradients(backend: NodeBackendName): void {
   describe(`the backbone's gradients on ${backend}`, () => {
     beforeAll(async () => {
       await import("@tensorflow/tfjs"); // registers the gradients of tfjs's kernels
+      registerGradientKernels();
       await useBackend(backend);
       // Wasm copies the tensors that a custom gradient saves, which tfjs's check of single kernels takes for a leak.
       if (backend === "wasm") tf.env().set("IS_TEST", false);

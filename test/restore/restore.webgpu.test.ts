@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "@jest/globals";
+import { WgslExecutor } from "../../src/sdk/engine/index.js";
 import { PixelImage, psnr } from "../../src/sdk/image/index.js";
 import { createLimpid } from "../../src/sdk/limpid/index.js";
 import { modelFromFiles, type BackendChange } from "../../src/sdk/restore/index.js";
@@ -109,4 +110,88 @@ test("device memory nets to zero, and every device is destroyed", async () => {
   } finally {
     restore();
   }
+});
+
+/** What happens on every device until `restore` is called: submissions, reads that are done, buffers that are made. */
+function watchQueue(): { readonly events: string[]; restore: () => void } {
+  const events: string[] = [];
+  const [queue, buffer, device] = [GPUQueue.prototype, GPUBuffer.prototype, GPUDevice.prototype];
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with their own `this` below
+  const [submit, mapAsync, createBuffer] = [queue.submit, buffer.mapAsync, device.createBuffer];
+  queue.submit = function (...commands) {
+    events.push("submit");
+    return submit.apply(this, commands);
+  };
+  buffer.mapAsync = async function (...range) {
+    await mapAsync.apply(this, range);
+    events.push("read");
+    return undefined;
+  };
+  device.createBuffer = function (descriptor) {
+    events.push("buffer");
+    return createBuffer.call(this, descriptor);
+  };
+  const restore = () =>
+    Object.assign(queue, { submit }) &&
+    Object.assign(buffer, { mapAsync }) &&
+    Object.assign(device, { createBuffer });
+  return { events, restore };
+}
+
+test("tiles overlap, with a submission each and no new buffer, and give the same bytes as one by one", async () => {
+  const limpid = await createLimpid({ model, backend: "webgpu" });
+  // With the analysis given, nothing but tiles is computed.
+  const settings = { ...options, analysis: await limpid.analyze(photo) };
+  await limpid.restore(photo, settings);
+  const { events, restore } = watchQueue();
+  let overlapped;
+  try {
+    overlapped = await limpid.restore(photo, settings);
+  } finally {
+    restore();
+  }
+  expect(overlapped.tiles).toBe(9);
+  // One submission merges the experts; the others are tiles.
+  const tiles = events.slice(events.indexOf("submit") + 1);
+  expect(tiles.filter((event) => event === "submit")).toHaveLength(9);
+  let underWay = 0;
+  const atOnce = tiles.map((event) => (underWay += event === "submit" ? 1 : event === "read" ? -1 : 0));
+  expect([Math.max(...atOnce), underWay]).toEqual([2, 0]);
+  // The first tile makes the buffers of all, the second one more to be read from while the next is computed.
+  const second = tiles.indexOf("submit", tiles.indexOf("submit") + 1);
+  expect(tiles.slice(second)).not.toContain("buffer");
+
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
+  const { begin } = WgslExecutor.prototype;
+  WgslExecutor.prototype.begin = function (...arguments_) {
+    return Object.assign(begin.apply(this, arguments_), { overlap: 1 });
+  };
+  try {
+    const alone = await limpid.restore(photo, settings);
+    expect(Buffer.compare(alone.image.data as Uint8Array, overlapped.image.data as Uint8Array)).toBe(0);
+  } finally {
+    WgslExecutor.prototype.begin = begin;
+  }
+  limpid.dispose();
+});
+
+test("an abort with two tiles under way ends the run with Aborted, and the next one works", async () => {
+  const limpid = await createLimpid({ model, backend: "webgpu" });
+  const settings = { ...options, analysis: await limpid.analyze(photo) };
+  const whole = await limpid.restore(photo, settings);
+  const controller = new AbortController();
+  const seen: number[] = [];
+  const aborted = limpid.restore(photo, {
+    ...settings,
+    signal: controller.signal,
+    onProgress: ({ done }) => {
+      seen.push(done);
+      if (done === 3) controller.abort();
+    },
+  });
+  await expect(aborted).rejects.toMatchObject({ code: "Aborted" });
+  expect(seen).toEqual([1, 2, 3]);
+  const again = await limpid.restore(photo, settings);
+  expect(again.image.data).toEqual(whole.image.data);
+  limpid.dispose();
 });

@@ -4,6 +4,7 @@
  *
  * @module limpid/canvas
  */
+export { createLimpid } from "../../sdk/index.js";
 export { CanvasHost, type CanvasHostOptions } from "./canvas-host.js";
 export { checkCanvasSize, defaultCanvasLimits, type CanvasLimits } from "./canvas-limits.js";
 export { connectMiniPaint, type ConnectMiniPaintOptions } from "./connect-mini-paint.js";

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { registerGradientKernels } from "./gradient-kernels.js";
 import { multiplyMatrices } from "./matrix-product.js";
 import { isTaped } from "./own-kernel.js";
 
@@ -72,7 +71,8 @@ export function shufflePixels(x: tf.Tensor4D): tf.Tensor4D {
 }
 
 /**
- * A convolution with an odd kernel and stride 1, zero-padded so that the size stays.
+ * A convolution with an odd kernel and stride 1, zero-padded so that the size stays. Its gradient on tfjs's `wasm` backend
+ * takes {@link registerGradientKernels}.
  *
  * @param x - [n, h, w, in]
  * @param convolution - kernel [k, k, in, out]
@@ -80,12 +80,12 @@ export function shufflePixels(x: tf.Tensor4D): tf.Tensor4D {
  */
 export function convolve(x: tf.Tensor4D, { kernel, bias }: Required<Convolution>): tf.Tensor4D {
   if (!isTaped()) return tf.fused.conv2d({ x, filter: kernel, strides: 1, pad: "same", bias });
-  registerGradientKernels();
   return tf.tidy(() => tf.add(tf.conv2d(x, kernel, 1, "same"), bias));
 }
 
 /**
- * A depthwise convolution with an odd kernel and stride 1, zero-padded so that the size stays.
+ * A depthwise convolution with an odd kernel and stride 1, zero-padded so that the size stays. Its gradient on tfjs's `wasm`
+ * backend takes {@link registerGradientKernels}.
  *
  * @param x - [n, h, w, C]
  * @param convolution - kernel [k, k, C, 1]
@@ -93,6 +93,5 @@ export function convolve(x: tf.Tensor4D, { kernel, bias }: Required<Convolution>
  */
 export function convolveDepthwise(x: tf.Tensor4D, { kernel, bias }: Required<Convolution>): tf.Tensor4D {
   if (!isTaped()) return tf.fused.depthwiseConv2d({ x, filter: kernel, strides: 1, pad: "same", bias });
-  registerGradientKernels();
   return tf.tidy(() => tf.add(tf.depthwiseConv2d(x, kernel, 1, "same"), bias));
 }

@@ -21,6 +21,12 @@ export interface ExecutorCallOptions {
 /** One image's pass through the backbone: its mixture merged, its embedding applied, its statistics measured. */
 export interface ExecutorRun extends Disposable {
   /**
+   * How many blocks are worth having under way at once: more than one where the upload, computation and download of
+   * consecutive blocks overlap.
+   */
+  readonly overlap: number;
+
+  /**
    * Measures the statistics that channel attention pools, jointly over some blocks of the image, so that every tile
    * sees the image's own and not the tile's.
    *

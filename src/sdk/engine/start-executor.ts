@@ -4,8 +4,6 @@ import type { FactorStoreOptions } from "../experts/index.js";
 import type { TensorFile } from "../weights/index.js";
 import type { Executor } from "./executor.js";
 import type { TfjsBackend } from "./tfjs-backend.js";
-import { TfjsExecutor } from "./tfjs-executor.js";
-import { WgslExecutor } from "./wgsl/wgsl-executor.js";
 
 /** An executor that runs, and why it is not the faster kind if it is not. */
 export interface StartedExecutor {
@@ -34,6 +32,8 @@ export async function startExecutor(
   let fallbackReason: string | undefined;
   if (backend.name === "webgpu") {
     try {
+      // Loaded only here: a page without WebGPU does without the kernels.
+      const { WgslExecutor } = await import("./wgsl/wgsl-executor.js");
       const executor = await WgslExecutor.prepare(backend, file, config, { resident });
       return { executor, fallbackReason };
     } catch (error) {
@@ -41,5 +41,6 @@ export async function startExecutor(
       fallbackReason = error.message;
     }
   }
+  const { TfjsExecutor } = await import("./tfjs-executor.js");
   return { executor: new TfjsExecutor(backend, file, config, resident), fallbackReason };
 }

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { LimpidError, type Disposable } from "../base/index.js";
 import type { BackendName } from "./backend-name.js";
+import { loadCpu, loadWasm, loadWebgpu } from "./tfjs-packages.js";
 import { acquireDevice } from "./webgpu-device.js";
 
 /** How to start a backend. */
@@ -74,12 +75,7 @@ export class TfjsBackend implements Disposable {
   static async #startOnCpu(name: "wasm" | "cpu", options: StartBackendOptions): Promise<TfjsBackend> {
     const before = activeBackend();
     try {
-      if (name === "wasm") {
-        const wasm = await import("@tensorflow/tfjs-backend-wasm");
-        if (options.wasmPath !== undefined) wasm.setWasmPaths(options.wasmPath);
-      } else {
-        await import("@tensorflow/tfjs-backend-cpu");
-      }
+      await (name === "wasm" ? loadWasm(options.wasmPath) : loadCpu());
       if (!(await tf.setBackend(name))) throw new Error(`tfjs did not start ${name}`);
     } catch (error) {
       throw new LimpidError("BackendUnavailable", `the ${name} backend does not start: ${describe(error)}`, {
@@ -158,11 +154,10 @@ export class TfjsBackend implements Disposable {
 
 async function startWebgpu(acceptSoftware: boolean): Promise<TfjsBackend> {
   const { device, info } = await acquireDevice({ acceptSoftware });
-  const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
   const name = `limpid-webgpu-${++started}`;
+  const WebGPUBackend = await loadWebgpu(name);
   const backend = new WebGPUBackend(device, info);
   tf.registerBackend(name, () => backend, 0);
-  tf.copyRegisteredKernels("webgpu", name);
   const before = activeBackend();
   await tf.setBackend(name);
   if (before !== undefined) await tf.setBackend(before);

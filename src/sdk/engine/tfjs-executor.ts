@@ -97,6 +97,8 @@ export class TfjsExecutor implements Executor {
 }
 
 class TfjsRun implements ExecutorRun {
+  /** A second block would take memory, and gain nothing: the thread is what computes, or what feeds the GPU op by op. */
+  readonly overlap = 1;
   readonly #backend: TfjsBackend;
   readonly #backbone: PreparedBackbone;
   readonly #ownsBackbone: boolean;

@@ -1,7 +1,6 @@
 import { LimpidError, throwIfAborted } from "../base/index.js";
 import type { InstalledPack } from "../packs/index.js";
 import { maximumCodeBytes } from "../bridge/index.js";
-import type { ExtensionMode } from "./extension-api.js";
 import { findImport } from "./find-import.js";
 import { RunningExtension, type RunningExtensionOptions } from "./running-extension.js";
 
@@ -51,39 +50,6 @@ export async function activateExtension(options: ActivateExtensionOptions): Prom
   const code = url === undefined ? bytes.slice() : new URL(url, globalThis.location?.href).href;
   const running = await RunningExtension.start({ ...options, workers, code });
   return { running, readTime: loaded - started, activateTime: performance.now() - loaded };
-}
-
-/**
- * Refuses an extension whose proposals for the API are not for it.
- *
- * @param pack - the extension
- * @param mode - in what circumstances it would run
- * @param known - the proposals that there are
- * @throws {@link LimpidError} `CapabilityMissing`
- */
-export function requireProposals(
-  { id, manifest }: Pick<InstalledPack, "id" | "manifest">,
-  mode: ExtensionMode,
-  known: readonly string[],
-): void {
-  const { enabledApiProposals } = manifest;
-  const unknown = enabledApiProposals.filter((name) => !known.includes(name));
-  if (unknown.length > 0) {
-    throw new LimpidError(
-      "CapabilityMissing",
-      `${id} tries proposals that there are not: ${unknown.join(", ")}`,
-      {
-        details: { id, unknown, known },
-      },
-    );
-  }
-  if (enabledApiProposals.length > 0 && mode !== "development") {
-    throw new LimpidError(
-      "CapabilityMissing",
-      `${id} tries the proposals ${enabledApiProposals.join(", ")}, which only extensions in development may`,
-      { details: { id, proposals: enabledApiProposals } },
-    );
-  }
 }
 
 function requireOneModule(pack: InstalledPack, path: string, bytes: Uint8Array): void {

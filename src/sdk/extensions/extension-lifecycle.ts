@@ -1,6 +1,5 @@
 import { LimpidError } from "../base/index.js";
 import type { InstalledPack, Packs } from "../packs/index.js";
-import { activateExtension, requireProposals } from "./activate-extension.js";
 import { activationEventsOf } from "./activation-events.js";
 import type { Commands } from "./commands.js";
 import type { Configuration } from "./configuration.js";
@@ -13,6 +12,7 @@ import type { ExtensionServices } from "./extension-services.js";
 import type { ExtensionWorkerFactory } from "./extension-worker.js";
 import type { KeyValueStorage } from "./key-value-storage.js";
 import type { Menus } from "./menus.js";
+import { requireProposals } from "./require-proposals.js";
 import type { ExtensionTimeouts } from "./running-extension.js";
 import { StoredDocument } from "./stored-document.js";
 
@@ -201,6 +201,8 @@ export class ExtensionLifecycle {
     try {
       for (const needed of pack.manifest.extensionDependencies)
         await this.activate(this.require(needed), reason);
+      // Loaded only here: most pages have no extension with code.
+      const { activateExtension } = await import("./activate-extension.js");
       const { running, readTime, activateTime } = await activateExtension({
         ...this.#context,
         pack,

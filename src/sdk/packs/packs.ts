@@ -10,18 +10,15 @@ import type { ExpertEntry } from "../experts/index.js";
 import { BlobStore } from "./blob-store.js";
 import type { ByteStore } from "./byte-store.js";
 import { openDefaultStore } from "./cache-storage.js";
-import { fetchPack, type FetchedPack } from "./fetch-pack.js";
+import type { FetchedPack } from "./fetch-pack.js";
 import type { InstalledPack, PackChange, UnusablePack } from "./installed-pack.js";
-import { integrityFileName, parseIntegrity, type PackIntegrity } from "./integrity.js";
+import type { PackIntegrity } from "./integrity.js";
 import { PackCache, type FileUsage } from "./pack-cache.js";
 import type { InstallOptions, PackOptions, PacksContext } from "./pack-options.js";
 import { PackRecords, type PackRecord } from "./pack-record.js";
 import type { PackSource } from "./pack-source.js";
-import { readPackExperts, readPackManifest, requireEntry, type ReadPackFile } from "./read-pack.js";
-import { requireBase, requireEngine, requireId, requireIdentity, requireNotOlder } from "./require-pack.js";
-import { resolveSource } from "./resolve-source.js";
-import { SignaturePolicy } from "./signature-policy.js";
-import { signatureFileName } from "./signature.js";
+import type { ReadPackFile } from "./read-pack.js";
+import type { SignaturePolicy } from "./signature-policy.js";
 
 /** A pack that was read and fits, and what it adds. */
 interface LoadedPack {
@@ -30,6 +27,9 @@ interface LoadedPack {
 }
 
 const defaultMaximumBytes = 256 * 2 ** 20;
+
+/** Most of this room: loaded when a pack is installed, or found installed, and not by pages without packs. */
+const loadReading = () => import("./reading.js");
 
 /**
  * Installs packs and keeps them: fetched from where the caller says, checked file by file, kept under their hashes, and
@@ -50,7 +50,6 @@ export class Packs implements Disposable {
   readonly #changed = new EventEmitter<PackChange>();
   readonly #context: PacksContext;
   readonly #options: PackOptions;
-  readonly #signatures: SignaturePolicy;
   readonly #store: ByteStore;
   readonly #blobs: BlobStore;
   readonly #records: PackRecords;
@@ -58,17 +57,16 @@ export class Packs implements Disposable {
   readonly #closing = new AbortController();
   readonly #loaded = new Map<string, LoadedPack>();
   #unusable: readonly UnusablePack[] = [];
+  #signatures: SignaturePolicy | undefined;
 
   private constructor(
     context: PacksContext,
     options: PackOptions,
-    signatures: SignaturePolicy,
     store: ByteStore,
     fallbackReason: string | undefined,
   ) {
     this.#context = context;
     this.#options = options;
-    this.#signatures = signatures;
     this.#store = store;
     this.#blobs = new BlobStore(store);
     this.#records = new PackRecords(store);
@@ -90,8 +88,8 @@ export class Packs implements Disposable {
     const { store, fallbackReason } = options.store
       ? { store: options.store, fallbackReason: undefined }
       : { fallbackReason: undefined, ...(await openDefaultStore()) };
-    const signatures = await SignaturePolicy.create(options);
-    const packs = new Packs(context, options, signatures, store, fallbackReason);
+    const packs = new Packs(context, options, store, fallbackReason);
+    if (options.signatures !== undefined || options.trustedKeys !== undefined) await packs.#signaturePolicy();
     await packs.#loadInstalled();
     return packs;
   }
@@ -134,10 +132,11 @@ export class Packs implements Disposable {
     options: InstallOptions = {},
   ): Promise<InstalledPack> {
     const { cdn, fetch } = this.#options;
-    const resolved = resolveSource(source, { ...(cdn && { cdn }), ...(fetch && { fetch }) });
     const signal = this.#signalOf(options.signal);
     return this.#turns.add(async () => {
       throwIfAborted(signal);
+      const { resolveSource } = await loadReading();
+      const resolved = resolveSource(source, { ...(cdn && { cdn }), ...(fetch && { fetch }) });
       const fetched = await this.#fetch(resolved, options, signal);
       return this.#commit(fetched, options);
     });
@@ -261,15 +260,22 @@ export class Packs implements Disposable {
     }
   }
 
-  #fetch(
+  /** Made when it is first asked for. */
+  async #signaturePolicy(): Promise<SignaturePolicy> {
+    const { SignaturePolicy: policy } = await loadReading();
+    return (this.#signatures ??= await policy.create(this.#options));
+  }
+
+  async #fetch(
     source: PackSource,
     { id, onProgress, accept, allowOlder = false }: InstallOptions,
     signal: AbortSignal,
   ): Promise<FetchedPack> {
+    const { fetchPack, requireNotOlder } = await loadReading();
     const context = {
       ...this.#context,
       blobs: this.#blobs,
-      signatures: this.#signatures,
+      signatures: await this.#signaturePolicy(),
       maximumBytes: this.#options.maximumBytes ?? defaultMaximumBytes,
       requireVersion: async (found: string, version: string): Promise<void> => {
         const record = await this.#records.get(found).catch(() => undefined);
@@ -287,6 +293,7 @@ export class Packs implements Disposable {
   async #commit(fetched: FetchedPack, { allowOlder = false }: InstallOptions): Promise<InstalledPack> {
     const { manifest, version, signedBy, integrity, entries, blobs } = fetched;
     const { id } = manifest;
+    const { requireNotOlder } = await loadReading();
     return this.#store.exclusively(async () => {
       this.#requireOpen();
       const record = await this.#records.get(id).catch(() => undefined);
@@ -324,22 +331,24 @@ export class Packs implements Disposable {
   /** Reads an installed version back from the cache and checks it as if it came from outside. */
   async #load(record: PackRecord): Promise<LoadedPack> {
     const { current } = record;
+    const reading = await loadReading();
+    const signatures = await this.#signaturePolicy();
     const name = `${record.id} ${current.version}`;
-    const list = await this.#readBlob(current.integrity, `${integrityFileName} of ${name}`);
-    const integrity = parseIntegrity(list, name);
-    requireId(integrity, record.id);
+    const list = await this.#readBlob(current.integrity, `${reading.integrityFileName} of ${name}`);
+    const integrity = reading.parseIntegrity(list, name);
+    reading.requireId(integrity, record.id);
     const signature =
-      current.signature === undefined || !this.#signatures.isLookedAt
+      current.signature === undefined || !signatures.isLookedAt
         ? undefined
-        : await this.#readBlob(current.signature, `${signatureFileName} of ${name}`);
-    const signedBy = await this.#signatures.check(list, signature, name);
+        : await this.#readBlob(current.signature, `${reading.signatureFileName} of ${name}`);
+    const signedBy = await signatures.check(list, signature, name);
     const read: ReadPackFile = async (path) =>
-      this.#readBlob(requireEntry(integrity, path).sha256, `${path} of ${name}`);
-    const manifest = await readPackManifest(read, name);
-    requireIdentity(integrity, manifest, undefined);
-    requireEngine(manifest);
-    requireBase(manifest, this.#context.base);
-    const entries = await readPackExperts(read, manifest, integrity, this.#context.config);
+      this.#readBlob(reading.requireEntry(integrity, path).sha256, `${path} of ${name}`);
+    const manifest = await reading.readPackManifest(read, name);
+    reading.requireIdentity(integrity, manifest, undefined);
+    reading.requireEngine(manifest);
+    reading.requireBase(manifest, this.#context.base);
+    const entries = await reading.readPackExperts(read, manifest, integrity, this.#context.config);
     return { pack: makePack(manifest, integrity, record, signedBy), entries };
   }
 
@@ -353,6 +362,7 @@ export class Packs implements Disposable {
 
   /** Hashes of every file of the versions that a record keeps. */
   async #filesOf({ current, previous }: PackRecord): Promise<Set<string>> {
+    const { parseIntegrity } = await loadReading();
     const hashes = new Set<string>();
     for (const version of previous === undefined ? [current] : [current, previous]) {
       hashes.add(version.integrity);

@@ -55,20 +55,47 @@ export async function restoreImage(
   context.onPrepared();
   const image = original.clone();
   const blender = new BandBlender(plan, Math.min(feather, tileSize / 2));
+  const tiles = plan.rows.flat();
+  const results = restoreInOrder(tiles, visible, run, signal);
   let done = 0;
-  for (const row of plan.rows) {
-    for (const tile of row) {
-      throwIfAborted(signal);
-      const { source } = tile;
-      const block = { width: source.width, height: source.height, rgb: readRgb(visible, source) };
-      const result = await run.restore(block, signalOnly(signal));
-      blender.add(tile, result);
-      done++;
-      onProgress?.({ done, total: plan.count, tile: tile.keep, preview: previewOf(tile, result) });
-    }
-    writeBand(image, original, blender.finishRow(row), region, strength, mask);
+  for await (const { tile, result } of results) {
+    blender.add(tile, result);
+    done++;
+    onProgress?.({ done, total: plan.count, tile: tile.keep, preview: previewOf(tile, result) });
+    const row = plan.rows.find((tilesOfRow) => tilesOfRow.at(-1) === tile);
+    if (row !== undefined) writeBand(image, original, blender.finishRow(row), region, strength, mask);
   }
   return { image, tiles: plan.count };
+}
+
+/**
+ * Restores tiles, as many at once as the run makes use of, and hands them out in their order. A tile that fails, or a
+ * consumer that leaves, ends it once nothing is under way any more.
+ */
+async function* restoreInOrder(
+  tiles: readonly Tile[],
+  visible: PixelImage,
+  run: ExecutorRun,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ readonly tile: Tile; readonly result: PixelBlock }, void> {
+  const underWay: Promise<PixelBlock>[] = [];
+  let started = 0;
+  try {
+    for (const tile of tiles) {
+      for (; underWay.length < run.overlap && started < tiles.length; started++) {
+        throwIfAborted(signal);
+        const { source } = tiles[started]!;
+        const block = { width: source.width, height: source.height, rgb: readRgb(visible, source) };
+        const result = run.restore(block, signalOnly(signal));
+        // Until its turn comes, its failure is nobody's.
+        result.catch(() => undefined);
+        underWay.push(result);
+      }
+      yield { tile, result: await underWay.shift()! };
+    }
+  } finally {
+    await Promise.allSettled(underWay);
+  }
 }
 
 function signalOnly(signal: AbortSignal | undefined): { signal?: AbortSignal } {

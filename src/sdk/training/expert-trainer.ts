@@ -191,7 +191,7 @@ export class ExpertTrainer implements Disposable {
         `a picture with a side of ${set.shortestSide} pixels cannot be cut into patches of ${complete.patchSize}`,
       );
     }
-    await loadGradients();
+    await loadGradients(backend);
     return new ExpertTrainer(
       backend,
       model,

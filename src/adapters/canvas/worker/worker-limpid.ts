@@ -298,7 +298,7 @@ async function tryPlace(
 async function openOnPage(options: WorkerLimpidOptions, note: (reason: string) => void): Promise<Engine> {
   const { model, backend, wasmPath, packs } = workerStart(options);
   // Loaded only where no worker is to be had: the page of the usual case does without the engine.
-  const { createLimpid, modelFromFiles } = await import("../../../sdk/index.js");
+  const { createLimpid, modelFromFiles } = await import("./page-engine.js");
   const limpid = await createLimpid({
     model: typeof model === "string" ? model : modelFromFiles(model),
     ...(backend && { backend }),

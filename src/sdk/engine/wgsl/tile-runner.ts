@@ -54,7 +54,7 @@ export interface TileRunnerOptions {
 const keptPlans = 4;
 
 /** How long a failed read waits for news of a lost device, in milliseconds. */
-const lossNoticeTime = 50;
+const lossNoticeTime = 2000;
 
 /**
  * Takes pixels through the network. Each pass is one submission. Passes may be asked for before earlier ones have ended:
