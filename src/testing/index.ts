@@ -24,6 +24,13 @@ export {
   type SeenDocument,
   type SeenLayer,
 } from "./photopea/index.js";
+export {
+  FakeFigma,
+  type FakeFigmaLayer,
+  type FakeFigmaNotification,
+  type FakeFigmaWindow,
+  type SeenFigmaLayer,
+} from "./figma/index.js";
 export { measureMemoryGrowth, type MemoryGrowth } from "./memory-growth.js";
 export {
   packMatchers,
