@@ -19,7 +19,14 @@ import type { FigmaGlobal } from "../../adapters/figma/main/index.js";
 import { decodePng, encodePng, type PixelImage } from "../../sdk/image/index.js";
 import { sha256Hex } from "../../sdk/weights/index.js";
 import { copyAcrossBridge } from "./bridge-copy.js";
-import { containerTypes, FakeContainerNode, FakeNode, type FakeFile, type NodeState } from "./fake-node.js";
+import {
+  containerTypes,
+  FakeContainerNode,
+  FakeNode,
+  frozen,
+  type FakeFile,
+  type NodeState,
+} from "./fake-node.js";
 import { sizeOfImage } from "./image-header.js";
 import { renderNode } from "./render-node.js";
 
@@ -569,7 +576,7 @@ function stateOf(layer: Omit<FakeFigmaLayer, "type" | "children">): Partial<Node
   return {
     ...rest,
     ...(relativeTransform && { relativeTransform: relativeTransform as unknown as Transform }),
-    ...(Array.isArray(fills) && { fills: structuredClone(fills) as Paint[] }),
+    ...(Array.isArray(fills) && { fills: frozen(fills) as readonly Paint[] }),
   };
 }
 

@@ -474,7 +474,7 @@ function around(boxes: readonly { x: number; y: number; width: number; height: n
 }
 
 /** A deep copy that nobody can write to. */
-function frozen<T>(value: T): T {
+export function frozen<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
   const copy = Array.isArray(value)
     ? (value as unknown[]).map(frozen)

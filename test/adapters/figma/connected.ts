@@ -37,7 +37,7 @@ export function wire(
     postMessage: (message) => {
       answered!.push(message);
       const passed = toPage(message);
-      if (passed !== undefined) setImmediate(() => received.fire(passed));
+      if (passed !== undefined) setTimeout(() => received.fire(passed), 0);
     },
   });
   serveFigma(figma.api, {
@@ -50,7 +50,7 @@ export function wire(
     post(message) {
       posted!.push(message);
       const passed = toSandbox(message);
-      if (passed !== undefined) setImmediate(() => figma.receive(passed));
+      if (passed !== undefined) setTimeout(() => figma.receive(passed), 0);
     },
     dispose: () => received.dispose(),
   };

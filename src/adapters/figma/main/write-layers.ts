@@ -95,7 +95,7 @@ export async function addTiles(
       return layer;
     });
     const whole = layers.length === 1 ? layers[0]! : figma.group(layers, at.parent, at.index);
-    if (whole !== layers[0]) added.unshift(whole);
+    if (layers.length > 1) added.unshift(whole);
     whole.name = label;
     whole.setRelaunchData(relaunch);
     return whole;
@@ -161,9 +161,11 @@ function placeAbove(figma: PluginAPI, node: SceneNode | undefined, isInside: boo
   for (let at: BaseNode | null = node.parent; at !== null; at = at.parent) {
     if (closedTypes.includes(at.type)) anchor = at as SceneNode;
   }
-  if (isInside && anchor === node) return { parent: node as FrameNode, index: 0 };
-  const parent = anchor.parent!;
-  return { parent, index: parent.children.indexOf(anchor) + 1 };
+  // Compared by id: Figma may give the same node out as another object.
+  if (isInside && anchor.id === node.id) return { parent: node as FrameNode, index: 0 };
+  const parent: Parent = anchor.parent!;
+  const { id } = anchor;
+  return { parent, index: parent.children.findIndex((child) => child.id === id) + 1 };
 }
 
 function place(layer: RectangleNode, { parent, index }: Place, frame: NodeFrame): void {

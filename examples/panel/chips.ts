@@ -1,5 +1,11 @@
-import type { AppliedExpert, ExpertChoice, ExpertSet, RestoreResult } from "limpid";
+import type { AppliedExpert, ExpertChoice, RestoreResult } from "limpid";
 import { elements } from "./elements.js";
+
+/** What a chip needs to know of an expert. */
+export interface ListedExpert {
+  readonly id: string;
+  readonly degradations: readonly string[];
+}
 
 /** What people read for a degradation. */
 function nameOf(degradation: string): string {
@@ -31,7 +37,7 @@ export class Chips {
   }
 
   /** Shows what a run by the router found and did. */
-  show(experts: ExpertSet, result: RestoreResult): void {
+  show(experts: Iterable<ListedExpert>, result: RestoreResult): void {
     const weights = new Map(result.mixture.map(({ expert, weight }: AppliedExpert) => [expert, weight]));
     this.#rows = [];
     elements.found.replaceChildren();

@@ -1,8 +1,8 @@
-/** The element with an id, which `index.html` has. */
-function element<T extends HTMLElement>(id: string, type: new () => T): T {
+/** The element with an id, which the page has. */
+export function element<T extends HTMLElement>(id: string, type: new () => T): T {
   const found = document.getElementById(id);
   if (found instanceof type) return found;
-  throw new Error(`index.html has no ${type.name} #${id}`);
+  throw new Error(`the page has no ${type.name} #${id}`);
 }
 
 /** The comparison slider, as far as the panel uses it. */
@@ -15,7 +15,6 @@ type ComparisonSlider = HTMLElement & {
 export const elements = {
   panel: element("panel", HTMLElement),
   active: element("active", HTMLElement),
-  targets: element("targets", HTMLFieldSetElement),
   preview: element("preview", HTMLButtonElement),
   cancel: element("cancel", HTMLButtonElement),
   progress: element("progress", HTMLProgressElement),
@@ -30,3 +29,13 @@ export const elements = {
   other: element("other", HTMLElement),
   apply: element("apply", HTMLButtonElement),
 };
+
+/** What can be used only while nothing runs: marked `data-idle`. */
+export function idleControls(): (HTMLButtonElement | HTMLFieldSetElement | HTMLSelectElement)[] {
+  return [...document.querySelectorAll<HTMLButtonElement>("[data-idle]")];
+}
+
+/** The value of the radio button that is checked in a group. */
+export function checkedIn(group: HTMLElement): string | undefined {
+  return group.querySelector<HTMLInputElement>("input:checked")?.value;
+}
