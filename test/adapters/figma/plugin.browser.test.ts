@@ -103,7 +103,7 @@ const select = (page: Page, ids: readonly string[]): Promise<void> =>
 const look = (page: Page): Promise<ShownLayer[]> => page.evaluate(() => editor.look());
 
 const says = (panel: Frame, id: "status" | "problem" | "active", text: RegExp): Promise<void> =>
-  panel.locator(`#${id}`, { hasText: text }).waitFor({ timeout: 90_000 });
+  panel.locator(`#${id}`, { hasText: text }).waitFor({ timeout: 45_000 });
 
 function pixelsOf({ pixels }: ShownLayer): PixelImage {
   return picture.withData(Uint8Array.from(pixels));
@@ -150,11 +150,7 @@ describe("the built page of the Figma plugin", () => {
     };
     await panel.evaluate((selection) => {
       for (const session of ["0".repeat(24), "x"]) {
-        const pluginMessage = { limpid: 1, session, selection };
-        window.postMessage({ pluginMessage }, "*");
-        const child = document.createElement("iframe");
-        document.body.append(child);
-        (child.contentWindow as (Window & { eval(code: string): void }) | null)?.postMessage("", "*");
+        window.postMessage({ pluginMessage: { limpid: 1, session, selection } }, "*");
       }
     }, forged);
     await page.evaluate((selection) => {
@@ -180,15 +176,10 @@ describe("the built page of the Figma plugin", () => {
     await panel.locator("#preview").click();
     await says(panel, "problem", /nothing is selected/);
 
-    const large = new PixelImage({
-      width: 1600,
-      height: 1200,
-      channels: 3,
-      data: Uint8Array.from({ length: 1600 * 1200 * 3 }, (_, index) => (index * 37) % 251),
-    });
-    await select(page, [await openPicture(page, large)]);
+    // Made there: so many numbers take minutes to get into a page.
+    await select(page, [await page.evaluate(() => editor.openLargePicture(1600, 1200))]);
     await panel.locator("#preview").click();
-    await panel.locator("#progress[value]").waitFor({ timeout: 90_000 });
+    await panel.locator("#progress[value]").waitFor({ timeout: 45_000 });
     await panel.locator("#cancel").evaluate((button) => (button as HTMLButtonElement).click());
     await says(panel, "status", /Cancelled/);
     const steps = await page.evaluate(() => editor.steps());

@@ -24,6 +24,7 @@ export interface ShownLayer {
 export interface FakeEditor {
   start(code: string, html: string, arrangement: Arrangement, command: string, parameters?: object): void;
   openPicture(width: number, height: number, data: readonly number[], locked?: boolean): Promise<string>;
+  openLargePicture(width: number, height: number): Promise<string>;
   openFile(bytes: readonly number[]): string;
   select(ids: readonly string[]): void;
   remove(id: string): void;
@@ -100,6 +101,10 @@ const editor: FakeEditor = {
     const id = figma.addPhoto(await encodePng(image));
     if (locked) figma.update(id, { locked });
     return id;
+  },
+  async openLargePicture(width, height) {
+    const data = Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * 37) % 251);
+    return figma.addPhoto(await encodePng(new PixelImage({ width, height, channels: 3, data })));
   },
   openFile: (bytes) => figma.addPhoto(Uint8Array.from(bytes)),
   select: (ids) => figma.select(ids),
