@@ -1,4 +1,5 @@
 import js from "@eslint/js";
+import figmaPlugins from "@figma/eslint-plugin-figma-plugins";
 import comments from "@eslint-community/eslint-plugin-eslint-comments/configs";
 import { createNodeResolver, importX } from "eslint-plugin-import-x";
 import jsdoc from "eslint-plugin-jsdoc";
@@ -157,6 +158,22 @@ export default defineConfig(
             message: "This runs in pages and workers too.",
           }),
         ),
+      ],
+    },
+  },
+  {
+    // Figma's sandbox has the document, and nothing of a page but timers and the console.
+    files: ["src/adapters/figma/main/**/*.ts", "examples/figma-plugin/src/main.ts"],
+    extends: [figmaPlugins.flatConfigs.recommended],
+    rules: {
+      "no-restricted-globals": [
+        "error",
+        ...[
+          ...["window", "document", "self", "navigator", "location", "performance", "crypto", "indexedDB"],
+          ...["URL", "Blob", "TextEncoder", "TextDecoder", "AbortController", "AbortSignal", "Worker"],
+          ...["structuredClone", "atob", "btoa", "createImageBitmap", "queueMicrotask", "XMLHttpRequest"],
+          ...["process", "Buffer", "global", "require", "setImmediate"],
+        ].map((name) => ({ name, message: "Figma's sandbox does not have it." })),
       ],
     },
   },

@@ -16,6 +16,12 @@ const libraries = {
   testing: "src/testing/index.ts",
   canvas: "src/adapters/canvas/index.ts",
   photopea: "src/adapters/photopea/index.ts",
+  figma: "src/adapters/figma/index.ts",
+};
+
+/** Libraries of Figma's sandbox: one file of ECMAScript 2017 with everything in it, for a `main` that is built as it likes. */
+const sandboxed = {
+  "figma-main": "src/adapters/figma/main/index.ts",
 };
 
 /** Programs of workers in pages: one self-contained file each, since a page serves them as they are. */
@@ -175,7 +181,7 @@ export default [
     },
   },
   {
-    input: { ...libraries, ...workers },
+    input: { ...libraries, ...sandboxed, ...workers },
     external: isExternal,
     plugins: [dts()],
     onwarn: failOnWarning,
@@ -208,6 +214,15 @@ export default [
     plugins: [typescript, nodeResolve({ browser: true }), minify({ target: "es2022" })],
     onwarn: failOnWarning,
     output: { file: `dist/${name}.js`, format: /** @type {const} */ ("es"), inlineDynamicImports: true },
+  })),
+  ...Object.entries(sandboxed).map(([name, input]) => ({
+    input,
+    plugins: [
+      esbuild({ target: "es2017", define: { __LIMPID_VERSION__: JSON.stringify(manifest.version) } }),
+      nodeResolve(),
+    ],
+    onwarn: failOnWarning,
+    output: { file: `dist/${name}.js`, format: /** @type {const} */ ("es"), sourcemap: true },
   })),
   {
     // The engine in a worker: a classic script with everything in it, which a `data:` address can hold.

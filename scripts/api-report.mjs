@@ -14,7 +14,7 @@ await buildDist();
 
 for (const [subpath, { types }] of Object.entries(exports)) {
   if (!types) continue;
-  const report = `${name}${subpath.slice(1).replace("/", "-")}`;
+  const report = `${name}${subpath.slice(1).replaceAll("/", "-")}`;
   const config = ExtractorConfig.prepare({
     configObjectFullPath: join(root, "api-extractor.json"),
     packageJsonFullPath: join(root, "package.json"),

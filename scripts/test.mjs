@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { buildDist, root } from "./dist.mjs";
+import { buildExamplePlugins } from "./example-plugins.mjs";
 import { prepareMachine } from "./machine.mjs";
 
 /** Checks of the sources and of the built package; each is a program of node_modules/.bin. */
@@ -31,7 +32,8 @@ const started = performance.now();
 console.log("preparing");
 const isReady =
   (await step("machine", () => prepareMachine((line) => console.log(`  ${line}`)))) &&
-  (await step("build", () => buildDist({ force: true })));
+  (await step("build", () => buildDist({ force: true }))) &&
+  (await step("example plugins", () => buildExamplePlugins()));
 if (!isReady) process.exit(1);
 
 console.log("checks");

@@ -8,6 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
+import { panelStyle, readPage } from "../panel/page.mjs";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const root = resolve(folder, "../..");
@@ -47,7 +48,9 @@ export async function buildPlugin({
     // The package's chunks import for their side effects what has none.
     logOverride: { "ignored-bare-import": "silent" },
   });
-  for (const name of ["index.html", "panel.css", "icon.svg"]) cpSync(join(folder, name), join(out, name));
+  writeFileSync(join(out, "index.html"), readPage(join(folder, "index.html"), "Apply as new layer"));
+  cpSync(panelStyle, join(out, "panel.css"));
+  cpSync(join(folder, "icon.svg"), join(out, "icon.svg"));
   cpSync(model, join(out, "models"), { recursive: true });
   const wasm = dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json"));
   for (const name of ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"]) {

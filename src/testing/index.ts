@@ -34,6 +34,13 @@ export {
   type SeenLayer,
 } from "./photopea/index.js";
 export { HeadlessHost, type HeadlessHostOptions } from "../sdk/host/index.js";
+export {
+  FakeFigma,
+  type FakeFigmaLayer,
+  type FakeFigmaNotification,
+  type FakeFigmaWindow,
+  type SeenFigmaLayer,
+} from "./figma/index.js";
 export { measureMemoryGrowth, type MemoryGrowth } from "./memory-growth.js";
 export {
   packMatchers,

@@ -57,10 +57,18 @@ export async function startSite(
   };
 }
 
-/** A page that loads one module of `pages/`, bundled. */
-export async function modulePage(name: string): Promise<(path: string) => SiteFile | undefined> {
+/**
+ * A page that loads one module of `pages/`, bundled.
+ *
+ * @param name - of the module
+ * @param base - beside which file `pages/` is; this one if left out
+ */
+export async function modulePage(
+  name: string,
+  base: string = import.meta.url,
+): Promise<(path: string) => SiteFile | undefined> {
   const bundled = await build({
-    entryPoints: [fileURLToPath(new URL(`pages/${name}.ts`, import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(`pages/${name}.ts`, base))],
     bundle: true,
     write: false,
     format: "esm",

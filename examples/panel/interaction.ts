@@ -4,26 +4,26 @@ import {
   type HostProgressOptions,
   type HostProgressReporter,
 } from "limpid";
-import { elements } from "./elements.js";
+import { elements, idleControls } from "./elements.js";
 
-/** Shows progress with a way to cancel, as Photopea has no place for it. One task at a time. */
+/** Shows progress with a way to cancel, as editors have no place for it. One task at a time. */
 export async function withProgress<T>(
   { title }: HostProgressOptions,
   task: (progress: HostProgressReporter) => Promise<T>,
 ): Promise<T> {
-  const { panel, preview, apply, targets, cancel, progress, status, problem } = elements;
+  const { panel, cancel, progress, status, problem } = elements;
   const controller = new AbortController();
   const stop = (): void => controller.abort();
   const wasFocused = document.activeElement;
   problem.textContent = "";
   status.textContent = `${title}…`;
   panel.setAttribute("aria-busy", "true");
-  for (const control of [preview, apply, targets]) control.disabled = true;
+  for (const control of idleControls()) control.disabled = true;
   cancel.hidden = false;
   progress.hidden = false;
   progress.removeAttribute("value");
   cancel.addEventListener("click", stop);
-  if (wasFocused === preview || wasFocused === apply) cancel.focus();
+  if (wasFocused?.hasAttribute("data-idle") === true) cancel.focus();
   try {
     return await task({
       signal: controller.signal,
@@ -38,7 +38,7 @@ export async function withProgress<T>(
     cancel.hidden = true;
     progress.hidden = true;
     status.textContent = "";
-    for (const control of [preview, apply, targets]) control.disabled = false;
+    for (const control of idleControls()) control.disabled = false;
     panel.removeAttribute("aria-busy");
     if (hadFocus && wasFocused instanceof HTMLElement) wasFocused.focus();
   }

@@ -1,11 +1,10 @@
-import type { ComparisonSlider } from "../../shared/comparison.js";
-import { element } from "../../shared/element.js";
+import type { ComparisonSlider } from "../shared/comparison.js";
+import { element } from "../shared/element.js";
 
 /** The elements that the panel fills and listens to. */
 export const elements = {
   panel: element("panel", HTMLElement),
   active: element("active", HTMLElement),
-  targets: element("targets", HTMLFieldSetElement),
   preview: element("preview", HTMLButtonElement),
   cancel: element("cancel", HTMLButtonElement),
   progress: element("progress", HTMLProgressElement),
@@ -20,3 +19,13 @@ export const elements = {
   other: element("other", HTMLElement),
   apply: element("apply", HTMLButtonElement),
 };
+
+/** What can be used only while nothing runs: marked `data-idle`. */
+export function idleControls(): (HTMLButtonElement | HTMLFieldSetElement | HTMLSelectElement)[] {
+  return [...document.querySelectorAll<HTMLButtonElement>("[data-idle]")];
+}
+
+/** The value of the radio button that is checked in a group. */
+export function checkedIn(group: HTMLElement): string | undefined {
+  return group.querySelector<HTMLInputElement>("input:checked")?.value;
+}

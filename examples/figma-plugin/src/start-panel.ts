@@ -1,0 +1,167 @@
+import { LimpidError, type CaptureTarget } from "limpid";
+import {
+  connectFigma,
+  restoreFills,
+  type FigmaHost,
+  type FigmaOversize,
+  type FigmaSelection,
+  type RestoredFill,
+} from "limpid/figma";
+import { checkedIn, elements } from "../../panel/elements.js";
+import { notify, perform, withProgress } from "../../panel/interaction.js";
+import { RestorePanel, type PanelEngine } from "../../panel/restore-panel.js";
+import { element } from "../../shared/element.js";
+
+/** The plugin's `id`, and where Figma is served; put in by the build. */
+declare const PLUGIN_ID: string;
+declare const FIGMA_ORIGIN: string;
+
+const { active, preview, panel } = elements;
+const targets = element("targets", HTMLFieldSetElement);
+const modes = element("modes", HTMLFieldSetElement);
+const oversize = element("oversize", HTMLSelectElement);
+const scale = element("scale", HTMLSelectElement);
+const all = element("all", HTMLButtonElement);
+const filters = element("filters", HTMLElement);
+
+/**
+ * Connects the page with Figma, and shows the panel.
+ *
+ * @param openEngine - loads the model; called on first use, and again if it failed
+ */
+export function startPanel(openEngine: () => Promise<PanelEngine>): void {
+  let engine: Promise<PanelEngine> | undefined;
+  const startEngine = (): Promise<PanelEngine> => {
+    engine ??= openEngine().catch((error: unknown) => {
+      engine = undefined;
+      throw error;
+    });
+    return engine;
+  };
+  perform(() => start(startEngine));
+}
+
+async function start(startEngine: () => Promise<PanelEngine>): Promise<void> {
+  preview.disabled = true;
+  notify({ text: "" });
+  const host = await connect(startEngine);
+  preview.textContent = "Preview";
+  const look = (): void => showSelection(host.selection);
+  const restorePanel = new RestorePanel({
+    host,
+    readingTitle: "Reading from Figma",
+    startEngine,
+    capture: (signal) => {
+      configure(host);
+      return host.capture({ target: chosenTarget(), signal });
+    },
+    commit: (capture, image) => {
+      configure(host);
+      const mode = capture.target === "layer" ? chosenMode() : "new-layer";
+      return host.commit(capture, image, {
+        mode,
+        label: `${capture.name} restored`,
+        onConflict: "new-layer",
+      });
+    },
+    look,
+  });
+  const restoreAll = (strength: number): Promise<void> =>
+    restoreSelected(host, startEngine, restorePanel, strength);
+  all.addEventListener("click", () => perform(() => restoreAll(restorePanel.strength)));
+  targets.addEventListener("change", look);
+  host.onDidChangeSelection(look);
+  look();
+  panel.removeAttribute("aria-busy");
+  preview.disabled = false;
+  const { command, parameters } = host.launch;
+  if (command === "restore") perform(() => restoreAll(strengthOf(parameters.strength)));
+}
+
+/** Finds the sandbox; if it is not there, the button tries again. */
+async function connect(startEngine: () => Promise<PanelEngine>): Promise<FigmaHost> {
+  try {
+    return await connectFigma({
+      origin: FIGMA_ORIGIN,
+      pluginId: PLUGIN_ID,
+      panel: { withProgress, notify },
+    });
+  } catch (error) {
+    active.textContent = "Not connected with Figma.";
+    panel.removeAttribute("aria-busy");
+    preview.textContent = "Try again";
+    preview.disabled = false;
+    preview.addEventListener("click", () => perform(() => start(startEngine)), { once: true });
+    throw error;
+  }
+}
+
+function chosenTarget(): CaptureTarget {
+  return checkedIn(targets) === "image" ? "image" : "layer";
+}
+
+function chosenMode(): "replace" | "new-layer" {
+  return checkedIn(modes) === "new-layer" ? "new-layer" : "replace";
+}
+
+function configure(host: FigmaHost): void {
+  host.oversize = oversize.value as FigmaOversize;
+  host.renderingScale = Number(scale.value);
+}
+
+/** `"75 %"`, as it was chosen in Figma's quick actions. */
+function strengthOf(text = "100 %"): number {
+  const percent = Number.parseInt(text, 10);
+  return Number.isFinite(percent) ? Math.min(100, Math.max(0, percent)) / 100 : 1;
+}
+
+function showSelection({ layers, fills, isCut }: FigmaSelection): void {
+  const isDrawn = chosenTarget() === "image";
+  const [first] = isDrawn ? layers : fills;
+  if (layers.length === 0) active.textContent = "Nothing is selected.";
+  else if (first === undefined) active.textContent = "No selected layer has a photo.";
+  else {
+    const others = (isDrawn ? layers : fills).length - 1;
+    active.textContent = others === 0 ? first.name : `${first.name} and ${others}${isCut ? "+" : ""} more`;
+  }
+  // A rendering is drawn with the filters, and would be drawn through them again in the place of the photo.
+  filters.hidden = isDrawn || fills[0]?.isFiltered !== true;
+  modes.hidden = isDrawn;
+  all.hidden = isDrawn || fills.length < 2;
+  all.textContent = `Restore all ${fills.length}`;
+}
+
+/** Every photo in the selection, with the experts that people have chosen if they have looked at one. */
+async function restoreSelected(
+  host: FigmaHost,
+  startEngine: () => Promise<PanelEngine>,
+  { choices }: RestorePanel,
+  strength: number,
+): Promise<void> {
+  configure(host);
+  const engine = await host.withProgress({ title: "Loading the model" }, startEngine);
+  try {
+    const restored = await restoreFills(engine, host, {
+      mode: chosenMode(),
+      restore: { strength, ...(choices !== undefined && choices.length > 0 && { experts: choices }) },
+    });
+    tell(restored, "");
+  } catch (error) {
+    if (!LimpidError.is(error, "Aborted")) throw error;
+    tell((error.details.restored ?? []) as readonly RestoredFill[], "Cancelled: ");
+  }
+}
+
+function tell(restored: readonly RestoredFill[], start: string): void {
+  const failed = restored.filter(({ error }) => error !== undefined);
+  const done = restored.filter(({ commit }) => commit !== undefined).length;
+  const left = restored.length - failed.length - done;
+  const notes = new Set(restored.flatMap(({ commit }) => commit?.notes ?? []));
+  const parts = [
+    `${done} restored`,
+    ...(left > 0 ? [`${left} without a fault`] : []),
+    ...(failed.length > 0 ? [`${failed.length} failed (${failed[0]!.error!.message})`] : []),
+    ...notes,
+  ];
+  notify({ text: `${start}${parts.join(", ")}.`, level: failed.length > 0 ? "warning" : "info" });
+}

@@ -1,0 +1,21 @@
+/**
+ * Figma as a host, for the page of a plugin. Its sandbox runs `limpid/figma/main`.
+ *
+ * @module limpid/figma
+ */
+export { connectFigma, type ConnectFigmaOptions } from "./connect-figma.js";
+export { figmaOrigin, type FigmaAddress } from "./endpoint.js";
+export {
+  FigmaHost,
+  type FigmaCaptureOptions,
+  type FigmaCommit,
+  type FigmaCommitOptions,
+  type FigmaFill,
+  type FigmaHostOptions,
+  type FigmaLaunch,
+  type FigmaOversize,
+  type FigmaPanel,
+  type FigmaSelection,
+} from "./figma-host.js";
+export { restoreFills, type RestoredFill, type RestoreFillsOptions } from "./restore-fills.js";
+export type { FigmaSessionOptions } from "./session.js";

@@ -1,0 +1,7 @@
+export {
+  FakeFigma,
+  type FakeFigmaLayer,
+  type FakeFigmaNotification,
+  type FakeFigmaWindow,
+  type SeenFigmaLayer,
+} from "./fake-figma.js";
