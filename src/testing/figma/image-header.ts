@@ -16,13 +16,12 @@ export function sizeOfImage(bytes: Uint8Array): { width: number; height: number 
   return undefined;
 }
 
-/** The first frame header, ITU-T T.81 B.2.2. */
+/** The first frame header, ITU-T T.81 B.2.2; looked for byte by byte, as what stands before it may be of any kind. */
 function sizeOfJpeg(view: DataView): { width: number; height: number } | undefined {
-  for (let offset = 2; offset + 9 <= view.byteLength;) {
+  for (let offset = 2; offset + 9 <= view.byteLength; offset++) {
     const marker = view.getUint16(offset);
-    const isFrame = marker >= 0xffc0 && marker <= 0xffcf && ![0xffc4, 0xffc8, 0xffcc].includes(marker);
-    if (isFrame) return { width: view.getUint16(offset + 7), height: view.getUint16(offset + 5) };
-    offset += 2 + view.getUint16(offset + 2);
+    if (marker < 0xffc0 || marker > 0xffc2) continue;
+    return { width: view.getUint16(offset + 7), height: view.getUint16(offset + 5) };
   }
   return undefined;
 }

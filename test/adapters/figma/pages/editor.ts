@@ -17,6 +17,7 @@ export interface ShownLayer {
   readonly type: string;
   readonly name: string;
   readonly relaunchData: Readonly<Record<string, string>>;
+  /** None of a large picture: so many numbers take minutes to get out of a page. */
   readonly pixels: readonly number[];
 }
 
@@ -72,13 +73,13 @@ function hold(arrangement: Arrangement, html: string): void {
 async function show({ id, type, name, relaunchData, fills }: SeenFigmaLayer): Promise<ShownLayer> {
   const [paint] = (fills ?? []) as readonly { imageHash?: string }[];
   const file = paint?.imageHash === undefined ? undefined : figma.imageBytes(paint.imageHash);
-  const isPng = file?.[0] === 0x89;
+  const image = file?.[0] === 0x89 ? (await decodePng(file)).image : undefined;
   return {
     id,
     type,
     name,
     relaunchData,
-    pixels: isPng ? [...(await decodePng(file)).image.data] : [],
+    pixels: image === undefined || image.width > 100 ? [] : [...image.data],
   };
 }
 
