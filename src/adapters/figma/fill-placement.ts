@@ -10,7 +10,7 @@ import type { Rect } from "../../sdk/image/index.js";
 import type { FigmaMatrix, FillGeometry } from "./protocol.js";
 
 /** Figma's rows as the columns of CSS. */
-export function fromMatrix([[a, c, e], [b, d, f]]: FigmaMatrix): Transform {
+function fromMatrix([[a, c, e], [b, d, f]]: FigmaMatrix): Transform {
   return [a, b, c, d, e, f];
 }
 

@@ -444,7 +444,7 @@ export class FakeContainerNode extends FakeNode {
 }
 
 /** One map after another: `inner` first. */
-export function multiply([[a, c, e], [b, d, f]]: Transform, [x, y]: Transform): Transform {
+function multiply([[a, c, e], [b, d, f]]: Transform, [x, y]: Transform): Transform {
   return [
     [a * x[0] + c * y[0], a * x[1] + c * y[1], a * x[2] + c * y[2] + e],
     [b * x[0] + d * y[0], b * x[1] + d * y[1], b * x[2] + d * y[2] + f],

@@ -71,7 +71,7 @@ export function describeFill(node: SceneNode, index: number, paint: ImagePaint):
 }
 
 /** The fills of a node that have an image; none for those whose fills differ within the node. */
-export function imageFillsOf(node: SceneNode): { index: number; paint: ImagePaint }[] {
+function imageFillsOf(node: SceneNode): { index: number; paint: ImagePaint }[] {
   if (!("fills" in node) || !Array.isArray(node.fills)) return [];
   const found: { index: number; paint: ImagePaint }[] = [];
   (node.fills as readonly Paint[]).forEach((paint, index) => {
