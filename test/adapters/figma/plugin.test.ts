@@ -225,8 +225,8 @@ class Sandbox {
     if (value instanceof Promise) {
       const promise = context.newPromise();
       value.then(
-        (settled) => promise.resolve(this.#inward(settled)),
-        (error: unknown) => promise.reject(context.newError(String(error))),
+        (settled) => this.#inward(settled).consume((handle) => promise.resolve(handle)),
+        (error: unknown) => context.newError(String(error)).consume((handle) => promise.reject(handle)),
       );
       void promise.settled.then(() => this.settle());
       return promise.handle;
