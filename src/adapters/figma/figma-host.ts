@@ -87,7 +87,14 @@ export interface FigmaSelection {
   /** The page that is open. */
   readonly pageId: string;
   /** The layers that are selected, in Figma's order. */
-  readonly layers: readonly { readonly id: string; readonly name: string; readonly type: string }[];
+  readonly layers: readonly {
+    /** The node's id. */
+    readonly id: string;
+    /** The name that people see. */
+    readonly name: string;
+    /** The node's type, such as `RECTANGLE`. */
+    readonly type: string;
+  }[];
   /** Their image fills, and those of the layers in them. */
   readonly fills: readonly FigmaFill[];
   /** Whether there are more than are told: 1,000 fills, or those in 20,000 layers. */

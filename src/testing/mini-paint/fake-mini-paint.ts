@@ -19,7 +19,12 @@ export interface FakeMiniPaintLayers {
   /** Draws all layers, or one, as they are seen. */
   convert_layers_to_canvas(context: CanvasRenderingContext2D, id?: number | null): void;
   /** The document's size. */
-  get_dimensions(): { readonly width: number; readonly height: number };
+  get_dimensions(): {
+    /** In pixels. */
+    readonly width: number;
+    /** In pixels. */
+    readonly height: number;
+  };
   /** Draws at the next frame. */
   render(): void;
 }
@@ -42,9 +47,13 @@ export class FakeMiniPaint {
   readonly State = new FakeMiniPaintState();
   /** Its state. */
   readonly AppConfig: {
+    /** The document's layers; their own `order` says which is above which. */
     layers: FakeMiniPaintLayer[];
+    /** The one that is selected. */
     layer: FakeMiniPaintLayer;
+    /** The document's width in pixels. */
     WIDTH: number;
+    /** The document's height in pixels. */
     HEIGHT: number;
   } = {
     layers: [],

@@ -21,9 +21,12 @@ export class FakeMiniPaintState {
   action_history_index = 0;
 
   /** Does a step, forgets those that were undone, and keeps it. */
-  async do_action(
-    action: FakeMiniPaintAction,
-  ): Promise<{ readonly status: "completed" | "aborted"; readonly reason?: unknown }> {
+  async do_action(action: FakeMiniPaintAction): Promise<{
+    /** Whether the step was done, or threw and was not kept. */
+    readonly status: "completed" | "aborted";
+    /** What the step threw. */
+    readonly reason?: unknown;
+  }> {
     try {
       await action.do();
     } catch (reason) {

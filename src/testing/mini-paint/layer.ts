@@ -45,7 +45,17 @@ export interface FakeMiniPaintLayer {
   /** A tool's colour. */
   color: string;
   /** Live filters, by their CSS names. */
-  filters: { readonly id: number; readonly name: string; readonly params: { readonly value: unknown } }[];
+  filters: {
+    /** The filter's number. */
+    readonly id: number;
+    /** Its CSS name. */
+    readonly name: string;
+    /** Its settings. */
+    readonly params: {
+      /** How strong it is. */
+      readonly value: unknown;
+    };
+  }[];
   /** What draws a layer that is no image. */
   render_function: unknown;
   /** Key of its image's file in the image store, once it was edited. */

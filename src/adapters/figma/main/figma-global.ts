@@ -29,7 +29,10 @@ export interface FigmaGlobal {
   /** Looks an image up. */
   getImageByHash(hash: string): object | null;
   /** Takes a file. */
-  createImage(data: Uint8Array): { readonly hash: string };
+  createImage(data: Uint8Array): {
+    /** What paints name it by. */
+    readonly hash: string;
+  };
   /** Makes what was done a step of undo. */
   commitUndo(): void;
 }
