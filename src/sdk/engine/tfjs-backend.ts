@@ -15,8 +15,8 @@ export interface StartBackendOptions {
   readonly acceptSoftware?: boolean;
 }
 
-/** How long a failed read waits for news of a lost device, in milliseconds. */
-const lossNoticeTime = 50;
+/** How long failed work waits for news of a lost device, in milliseconds. */
+const lossNoticeTime = 2000;
 
 /** Numbers the WebGPU backends, since tfjs knows each by a name of its own. */
 let started = 0;
@@ -36,7 +36,7 @@ export class TfjsBackend implements Disposable {
   readonly device: GPUDevice | undefined;
   readonly #tfjsName: string;
   readonly #reads = new Set<(error: unknown) => void>();
-  #isLost = false;
+  #loss: LimpidError | undefined;
   #disposed = false;
 
   private constructor(name: BackendName, tfjsName: string, device?: GPUDevice) {
@@ -46,9 +46,8 @@ export class TfjsBackend implements Disposable {
     this.lost = new Promise((resolve) => {
       void device?.lost.then(({ message, reason }) => {
         if (this.#disposed) return;
-        this.#isLost = true;
-        const error = new LimpidError("DeviceLost", `the GPU device was lost: ${message || reason}`);
-        for (const fail of this.#reads) fail(error);
+        this.#loss = new LimpidError("DeviceLost", `the GPU device was lost: ${message || reason}`);
+        for (const fail of this.#reads) fail(this.#loss);
         resolve(message || reason);
       });
     });
@@ -94,7 +93,7 @@ export class TfjsBackend implements Disposable {
 
   /** Whether the GPU device was lost: every further computation fails. */
   get isLost(): boolean {
-    return this.#isLost;
+    return this.#loss !== undefined;
   }
 
   /**
@@ -107,7 +106,7 @@ export class TfjsBackend implements Disposable {
    */
   run<T>(compute: () => T): T {
     if (this.#disposed) throw new LimpidError("Disposed", "a backend was used after disposal");
-    if (this.#isLost) throw new LimpidError("DeviceLost", "the GPU device was lost");
+    if (this.#loss !== undefined) throw this.#loss;
     const before = activeBackend();
     if (before === this.#tfjsName) return compute();
     // setBackend is asynchronous only if it must start the backend.
@@ -131,12 +130,27 @@ export class TfjsBackend implements Disposable {
       this.#reads.add(reject);
       void tensor
         .data<"float32">()
-        .then(resolve, (error: unknown) => {
-          // A device that goes away fails its reads before it says that it is lost.
-          setTimeout(reject, this.device === undefined ? 0 : lossNoticeTime, error);
+        .catch(async (error: unknown) => {
+          throw await this.explain(error);
         })
+        .then(resolve, reject)
         .finally(() => this.#reads.delete(reject));
     });
+  }
+
+  /**
+   * Says what is behind an error. A device that goes away fails its work before it says that it is lost, so this waits a
+   * little for that.
+   *
+   * @param error - what work on the device failed with
+   * @returns `DeviceLost` if the device is gone, else the error itself
+   */
+  async explain(error: unknown): Promise<unknown> {
+    if (this.device === undefined || LimpidError.is(error)) return error;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await Promise.race([this.lost, new Promise((resolve) => (timer = setTimeout(resolve, lossNoticeTime)))]);
+    clearTimeout(timer);
+    return this.#loss ?? error;
   }
 
   /** Destroys the WebGPU device, if there is one. Tensors on it are gone. */

@@ -53,9 +53,6 @@ export interface TileRunnerOptions {
 /** How many plans are kept: an image has two shapes, that of its tiles and that of what is measured. */
 const keptPlans = 4;
 
-/** How long a failed read waits for news of a lost device, in milliseconds. */
-const lossNoticeTime = 2000;
-
 /**
  * Takes pixels through the network. Each pass is one submission. Passes may be asked for before earlier ones have ended:
  * their uploads then overlap with the computation; the device computes them in order.
@@ -258,10 +255,8 @@ export class TileRunner implements Disposable {
     try {
       return await Promise.race([work, stopped]);
     } catch (error) {
-      if (LimpidError.is(error)) throw error;
-      // A device that goes away fails its work before it says that it is lost.
-      await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, lossNoticeTime))]);
-      throw error;
+      // The device may have been lost before this began to wait.
+      throw await Promise.race([this.#options.backend.explain(error), stopped]);
     } finally {
       this.#waits.delete(fail);
       signal?.removeEventListener("abort", abort);
