@@ -1,4 +1,5 @@
 import { EventEmitter, LimpidError, type Disposable, type Event } from "../../sdk/base/index.js";
+import { checkOrigin } from "../frame/index.js";
 
 /** Where Figma is served. */
 export const figmaOrigin = "https://www.figma.com";
@@ -57,7 +58,7 @@ export function connectWindows(
   parent: FigmaWindow,
   { origin = figmaOrigin, pluginId }: FigmaAddress,
 ): FigmaEndpoint {
-  checkOrigin(origin);
+  checkOrigin(origin, figmaOrigin);
   const isHeld = page.origin === "null";
   if (!isHeld && (pluginId === undefined || pluginId === "" || pluginId === "*")) {
     throw new LimpidError("InvalidArgument", "a page with an address needs the plugin's id to talk to Figma");
@@ -81,14 +82,4 @@ export function connectWindows(
       received.dispose();
     },
   };
-}
-
-/** Neither `*`, which sends photos to whoever is there, nor a URL with a path, which never equals an event's origin. */
-function checkOrigin(origin: string): void {
-  if (URL.canParse(origin) && new URL(origin).origin === origin) return;
-  throw new LimpidError(
-    "InvalidArgument",
-    `${JSON.stringify(origin)} is no origin, such as ${JSON.stringify(figmaOrigin)}`,
-    { details: { origin } },
-  );
 }

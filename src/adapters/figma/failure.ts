@@ -25,8 +25,3 @@ export function malformed(what: string): LimpidError {
     details: { reason: "malformed" },
   });
 }
-
-/** What a caller sees after the end. */
-export function disposed(): LimpidError {
-  return new LimpidError("Disposed", "the connection to Figma was disposed");
-}

@@ -1,14 +1,6 @@
-import {
-  DisposableStore,
-  EventEmitter,
-  LimpidError,
-  throwIfAborted,
-  type Disposable,
-  type Event,
-} from "../../sdk/base/index.js";
+import { EventEmitter, LimpidError, throwIfAborted, type Event } from "../../sdk/base/index.js";
 import {
   fitResult,
-  HostCommandList,
   resizePlacement,
   resolveCommitMode,
   type Capture,
@@ -18,19 +10,14 @@ import {
   type CommitOptions,
   type EditorHost,
   type HostCapabilities,
-  type HostCommand,
-  type HostMenuItem,
   type HostNotification,
-  type HostProgressOptions,
-  type HostProgressReporter,
-  type HostQuestion,
   type HostSelection,
   type Placement,
 } from "../../sdk/host/index.js";
 import { crop, encodePng, resizeBicubic, type PixelImage } from "../../sdk/image/index.js";
 import { sha256Hex } from "../../sdk/weights/index.js";
 import { readPixels, type ReadPixels } from "../canvas/index.js";
-import { disposed } from "./failure.js";
+import { PanelHost, type HostPanel } from "../frame/index.js";
 import { isRectangular, placeFill } from "./fill-placement.js";
 import {
   figmaMaximumSide,
@@ -52,7 +39,7 @@ import type { FigmaSession, FigmaTurn } from "./session.js";
 export type FigmaOversize = "refuse" | "tiles" | "downscale";
 
 /** What a page shows of its own, in its own look. All of it may be left out. */
-export type FigmaPanel = Partial<Pick<EditorHost, "withProgress" | "notify" | "ask">>;
+export type FigmaPanel = HostPanel;
 
 /** What a {@link FigmaHost} is told. */
 export interface FigmaHostOptions {
@@ -147,38 +134,34 @@ const notificationLength = 100;
  * button.onclick = () => void runOnHost(limpid, host);
  * ```
  */
-export class FigmaHost implements EditorHost {
+export class FigmaHost extends PanelHost implements EditorHost {
   /** Always `figma`. */
   readonly id = "figma";
   /** Why the plugin was started. */
   readonly launch: FigmaLaunch;
   /** Fires when something else is selected. */
   readonly onDidChangeSelection: Event<HostSelection>;
-  /** The commands and menu items that are registered, for the page to show. */
-  readonly commands = new HostCommandList();
   /** What becomes of results that are too large for Figma; may be changed between two runs. */
   oversize: FigmaOversize;
   /** Pixels for one unit of the page in the next capture of the target `image`. */
   renderingScale: number;
   readonly #session: FigmaSession;
-  readonly #panel: FigmaPanel;
   readonly #maximumPixels: number;
-  readonly #owned = new DisposableStore();
   #selection: FigmaSelection;
 
   /** @internal To be made by {@link connectFigma}. Owns the session from here on. */
   constructor(session: FigmaSession, hello: Result<"hello">, options: FigmaHostOptions = {}) {
     const { panel = {}, oversize = "refuse", renderingScale = 1, maximumPixels = 100_000_000 } = options;
-    this.#session = this.#owned.add(session);
-    this.#panel = panel;
+    super("Figma", panel);
+    this.#session = this.owned.add(session);
     this.#maximumPixels = maximumPixels;
     this.oversize = oversize;
     this.renderingScale = renderingScale;
     this.launch = { command: hello.command, parameters: hello.parameters };
     this.#selection = describeSelection(hello.state);
-    const changed = this.#owned.add(new EventEmitter<HostSelection>());
+    const changed = this.owned.add(new EventEmitter<HostSelection>());
     this.onDidChangeSelection = changed.event;
-    this.#owned.add(
+    this.owned.add(
       session.onDidChangeSelection((state) => {
         this.#selection = describeSelection(state);
         changed.fire({
@@ -206,9 +189,9 @@ export class FigmaHost implements EditorHost {
       maximumSide: this.oversize === "refuse" ? figmaMaximumSide : maximumResultSide,
       maximumPixels: this.#maximumPixels,
       canResize: true,
-      progress: this.#panel.withProgress !== undefined,
+      progress: this.panel.withProgress !== undefined,
       notifications: true,
-      questions: this.#panel.ask !== undefined,
+      questions: this.panel.ask !== undefined,
       commands: true,
       menus: true,
       selectionEvents: true,
@@ -242,7 +225,7 @@ export class FigmaHost implements EditorHost {
   }
 
   async commit(capture: Capture, result: PixelImage, options: FigmaCommitOptions): Promise<FigmaCommit> {
-    if (this.#owned.isDisposed) throw disposed();
+    this.throwIfDisposed();
     const { image, notes } = fitResult(this.capabilities, capture, result, options);
     const fitted = this.#fitSide(image);
     return this.#session.turn(async (turn) => {
@@ -254,42 +237,14 @@ export class FigmaHost implements EditorHost {
     });
   }
 
-  async withProgress<T>(
-    options: HostProgressOptions,
-    task: (progress: HostProgressReporter) => Promise<T>,
-  ): Promise<T> {
-    if (this.#owned.isDisposed) throw disposed();
-    if (this.#panel.withProgress !== undefined) return this.#panel.withProgress(options, task);
-    return task({ signal: new AbortController().signal, report: () => undefined });
-  }
-
   notify(notification: HostNotification): void {
-    if (this.#panel.notify !== undefined) {
-      this.#panel.notify(notification);
+    if (this.panel.notify !== undefined) {
+      this.panel.notify(notification);
       return;
     }
     const { text, level } = notification;
     const shown = text.length > notificationLength ? `${text.slice(0, notificationLength - 1)}…` : text;
     this.#session.tell("notify", { text: shown, isError: level === "error" });
-  }
-
-  async ask(question: HostQuestion): Promise<string | undefined> {
-    if (this.#owned.isDisposed) throw disposed();
-    if (question.choices.length === 0) {
-      throw new LimpidError("InvalidArgument", "a question needs at least one choice");
-    }
-    if (question.signal?.aborted) return undefined;
-    return this.#panel.ask?.(question);
-  }
-
-  registerCommand(command: HostCommand): Disposable {
-    if (this.#owned.isDisposed) throw disposed();
-    return this.commands.add(command);
-  }
-
-  registerMenuItem(item: HostMenuItem): Disposable {
-    if (this.#owned.isDisposed) throw disposed();
-    return this.commands.addMenuItem(item);
   }
 
   /**
@@ -300,12 +255,6 @@ export class FigmaHost implements EditorHost {
    */
   resizeWindow(width: number, height: number): void {
     this.#session.tell("resize", { width, height });
-  }
-
-  /** Ends what waits or runs with `Disposed` and stops listening. The plugin's window stays. */
-  dispose(): void {
-    this.commands.clear();
-    this.#owned.dispose();
   }
 
   async #look(turn: FigmaTurn): Promise<FigmaSelection> {

@@ -4,11 +4,13 @@ import {
   LimpidError,
   throwIfAborted,
   TurnQueue,
+  untilAborted,
   type Disposable,
   type Event,
 } from "../../sdk/base/index.js";
+import { disconnected, isSilence, makeNonce, silent } from "../frame/index.js";
 import type { FigmaEndpoint } from "./endpoint.js";
-import { disposed, failureOf, malformed } from "./failure.js";
+import { failureOf, malformed } from "./failure.js";
 import {
   chunkLength,
   describeIssues,
@@ -101,11 +103,11 @@ export class FigmaSession implements Disposable {
       const left = Math.max(1, end - performance.now());
       try {
         const hello = this.#call("hello", { version: protocolVersion }, Math.min(left, interval));
-        return await this.#whileWanted(hello, signal);
+        return await untilAborted(hello, signal);
       } catch (error) {
-        if (!isTimeout(error)) throw error;
+        if (!isSilence(error)) throw error;
         if (performance.now() < end) continue;
-        throw timedOut(this.#startTimeout);
+        throw silent("Figma", this.#startTimeout);
       }
     }
   }
@@ -129,7 +131,7 @@ export class FigmaSession implements Disposable {
         upload: (file) => this.#upload(file),
       });
     };
-    return this.#whileWanted(this.#turns.add(run), signal);
+    return untilAborted(this.#turns.add(run), signal);
   }
 
   /**
@@ -146,7 +148,7 @@ export class FigmaSession implements Disposable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const { reject } of [...this.#pending.values()]) reject(disposed());
+    for (const { reject } of [...this.#pending.values()]) reject(disconnected("Figma"));
     this.#listening.dispose();
     this.#selectionChanged.dispose();
     this.#endpoint.dispose();
@@ -203,7 +205,7 @@ export class FigmaSession implements Disposable {
     try {
       const result = await new Promise<unknown>((resolve, reject) => {
         this.#pending.set(call, { method, resolve, reject });
-        timer = setTimeout(() => reject(timedOut(timeout)), timeout);
+        timer = setTimeout(() => reject(silent("Figma", timeout)), timeout);
         const message: Request = { limpid: protocolVersion, session: this.#session, call, method, params };
         this.#endpoint.post(message);
       });
@@ -231,34 +233,7 @@ export class FigmaSession implements Disposable {
     else pending?.resolve(reply.result);
   }
 
-  #whileWanted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    if (signal === undefined) return work;
-    return new Promise((resolve, reject) => {
-      const abort = (): void =>
-        reject(new LimpidError("Aborted", "the caller aborted the run", { cause: signal.reason }));
-      signal.addEventListener("abort", abort, { once: true });
-      if (signal.aborted) abort();
-      void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-    });
-  }
-
   #throwIfDisposed(): void {
-    if (this.#disposed) throw disposed();
+    if (this.#disposed) throw disconnected("Figma");
   }
-}
-
-function timedOut(timeout: number): LimpidError {
-  return new LimpidError("HostFailed", `Figma has not answered for ${timeout / 1000} s`, {
-    details: { reason: "timeout", timeout },
-  });
-}
-
-function isTimeout(error: unknown): boolean {
-  return LimpidError.is(error, "HostFailed") && error.details.reason === "timeout";
-}
-
-/** 96 random bits, so that no message of another page or of an earlier session passes for one of this. */
-function makeNonce(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

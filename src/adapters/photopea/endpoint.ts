@@ -1,4 +1,5 @@
-import { EventEmitter, LimpidError, type Disposable, type Event } from "../../sdk/base/index.js";
+import { EventEmitter, type Disposable, type Event } from "../../sdk/base/index.js";
+import { checkOrigin } from "../frame/index.js";
 
 /** Where Photopea is served. */
 export const photopeaOrigin = "https://www.photopea.com";
@@ -44,7 +45,7 @@ export function connectWindows(
   photopea: MessageTarget,
   origin: string,
 ): PhotopeaEndpoint {
-  checkOrigin(origin);
+  checkOrigin(origin, photopeaOrigin);
   const received = new EventEmitter<unknown>();
   const listener = (event: MessageEvent): void => {
     if (event.source === photopea && event.origin === origin) received.fire(event.data);
@@ -60,14 +61,4 @@ export function connectWindows(
       received.dispose();
     },
   };
-}
-
-/** Neither `*`, which sends photos to whoever is there, nor a URL with a path, which never equals an event's origin. */
-function checkOrigin(origin: string): void {
-  if (URL.canParse(origin) && new URL(origin).origin === origin) return;
-  throw new LimpidError(
-    "InvalidArgument",
-    `${JSON.stringify(origin)} is no origin, such as ${JSON.stringify(photopeaOrigin)}`,
-    { details: { origin } },
-  );
 }

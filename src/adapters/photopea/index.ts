@@ -9,6 +9,7 @@ export {
   type ConnectPhotopeaOptions,
   type EmbedPhotopeaOptions,
 } from "./connect.js";
+export { PanelHost, type HostPanel } from "../frame/index.js";
 export { photopeaOrigin } from "./endpoint.js";
 export { PhotopeaHost, type PhotopeaHostOptions, type PhotopeaPanel } from "./photopea-host.js";
 export type { PhotopeaSessionOptions } from "./session.js";

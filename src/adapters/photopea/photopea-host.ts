@@ -1,13 +1,6 @@
-import {
-  DisposableStore,
-  EventEmitter,
-  LimpidError,
-  type Disposable,
-  type Event,
-} from "../../sdk/base/index.js";
+import { EventEmitter, LimpidError, type Event } from "../../sdk/base/index.js";
 import {
   fitResult,
-  HostCommandList,
   resolveCommitMode,
   type Capture,
   type CaptureOptions,
@@ -17,15 +10,11 @@ import {
   type CommitOptions,
   type EditorHost,
   type HostCapabilities,
-  type HostCommand,
-  type HostMenuItem,
   type HostNotification,
-  type HostProgressOptions,
-  type HostProgressReporter,
-  type HostQuestion,
   type HostSelection,
 } from "../../sdk/host/index.js";
 import type { PixelImage, Rect } from "../../sdk/image/index.js";
+import { PanelHost, type HostPanel } from "../frame/index.js";
 import { translateFailure } from "./failure.js";
 import { readDocument, readLayer, readMask, type ReadPixels } from "./read.js";
 import { readState } from "./scripts/read-state.js";
@@ -41,7 +30,7 @@ import {
 import { writeLayer } from "./write.js";
 
 /** What a page shows of its own, since Photopea lends its plugins nothing but their frame. All of it may be left out. */
-export type PhotopeaPanel = Partial<Pick<EditorHost, "withProgress" | "notify" | "ask">>;
+export type PhotopeaPanel = HostPanel;
 
 /** What a {@link PhotopeaHost} is told. */
 export interface PhotopeaHostOptions {
@@ -74,27 +63,23 @@ const captured: Readonly<Record<CaptureTarget, readonly CommitMode[]>> = {
  * button.onclick = () => void runOnHost(limpid, host, { mode: "new-layer" });
  * ```
  */
-export class PhotopeaHost implements EditorHost {
+export class PhotopeaHost extends PanelHost implements EditorHost {
   /** Always `photopea`. */
   readonly id = "photopea";
   /** What Photopea can do, and what the panel shows. */
   readonly capabilities: HostCapabilities;
   /** Fires when {@link PhotopeaHost.refresh}, a capture or a commit finds another layer, document or selection than before. */
   readonly onDidChangeSelection: Event<HostSelection>;
-  /** The commands and menu items that are registered, for the panel to show. */
-  readonly commands = new HostCommandList();
   readonly #session: PhotopeaSession;
-  readonly #panel: PhotopeaPanel;
-  readonly #owned = new DisposableStore();
   readonly #selectionChanged: EventEmitter<HostSelection>;
   #selection = "";
 
   /** @internal To be made by {@link connectPhotopea} or {@link embedPhotopea}. Owns the session from here on. */
   constructor(session: PhotopeaSession, options: PhotopeaHostOptions = {}) {
     const { panel = {}, maximumPixels = 100_000_000, maximumSide = 30_000 } = options;
-    this.#session = this.#owned.add(session);
-    this.#panel = panel;
-    this.#selectionChanged = this.#owned.add(new EventEmitter<HostSelection>());
+    super("Photopea", panel);
+    this.#session = this.owned.add(session);
+    this.#selectionChanged = this.owned.add(new EventEmitter<HostSelection>());
     this.onDidChangeSelection = this.#selectionChanged.event;
     this.capabilities = {
       commit: captured,
@@ -137,7 +122,7 @@ export class PhotopeaHost implements EditorHost {
   }
 
   async commit(capture: Capture, result: PixelImage, options: CommitOptions): Promise<Commit> {
-    if (this.#owned.isDisposed) throw disposed();
+    this.throwIfDisposed();
     const fitted = fitResult(this.capabilities, capture, result, options);
     const key = parseKey(capture.documentId);
     return this.#turn(async (turn) => {
@@ -166,42 +151,8 @@ export class PhotopeaHost implements EditorHost {
     });
   }
 
-  async withProgress<T>(
-    options: HostProgressOptions,
-    task: (progress: HostProgressReporter) => Promise<T>,
-  ): Promise<T> {
-    if (this.#owned.isDisposed) throw disposed();
-    if (this.#panel.withProgress !== undefined) return this.#panel.withProgress(options, task);
-    return task({ signal: new AbortController().signal, report: () => undefined });
-  }
-
   notify(notification: HostNotification): void {
-    this.#panel.notify?.(notification);
-  }
-
-  async ask(question: HostQuestion): Promise<string | undefined> {
-    if (this.#owned.isDisposed) throw disposed();
-    if (question.choices.length === 0) {
-      throw new LimpidError("InvalidArgument", "a question needs at least one choice");
-    }
-    if (question.signal?.aborted) return undefined;
-    return this.#panel.ask?.(question);
-  }
-
-  registerCommand(command: HostCommand): Disposable {
-    if (this.#owned.isDisposed) throw disposed();
-    return this.commands.add(command);
-  }
-
-  registerMenuItem(item: HostMenuItem): Disposable {
-    if (this.#owned.isDisposed) throw disposed();
-    return this.commands.addMenuItem(item);
-  }
-
-  /** Ends what waits or runs with `Disposed` and stops listening. Photopea stays open; an embedded one goes with its frame. */
-  dispose(): void {
-    this.commands.clear();
-    this.#owned.dispose();
+    this.panel.notify?.(notification);
   }
 
   async #turn<T>(task: (turn: PhotopeaTurn) => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -310,8 +261,4 @@ function notOnTop({ name }: Capture): LimpidError {
     "NotSupported",
     `in Photopea only the topmost layer can be replaced, and ${JSON.stringify(name)} is not; add the result as a new layer`,
   );
-}
-
-function disposed(): LimpidError {
-  return new LimpidError("Disposed", "the connection to Photopea was disposed");
 }

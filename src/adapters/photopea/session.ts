@@ -1,4 +1,11 @@
-import { LimpidError, throwIfAborted, TurnQueue, type Disposable } from "../../sdk/base/index.js";
+import {
+  LimpidError,
+  throwIfAborted,
+  TurnQueue,
+  untilAborted,
+  type Disposable,
+} from "../../sdk/base/index.js";
+import { disconnected, isSilence, makeNonce, silent } from "../frame/index.js";
 import type { PhotopeaEndpoint } from "./endpoint.js";
 import { PhotopeaExchange, type PhotopeaAnswer } from "./exchange.js";
 import { script, type PhotopeaScript } from "./script.js";
@@ -142,7 +149,7 @@ export class PhotopeaSession implements Disposable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#inFlight?.fail(disposed());
+    this.#inFlight?.fail(disconnected("Photopea"));
     this.#listening.dispose();
     this.#endpoint.dispose();
   }
@@ -152,11 +159,7 @@ export class PhotopeaSession implements Disposable {
     const exchange = new PhotopeaExchange(`limpid-${this.#nonce}-${++this.#count}`, body, wantsFile);
     const timer = setTimeout(() => {
       this.#isBroken = true;
-      exchange.fail(
-        new LimpidError("HostFailed", `Photopea has not answered for ${timeout / 1000} s`, {
-          details: { reason: "timeout", timeout },
-        }),
-      );
+      exchange.fail(silent("Photopea", timeout));
     }, timeout);
     this.#inFlight = exchange;
     try {
@@ -192,11 +195,9 @@ export class PhotopeaSession implements Disposable {
         this.#isBroken = false;
         return;
       } catch (error) {
-        if (!isTimeout(error)) throw error;
+        if (!isSilence(error)) throw error;
         if (performance.now() < end) continue;
-        throw new LimpidError("HostFailed", `Photopea has not answered for ${this.#startTimeout / 1000} s`, {
-          details: { reason: "timeout", timeout: this.#startTimeout },
-        });
+        throw silent("Photopea", this.#startTimeout);
       }
     }
   }
@@ -209,33 +210,12 @@ export class PhotopeaSession implements Disposable {
   #whileWanted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     if (this.#disposed) {
       work.catch(() => undefined);
-      return Promise.reject(disposed());
+      return Promise.reject(disconnected("Photopea"));
     }
-    if (signal === undefined) return work;
-    return new Promise((resolve, reject) => {
-      const abort = (): void =>
-        reject(new LimpidError("Aborted", "the caller aborted the run", { cause: signal.reason }));
-      signal.addEventListener("abort", abort, { once: true });
-      if (signal.aborted) abort();
-      void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-    });
+    return untilAborted(work, signal);
   }
 
   #throwIfDisposed(): void {
-    if (this.#disposed) throw disposed();
+    if (this.#disposed) throw disconnected("Photopea");
   }
-}
-
-function isTimeout(error: unknown): boolean {
-  return LimpidError.is(error, "HostFailed") && error.details.reason === "timeout";
-}
-
-function disposed(): LimpidError {
-  return new LimpidError("Disposed", "the connection to Photopea was disposed");
-}
-
-/** 96 random bits, so that no other plugin's echo and no message of an earlier session passes for an answer. */
-function makeNonce(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

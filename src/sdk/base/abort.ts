@@ -11,3 +11,23 @@ export function throwIfAborted(signal?: AbortSignal): void {
     throw new LimpidError("Aborted", "the caller aborted the run", { cause: signal.reason });
   }
 }
+
+/**
+ * Waits for work that cannot be called back, but no longer than the caller wants it: the work itself goes on, and what becomes
+ * of it is nobody's.
+ *
+ * @param work - under way
+ * @param signal - the caller's signal, if it gave one
+ * @returns what the work comes to
+ * @throws {@link LimpidError} `Aborted` as soon as the signal fires; its `cause` is the signal's reason
+ */
+export function untilAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void =>
+      reject(new LimpidError("Aborted", "the caller aborted the run", { cause: signal.reason }));
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

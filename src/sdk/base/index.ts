@@ -1,4 +1,4 @@
-export { throwIfAborted } from "./abort.js";
+export { throwIfAborted, untilAborted } from "./abort.js";
 export { crc32 } from "./crc32.js";
 export { DisposableStore, toDisposable, type Disposable } from "./disposable.js";
 export { LimpidError, type LimpidErrorCode, type LimpidErrorOptions } from "./error.js";
