@@ -1,7 +1,7 @@
 import { Gunzip, gzipSync } from "fflate";
 import { Header, Parser } from "tar";
-import { LimpidError } from "../sdk/base/index.js";
-import { describePathFault, findPathCollisions } from "../sdk/packs/index.js";
+import { joinBytes, LimpidError } from "../sdk/base/index.js";
+import { checkPackPaths } from "../sdk/packs/index.js";
 import { messageOf } from "./atomic-file.js";
 
 /** The folder that all files of an npm package are in. */
@@ -26,7 +26,7 @@ const defaultLimit = 256 * 2 ** 20;
  * @throws {@link LimpidError} `UnsafePath` for a path that cannot be in a pack, or two that are one on some systems
  */
 export function writePackArchive(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
-  checkPaths([...files.keys()]);
+  checkPackPaths([...files.keys()]);
   const parts: Uint8Array[] = [];
   let length = 0;
   const add = (part: Uint8Array): void => {
@@ -50,13 +50,7 @@ export function writePackArchive(files: ReadonlyMap<string, Uint8Array>): Uint8A
   }
   add(new Uint8Array(2 * blockSize));
   add(new Uint8Array((recordSize - (length % recordSize)) % recordSize));
-  const tar = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    tar.set(part, offset);
-    offset += part.byteLength;
-  }
-  return gzipSync(tar, { level: 9, mtime: 0 });
+  return gzipSync(joinBytes(parts), { level: 9, mtime: 0 });
 }
 
 /**
@@ -113,7 +107,7 @@ export function readPackArchive(
       details: { faults },
     });
   }
-  checkPaths(paths);
+  checkPackPaths(paths);
   return files;
 }
 
@@ -131,19 +125,4 @@ function unpack(archive: Uint8Array, limit: number, onPart: (part: Uint8Array) =
     gunzip.push(archive.subarray(offset, offset + step), offset + step >= archive.byteLength);
   }
   return [length, isWhole || length > limit];
-}
-
-function checkPaths(paths: readonly string[]): void {
-  for (const path of paths) {
-    const fault = describePathFault(path);
-    if (fault === undefined) continue;
-    throw new LimpidError("UnsafePath", `the path ${JSON.stringify(path.slice(0, 200))} ${fault}`, {
-      details: { path },
-    });
-  }
-  const [collision] = findPathCollisions(paths);
-  if (collision === undefined) return;
-  throw new LimpidError("UnsafePath", `${collision[0]} and ${collision[1]} are one file on some systems`, {
-    details: { path: collision[1] },
-  });
 }

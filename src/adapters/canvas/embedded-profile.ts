@@ -1,3 +1,5 @@
+import { joinBytes } from "../../sdk/base/index.js";
+
 /** How a profile's part begins in a JPEG's APP2 segment: its name, then the part's number and how many there are. */
 const jpegName = "ICC_PROFILE\0";
 
@@ -31,13 +33,7 @@ function profileOfJpeg(bytes: Uint8Array): Uint8Array | undefined {
   }
   if (expected === 0 || parts.size !== expected) return undefined;
   const ordered = [...parts].sort(([a], [b]) => a - b).map(([, part]) => part);
-  const profile = new Uint8Array(ordered.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of ordered) {
-    profile.set(part, offset);
-    offset += part.length;
-  }
-  return profile;
+  return joinBytes(ordered);
 }
 
 function profileOfWebp(bytes: Uint8Array): Uint8Array | undefined {

@@ -3,5 +3,6 @@ export { crc32 } from "./crc32.js";
 export { DisposableStore, toDisposable, type Disposable } from "./disposable.js";
 export { LimpidError, type LimpidErrorCode, type LimpidErrorOptions } from "./error.js";
 export { EventEmitter, type Event } from "./event.js";
+export { joinBytes } from "./join-bytes.js";
 export { TurnQueue } from "./turn-queue.js";
 export { version } from "./version.js";

@@ -1,6 +1,6 @@
 import { Gunzip, Unzip, UnzipInflate, UnzipPassThrough } from "fflate";
-import { LimpidError } from "../base/index.js";
-import { describePathFault, findPathCollisions } from "./pack-path.js";
+import { joinBytes, LimpidError } from "../base/index.js";
+import { checkPackPaths } from "./pack-path.js";
 import { readTar } from "./tar.js";
 
 /** How an archive is read. */
@@ -49,7 +49,9 @@ export function packFilesFromArchive(
     return fail(error instanceof Error ? error.message : String(error), error);
   }
   if (files.size === 0) fail("there are no files in it");
-  return checked(withoutFolder(files));
+  const inside = withoutFolder(files);
+  checkPackPaths([...inside.keys()]);
+  return inside;
 }
 
 /** Counts what comes out of an archive, whatever it claims. */
@@ -80,7 +82,7 @@ function gunzip(archive: Uint8Array, budget: Budget): Uint8Array {
     stream.push(archive.subarray(offset, offset + portion), offset + portion >= archive.byteLength);
   }
   if (!isWhole) throw new Error("it is cut short");
-  return join(parts);
+  return joinBytes(parts);
 }
 
 function unzip(archive: Uint8Array, budget: Budget): Map<string, Uint8Array> {
@@ -99,7 +101,7 @@ function unzip(archive: Uint8Array, budget: Budget): Map<string, Uint8Array> {
       parts.push(part);
       if (!isLast) return;
       open.delete(file.name);
-      files.set(file.name, join(parts));
+      files.set(file.name, joinBytes(parts));
     };
     file.start();
   });
@@ -112,16 +114,6 @@ function unzip(archive: Uint8Array, budget: Budget): Map<string, Uint8Array> {
   return files;
 }
 
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.byteLength, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.byteLength;
-  }
-  return whole;
-}
-
 /** npm's tarballs have all files in `package/`, archives of a folder in that folder; others in none. */
 function withoutFolder(files: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
   const folder = /^[^/]*\//.exec([...files.keys()][0]!)?.[0];
@@ -129,19 +121,4 @@ function withoutFolder(files: ReadonlyMap<string, Uint8Array>): Map<string, Uint
     return new Map(files);
   }
   return new Map([...files].map(([path, bytes]) => [path.slice(folder.length), bytes]));
-}
-
-function checked(files: Map<string, Uint8Array>): Map<string, Uint8Array> {
-  for (const path of files.keys()) {
-    const fault = describePathFault(path);
-    if (fault === undefined) continue;
-    throw new LimpidError("UnsafePath", `the path ${JSON.stringify(path.slice(0, 200))} ${fault}`, {
-      details: { path },
-    });
-  }
-  const [collision] = findPathCollisions([...files.keys()]);
-  if (collision === undefined) return files;
-  throw new LimpidError("UnsafePath", `${collision[0]} and ${collision[1]} are one file on some systems`, {
-    details: { path: collision[1] },
-  });
 }

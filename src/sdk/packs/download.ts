@@ -1,4 +1,4 @@
-import { LimpidError, throwIfAborted } from "../base/index.js";
+import { joinBytes, LimpidError, throwIfAborted } from "../base/index.js";
 import { sha256Hex } from "../weights/index.js";
 import type { BlobStore } from "./blob-store.js";
 import type { PackFile } from "./manifest.js";
@@ -45,13 +45,7 @@ export async function readWhole(
     }
     chunks.push(chunk);
   }
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
+  return joinBytes(chunks);
 }
 
 /**

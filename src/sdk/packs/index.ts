@@ -28,7 +28,7 @@ export {
   type RecipeFault,
 } from "./manifest.js";
 export type { ManifestProblem } from "./manifest-problem.js";
-export { checkPackPath, describePathFault, findPathCollisions } from "./pack-path.js";
+export { checkPackPath, checkPackPaths, describePathFault, findPathCollisions } from "./pack-path.js";
 export {
   parseSignature,
   signatureFileName,

@@ -18,8 +18,24 @@ export function checkPackPath(path: string): string {
   const relative = path.startsWith("./") ? path.slice(2) : path;
   const fault = describePathFault(relative);
   if (fault === undefined) return relative;
-  throw new LimpidError("UnsafePath", `the path ${JSON.stringify(path.slice(0, 200))} ${fault}`, {
-    details: { path },
+  throw unsafePath(path, fault);
+}
+
+/**
+ * Checks all paths of a pack, which must be files of their own on every system.
+ *
+ * @param paths - without a leading `./`
+ * @throws {@link LimpidError} `UnsafePath` for one that cannot be in a pack, or two that are one on some systems
+ */
+export function checkPackPaths(paths: readonly string[]): void {
+  for (const path of paths) {
+    const fault = describePathFault(path);
+    if (fault !== undefined) throw unsafePath(path, fault);
+  }
+  const [collision] = findPathCollisions(paths);
+  if (collision === undefined) return;
+  throw new LimpidError("UnsafePath", `${collision[0]} and ${collision[1]} are one file on some systems`, {
+    details: { path: collision[1] },
   });
 }
 
@@ -76,4 +92,10 @@ export function findPathCollisions(paths: readonly string[]): [string, string][]
     }
   }
   return collisions;
+}
+
+function unsafePath(path: string, fault: string): LimpidError {
+  return new LimpidError("UnsafePath", `the path ${JSON.stringify(path.slice(0, 200))} ${fault}`, {
+    details: { path },
+  });
 }
