@@ -3,7 +3,7 @@ import { gelu, matchTensors, type NeededTensor } from "../backbone/index.js";
 import { LimpidError, type Disposable } from "../base/index.js";
 import type { PixelImage } from "../image/index.js";
 import type { TensorFile } from "../weights/index.js";
-import { toAnalysis, type Analysis, type WindowAnalysis } from "./analysis.js";
+import { toAnalysis, type Analysis } from "./analysis.js";
 import type { CompactRouterConfig } from "./compact-config.js";
 import { compactViews, type CompactViews } from "./compact-views.js";
 
@@ -19,14 +19,6 @@ export interface CompactRouterOutput {
   /** Before the sigmoid, [1, degradations]. */
   readonly logits: tf.Tensor2D;
   /** The degradation embedding, [1, embeddingSize]. */
-  readonly embedding: tf.Tensor2D;
-}
-
-/** What the compact router computes of each window; the tensors are the caller's to dispose. */
-export interface WindowOutput {
-  /** Before the sigmoid, [windows, degradations]. */
-  readonly logits: tf.Tensor2D;
-  /** The degradation embeddings, [windows, embeddingSize]. */
   readonly embedding: tf.Tensor2D;
 }
 
@@ -99,25 +91,7 @@ export class CompactRouter implements Disposable {
    * @throws {@link LimpidError} `Disposed` after disposal
    */
   run(views: CompactViews): CompactRouterOutput {
-    return tf.tidy(() => {
-      const { whole, local } = this.#features(views);
-      return { ...this.#head(tf.concat([whole, tf.mean(local, 0, true), tf.max(local, 0, true)], 1)) };
-    });
-  }
-
-  /**
-   * The forward pass for each window as if it were the image's only one, on the current tfjs backend.
-   *
-   * @param views - what {@link compactViews} took
-   * @returns logits [windows, degradations] and embeddings [windows, embeddingSize], for the caller to dispose
-   * @throws {@link LimpidError} `Disposed` after disposal
-   */
-  runWindows(views: CompactViews): WindowOutput {
-    return tf.tidy(() => {
-      const { whole, local } = this.#features(views);
-      // The mean and the maximum of one window are that window.
-      return { ...this.#head(tf.concat([tf.tile(whole, [views.rects.length, 1]), local, local], 1)) };
-    });
+    return tf.tidy(() => ({ ...this.#forward(views, false) }));
   }
 
   /**
@@ -134,17 +108,24 @@ export class CompactRouter implements Disposable {
     hasWindows = false,
   ): Promise<Analysis> {
     const views = compactViews(image, this.config);
-    const { logits, embedding } = this.run(views);
-    const windows = hasWindows ? this.runWindows(views) : undefined;
+    const { logits, embedding } = tf.tidy(() => ({ ...this.#forward(views, hasWindows) }));
     try {
-      const [values, code] = await Promise.all([read(logits), read(embedding)]);
-      const analysis = toAnalysis(this.degradations, values, code.slice());
-      return windows === undefined
-        ? analysis
-        : { ...analysis, windows: await this.#readWindows(views, windows, read) };
+      const [values, codes] = await Promise.all([read(logits), read(embedding)]);
+      const rowOf = (all: Float32Array, row: number, length: number): Float32Array =>
+        all.slice(row * length, (row + 1) * length);
+      const analysisOf = (row: number): Analysis =>
+        toAnalysis(
+          this.degradations,
+          rowOf(values, row, this.degradations.length),
+          rowOf(codes, row, this.config.embeddingSize),
+        );
+      if (!hasWindows) return analysisOf(0);
+      return {
+        ...analysisOf(0),
+        windows: views.rects.map((rect, index) => ({ rect, ...analysisOf(index + 1) })),
+      };
     } finally {
       tf.dispose([logits, embedding]);
-      if (windows !== undefined) tf.dispose([windows.logits, windows.embedding]);
     }
   }
 
@@ -155,31 +136,16 @@ export class CompactRouter implements Disposable {
     tf.dispose([...this.#tensors.values()]);
   }
 
-  async #readWindows(
-    { rects }: CompactViews,
-    { logits, embedding }: WindowOutput,
-    read: (tensor: tf.Tensor) => Promise<Float32Array>,
-  ): Promise<WindowAnalysis[]> {
-    const [values, codes] = await Promise.all([read(logits), read(embedding)]);
-    const part = (all: Float32Array, index: number, length: number): Float32Array =>
-      all.slice(index * length, (index + 1) * length);
-    return rects.map((rect, index) => ({
-      rect,
-      ...toAnalysis(
-        this.degradations,
-        part(values, index, this.degradations.length),
-        part(codes, index, this.config.embeddingSize),
-      ),
-    }));
-  }
-
-  /** Features of the whole image [1, 2c] and of the windows [n, 2c]. */
-  #features({ whole, windows, rects }: CompactViews): { whole: tf.Tensor2D; local: tf.Tensor2D } {
+  /** A row for the image; and below it, if they are wanted, one for each window as if it were the image's only one. */
+  #forward({ whole, windows, rects }: CompactViews, hasWindows: boolean): CompactRouterOutput {
     const { globalSize, windowSize } = this.config;
-    return {
-      whole: this.#encode("global_encoder", whole, [1, globalSize, globalSize, 3]),
-      local: this.#encode("local_encoder", windows, [rects.length, windowSize, windowSize, 3]),
-    };
+    const seen = this.#encode("global_encoder", whole, [1, globalSize, globalSize, 3]);
+    const local = this.#encode("local_encoder", windows, [rects.length, windowSize, windowSize, 3]);
+    const image: tf.Tensor2D = tf.concat([seen, tf.mean(local, 0, true), tf.max(local, 0, true)], 1);
+    if (!hasWindows) return this.#head(image);
+    // The mean and the maximum of one window are that window.
+    const alone: tf.Tensor2D = tf.concat([tf.tile(seen, [rects.length, 1]), local, local], 1);
+    return this.#head(tf.concat([image, alone], 0));
   }
 
   /** Fused features [n, 6c] to logits and embeddings. */

@@ -4,10 +4,5 @@ export { ClipVisionTower } from "./clip-vision-tower.js";
 export { DgRouter, inferDgRouterConfig, type DgRouterConfig, type DgRouterOutput } from "./dg-router.js";
 export { type Analysis, type DegradationProbability, type WindowAnalysis } from "./analysis.js";
 export { validateCompactRouterConfig, type CompactRouterConfig } from "./compact-config.js";
-export {
-  CompactRouter,
-  listRouterParameters,
-  type CompactRouterOutput,
-  type WindowOutput,
-} from "./compact-router.js";
+export { CompactRouter, listRouterParameters, type CompactRouterOutput } from "./compact-router.js";
 export { compactViews, windowOrigins, type CompactViews } from "./compact-views.js";
