@@ -190,17 +190,17 @@ describe("an extension with code", () => {
     const late = await extensions.install(
       makeExtension({ name: "late", code, manifest: { activationEvents: ["onStartupFinished"] } }),
     );
-    const found = (probability: number) =>
+    const found = (...present: string[]) =>
       extensions.analyzed(
         [
-          { degradation: "rain", probability },
+          { degradation: "rain", probability: 0.6 },
           { degradation: "haze", probability: 0.9 },
         ],
-        0.5,
+        present.map((degradation) => ({ degradation })),
       );
-    found(0.4);
+    found("haze");
     expect([rain.state, late.state]).toEqual(["enabled", "enabled"]);
-    found(0.6);
+    found("haze", "rain");
     expect([rain.state, late.state]).toEqual(["activating", "enabled"]);
     extensions.fireActivationEvent("onStartupFinished");
     await Promise.all([rain.activate(), late.activate()]);
@@ -387,7 +387,7 @@ describe("extensions", () => {
     const extension = await development.extensions.install(tries("analysisEvents"));
     await extension.activate();
     const told = new Promise((resolve) => extension.onDidLog(({ text }) => resolve(JSON.parse(text))));
-    development.extensions.analyzed([{ degradation: "rain", probability: 0.25 }], 0.5);
+    development.extensions.analyzed([{ degradation: "rain", probability: 0.25 }], []);
     expect(await told).toEqual([{ degradation: "rain", probability: 0.25 }]);
   });
 

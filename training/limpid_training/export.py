@@ -28,7 +28,7 @@ EXPERT_NAMES = {
     "inpainting": "inpaint",
 }
 MODEL_ID = "limpid.compact"
-#: Probability from which a fault counts as present: 95 % of held-out clean photographs and 98 % of crops of them stay below it.
+#: Probability from which a fault counts as present, unless calibration chose one for it.
 THRESHOLD = 0.7
 LICENCE = "Apache-2.0"
 
@@ -82,7 +82,7 @@ def router_tensors(state: dict) -> dict[str, torch.Tensor]:
         for index, layer in enumerate(getattr(module, name).layers):
             weight, bias = layer.folded()
             tensors[f"{name}.layers.{index}.weight"], tensors[f"{name}.layers.{index}.bias"] = weight, bias
-    for name in ("de_extractor.0", "de_extractor.2", "cls_head"):
+    for name in ("de_extractor.0", "de_extractor.2", "cls_head.0", "cls_head.2"):
         tensors[f"{name}.weight"], tensors[f"{name}.bias"] = state[f"{name}.weight"], state[f"{name}.bias"]
     return tensors
 
@@ -104,6 +104,17 @@ def load_exported(models: Path) -> tuple[dict, dict]:
             router[f"{layer}.conv.weight"] = shipped[f"{layer}.weight"].float()
             router[f"{layer}.norm.bias"] = shipped[f"{layer}.bias"].float()
     return backbone, router
+
+
+def load_exported_experts(models: Path, experts: Experts) -> None:
+    """Puts the shipped factors into those of ``experts`` that ship; the others stay as they are."""
+    for index, degradation in enumerate(experts.names):
+        path = models / "experts" / f"{EXPERT_NAMES[degradation]}.safetensors"
+        if not path.exists():
+            continue
+        factors = load_file(path)
+        for target, a, b in zip(experts.targets, experts.lora_a, experts.lora_b):
+            a.data[index], b.data[index] = factors[f"{target}.lora_A"].float(), factors[f"{target}.lora_B"].float()
 
 
 def export(arguments) -> None:
@@ -157,7 +168,13 @@ def export(arguments) -> None:
         "version": arguments.version,
         "license": LICENCE,
         "backbone": {**backbone, "tensorSha256": identity, "config": BACKBONE_CONFIG},
-        "router": {**router_file, "config": ROUTER_CONFIG, "degradations": list(DEGRADATIONS), "threshold": THRESHOLD},
+        "router": {
+            **router_file,
+            "config": ROUTER_CONFIG,
+            "degradations": list(DEGRADATIONS),
+            "threshold": THRESHOLD,
+            "thresholds": router.get("thresholds", {}),
+        },
         "experts": experts,
         "training": {
             **sources(Path(arguments.photos), models),

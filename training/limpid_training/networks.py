@@ -39,6 +39,7 @@ ROUTER_CONFIG = {
     "kernelSizes": [5, 3, 3, 3],
     "hiddenSize": 128,
     "embeddingSize": EMBEDDING_SIZE,
+    "classifierSize": 128,
 }
 
 
@@ -221,18 +222,29 @@ class Router(nn.Module):
         self.de_extractor = nn.ModuleList(
             [nn.Linear(3 * features, config["hiddenSize"]), nn.Identity(), nn.Linear(config["hiddenSize"], config["embeddingSize"])]
         )
-        self.cls_head = nn.Linear(config["embeddingSize"], degradations)
+        # The classifier sees the features too: what the backbone need not know to repair may still tell a fault apart.
+        self.cls_head = nn.ModuleList(
+            [nn.Linear(3 * features, config["classifierSize"]), nn.Identity(), nn.Linear(config["classifierSize"], degradations)]
+        )
         # Trained beside the classifier so that the embedding knows how bad it is; not shipped.
         self.severity_head = nn.Linear(config["embeddingSize"], degradations)
 
     def forward(self, whole, windows):
         """whole [n, 3, 64, 64]; windows [n, k, 3, s, s]."""
+        features = self.look(whole, windows)
+        embedding = F.gelu(self.de_extractor[2](F.gelu(self.de_extractor[0](features))))
+        return self.classify(features), self.severity_head(embedding), embedding
+
+    def look(self, whole, windows):
+        """What both encoders see: [n, 384]."""
         n, k = windows.shape[:2]
         seen = self.global_encoder(whole)
         local = self.local_encoder(windows.flatten(0, 1)).view(n, k, -1)
-        features = torch.cat((seen, local.mean(1), local.amax(1)), 1)
-        embedding = F.gelu(self.de_extractor[2](F.gelu(self.de_extractor[0](features))))
-        return self.cls_head(embedding), self.severity_head(embedding), embedding
+        return torch.cat((seen, local.mean(1), local.amax(1)), 1)
+
+    def classify(self, features):
+        """Logits [n, degradations] of what :meth:`look` saw."""
+        return self.cls_head[2](F.gelu(self.cls_head[0](features)))
 
 
 def window_origins(size: int, window: int, limit: int = 4) -> list[int]:

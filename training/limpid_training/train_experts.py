@@ -7,6 +7,7 @@ Each step draws one degradation, or two for a share of the steps, where both exp
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import torch
 
 from .data import DamagedBatches, Mixture, Shape, load_photos
 from .degradations import DEGRADATIONS, Fault, Source
+from .export import load_exported, load_exported_experts
 from .networks import Backbone, Experts, count_parameters, use_experts, views
 from .run import AveragedWeights, Log, cosine, pick_device, psnr_loss, save_checkpoint
 from .train_base import gains, load_router
@@ -24,7 +26,7 @@ SHAPE = Shape(128, 5)
 
 
 #: How often a degradation is drawn, where not once: what gains slowest, and what is met most.
-SHARES = {"jpeg": 3, "noise": 2, "blur": 2}
+SHARES = {"jpeg": 4, "noise": 4, "blur": 4, "raindrop": 4}
 
 
 def plan(step: int, seed: int, names) -> list[str]:
@@ -70,6 +72,12 @@ def train(arguments) -> None:
     device = pick_device(arguments.device)
     out = Path(arguments.out)
     photos, held_out = load_photos(arguments.photos, False), load_photos(arguments.photos, True)
+    if arguments.start_from and not (out / "base.pt").exists():
+        out.mkdir(parents=True, exist_ok=True)
+        weights, routing = load_exported(Path(arguments.start_from))
+        steps = json.loads((Path(arguments.start_from) / "model.json").read_text())["training"]["steps"]
+        save_checkpoint(out / "base.pt", {"average": weights, "step": steps["base"]})
+        save_checkpoint(out / "router.pt", {"average": routing, "step": steps["router"]})
     router = load_router(out, device)
     backbone = Backbone().to(device).to(memory_format=torch.channels_last)
     backbone.load_state_dict(torch.load(out / "base.pt", map_location=device)["average"])
@@ -77,6 +85,10 @@ def train(arguments) -> None:
     names = arguments.experts.split(",") if arguments.experts else list(DEGRADATIONS)
     torch.manual_seed(arguments.seed)
     experts = Experts(backbone, names).to(device)
+    highest = 2e-3
+    if arguments.start_from:
+        load_exported_experts(Path(arguments.start_from), experts)
+        highest = 1e-3
     average = AveragedWeights(experts, 0.995)
     optimizer = torch.optim.AdamW(experts.parameters(), lr=1e-3, weight_decay=1e-4)
     part = f"experts-{arguments.part}" if arguments.part else "experts"
@@ -118,7 +130,7 @@ def train(arguments) -> None:
     mixed = arguments.precision == "bfloat16"
     saved, began, running, counted = time.time(), time.time(), 0.0, 0
     for damaged, clean, indices in loader:
-        rate = cosine(step, arguments.steps, 2e-3, 1e-5)
+        rate = cosine(step, arguments.steps, highest, 1e-5)
         for group in optimizer.param_groups:
             group["lr"] = rate
         damaged = damaged.to(device).contiguous(memory_format=torch.channels_last)

@@ -249,15 +249,13 @@ export class Extensions implements Disposable {
    * Tells what an analysis found: starts the extensions that wait for it, and tells those that listen.
    *
    * @param degradations - each with its probability
-   * @param threshold - probability from which one counts as found
+   * @param present - those that count as found
    */
   analyzed(
     degradations: readonly { readonly degradation: string; readonly probability: number }[],
-    threshold: number,
+    present: readonly { readonly degradation: string }[],
   ): void {
-    for (const { degradation, probability } of degradations) {
-      if (probability >= threshold) this.fireActivationEvent(`onDegradation:${degradation}`);
-    }
+    for (const { degradation } of present) this.fireActivationEvent(`onDegradation:${degradation}`);
     for (const { running } of this.#lifecycle.entries.values()) running?.analyzed(degradations);
   }
 

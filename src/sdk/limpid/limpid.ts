@@ -56,13 +56,12 @@ export class Limpid implements Disposable {
   /** Fired when a backend replaces another, with the reason. */
   readonly onDidChangeBackend: Event<BackendChange>;
   readonly #session: RestoreSession;
-  readonly #threshold: number;
   readonly #owned: Disposable;
 
   /** @internal To be made by {@link createLimpid}. */
   constructor(parts: LimpidParts, owned: Disposable) {
     const { model, experts, packs, session } = parts;
-    const { id, version, router } = model.manifest;
+    const { id, version } = model.manifest;
     this.model = { id, version };
     this.experts = experts;
     this.packs = packs;
@@ -74,7 +73,6 @@ export class Limpid implements Disposable {
     this.diagnostics = new Diagnostics(parts);
     this.onDidChangeBackend = session.onDidChangeBackend;
     this.#session = session;
-    this.#threshold = router.threshold;
     this.#owned = owned;
   }
 
@@ -103,7 +101,7 @@ export class Limpid implements Disposable {
    */
   async analyze(image: PixelImage, options: AnalyzeOptions = {}): Promise<Analysis> {
     const analysis = await this.#session.analyze(image, options);
-    this.extensions.analyzed(analysis.degradations, this.#threshold);
+    this.extensions.analyzed(analysis.degradations, this.#session.present(analysis));
     return analysis;
   }
 
@@ -119,7 +117,7 @@ export class Limpid implements Disposable {
    */
   async restore(image: PixelImage, options: RestoreOptions = {}): Promise<RestoreResult> {
     const result = await this.#session.restore(image, options);
-    this.extensions.analyzed(result.analysis.degradations, this.#threshold);
+    this.extensions.analyzed(result.analysis.degradations, this.#session.present(result.analysis));
     for (const { expert } of result.mixture) this.extensions.fireActivationEvent(`onExpert:${expert}`);
     return result;
   }

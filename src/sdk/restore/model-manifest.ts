@@ -45,6 +45,8 @@ export interface ModelManifest {
     readonly degradations: readonly string[];
     /** Probability from which a degradation counts as present. */
     readonly threshold: number;
+    /** The same for those for which it is another. */
+    readonly thresholds: Readonly<Record<string, number>>;
   };
   /** The experts. */
   readonly experts: readonly ModelExpert[];
@@ -88,6 +90,7 @@ export function parseModelManifest(bytes: Uint8Array, name: string): ModelManife
       config: validateCompactRouterConfig(router.config),
       degradations: texts(router.degradations, "router.degradations"),
       threshold: fraction(router.threshold, "router.threshold"),
+      thresholds: fractions(router.thresholds ?? {}, "router.thresholds"),
     },
     experts: list(root.experts, "experts").map((entry, index) => {
       const where = `experts[${index}]`;
@@ -143,6 +146,11 @@ function hash(value: unknown, where: string): string {
 function fraction(value: unknown, where: string): number {
   if (typeof value === "number" && value > 0 && value < 1) return value;
   throw invalid(where, value, "a number between 0 and 1");
+}
+
+function fractions(value: unknown, where: string): Readonly<Record<string, number>> {
+  const entries = Object.entries(object(value, where));
+  return Object.fromEntries(entries.map(([name, number]) => [name, fraction(number, `${where}.${name}`)]));
 }
 
 function strength(value: unknown, where: string): number {

@@ -1,5 +1,6 @@
 import { routerRowProbability, type InstalledExpert, type RouterRow } from "../experts/index.js";
 import type { Analysis, DegradationProbability } from "../router/index.js";
+import type { ModelManifest } from "./model-manifest.js";
 
 /** Router rows by the degradation that they see. */
 export type RouterRows = ReadonlyMap<string, RouterRow>;
@@ -57,14 +58,15 @@ function addRows<T extends Omit<Analysis, "windows">>(analysis: T, rows: RouterR
  *
  * @param analysis - with the rows' degradations
  * @param rows - the rows, whose thresholds hold for what they see
- * @param threshold - the router's own, for everything else
+ * @param router - whose thresholds hold for everything else
  */
 export function presentDegradations(
   analysis: Analysis,
   rows: RouterRows,
-  threshold: number,
+  router: Pick<ModelManifest["router"], "threshold" | "thresholds">,
 ): readonly DegradationProbability[] {
   return analysis.degradations.filter(
-    ({ degradation, probability }) => probability >= (rows.get(degradation)?.threshold ?? threshold),
+    ({ degradation, probability }) =>
+      probability >= (rows.get(degradation)?.threshold ?? router.thresholds[degradation] ?? router.threshold),
   );
 }

@@ -17,7 +17,7 @@ import {
 } from "../engine/index.js";
 import type { Expert, ExpertSet, InstalledExpert, MixtureEntry } from "../experts/index.js";
 import { bleedColorUnderAlpha, type PixelImage, type Rect } from "../image/index.js";
-import { CompactRouter, type Analysis } from "../router/index.js";
+import { CompactRouter, type Analysis, type DegradationProbability } from "../router/index.js";
 import { chooseMixture, routeMixture } from "./mixture.js";
 import type { LoadedModel } from "./model.js";
 import type { AnalyzeOptions, RestoreOptions, RestoreResult } from "./options.js";
@@ -165,6 +165,18 @@ export class RestoreSession implements Disposable {
   }
 
   /**
+   * Says which of what an analysis lists counts as present.
+   *
+   * @param analysis - of this session
+   * @returns the degradations that reach their threshold, the most probable first
+   */
+  present(analysis: Analysis): readonly DegradationProbability[] {
+    const { model, experts } = this.#options;
+    const { router } = model.manifest;
+    return presentDegradations(analysis, activeRouterRows(experts.list(), router.degradations), router);
+  }
+
+  /**
    * Repairs an image. Runs of one instance wait for each other; the same input gives the same output.
    *
    * @param image - 1 x 1 to 100 megapixels, any channels and bit depth; not changed
@@ -210,7 +222,7 @@ export class RestoreSession implements Disposable {
     const visible = bleedColorUnderAlpha(image);
     const analysis = withRouterRows(options.analysis ?? (await analyzeOn(engine, visible)), rows);
     const analyzed = performance.now();
-    const present = presentDegradations(analysis, rows, manifest.router.threshold);
+    const present = presentDegradations(analysis, rows, manifest.router);
     const mixture = chosen ?? routeMixture(present, installed);
     const applied = mixture.map(({ expert, weight }) => ({ expert: expert.id, weight }));
     const isClean = chosen === undefined && present.length === 0;

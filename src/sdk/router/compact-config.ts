@@ -18,6 +18,8 @@ export interface CompactRouterConfig {
   readonly hiddenSize: number;
   /** Length of the degradation embedding. */
   readonly embeddingSize: number;
+  /** Length of the hidden layer of a classifier on the encoders' features; without one it is linear, on the embedding. */
+  readonly classifierSize?: number;
 }
 
 /**
@@ -33,9 +35,13 @@ export function validateCompactRouterConfig(json: unknown): CompactRouterConfig 
   if (fields.architecture !== "limpid.router") {
     problems.push(`architecture is ${JSON.stringify(fields.architecture)}, expected "limpid.router"`);
   }
-  for (const name of ["globalSize", "windowSize", "hiddenSize", "embeddingSize"]) {
+  const checkCount = (name: string): void => {
     if (!isCount(fields[name])) problems.push(`${name} is not an integer from 1 to ${maximumCount}`);
+  };
+  for (const name of ["globalSize", "windowSize", "hiddenSize", "embeddingSize"]) {
+    checkCount(name);
   }
+  if (fields.classifierSize !== undefined) checkCount("classifierSize");
   const layers = ["widths", "strides", "kernelSizes"].map((name) => {
     const value = fields[name];
     if (Array.isArray(value) && value.length > 0 && value.length <= maximumLayers && value.every(isCount)) {

@@ -152,7 +152,11 @@ export class CompactRouter implements Disposable {
   #head(features: tf.Tensor2D): CompactRouterOutput {
     const hidden = gelu(this.#linear("de_extractor.0", features));
     const embedding = gelu(this.#linear("de_extractor.2", hidden));
-    return { logits: this.#linear("cls_head", embedding), embedding };
+    if (this.config.classifierSize === undefined) {
+      return { logits: this.#linear("cls_head", embedding), embedding };
+    }
+    const seen = gelu(this.#linear("cls_head.0", features));
+    return { logits: this.#linear("cls_head.2", seen), embedding };
   }
 
   /** Views [n, s, s, 3] to features [n, 2c]: mean and deviation of each channel. */
@@ -198,7 +202,7 @@ export function listRouterParameters(
   config: CompactRouterConfig,
   degradations: number,
 ): readonly NeededTensor[] {
-  const { widths, kernelSizes, hiddenSize, embeddingSize } = config;
+  const { widths, kernelSizes, hiddenSize, embeddingSize, classifierSize } = config;
   const features = 2 * (widths.at(-1) ?? 0);
   const convolutions = encoders.flatMap((encoder) =>
     widths.flatMap((width, index) => {
@@ -219,6 +223,11 @@ export function listRouterParameters(
     ...convolutions,
     ...linear("de_extractor.0", 3 * features, hiddenSize),
     ...linear("de_extractor.2", hiddenSize, embeddingSize),
-    ...linear("cls_head", embeddingSize, degradations),
+    ...(classifierSize === undefined
+      ? linear("cls_head", embeddingSize, degradations)
+      : [
+          ...linear("cls_head.0", 3 * features, classifierSize),
+          ...linear("cls_head.2", classifierSize, degradations),
+        ]),
   ];
 }
