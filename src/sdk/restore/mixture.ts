@@ -14,9 +14,9 @@ export interface ExpertChoice {
 const routedExperts = 2;
 
 /**
- * The mixture for an image as the router would have it: an expert for each of the most probable degradations that are
- * present, weighted by their probability relative to the most probable one's. The first expert acts at its full strength,
- * as in the paper's top-1 softmax, whatever the router's confidence.
+ * The mixture for an image as the router would have it: an expert for each of the two most probable degradations that are
+ * present. Each acts at its full strength, as experts are trained, alone and in pairs: weighted by its probability, an
+ * expert that is right leaves much of its fault where it is.
  *
  * @param present - what the image has, the most probable first
  * @param installed - the experts; of two for one degradation the first is taken
@@ -26,18 +26,13 @@ export function routeMixture(
   present: readonly DegradationProbability[],
   installed: readonly InstalledExpert[],
 ): MixtureEntry[] {
-  const chosen = new Map<InstalledExpert, number>();
-  for (const { degradation, probability } of present) {
+  const chosen = new Set<InstalledExpert>();
+  for (const { degradation } of present) {
     const entry = installed.find(({ degradations }) => degradations.includes(degradation));
-    // An expert for several degradations is chosen once, by the most probable of them.
-    if (entry !== undefined && !chosen.has(entry)) chosen.set(entry, probability);
+    if (entry !== undefined) chosen.add(entry);
     if (chosen.size === routedExperts) break;
   }
-  const [highest = 1] = chosen.values();
-  return [...chosen].map(([{ expert, strength }, probability]) => ({
-    expert,
-    weight: (strength * probability) / highest,
-  }));
+  return [...chosen].map(({ expert, strength }) => ({ expert, weight: strength }));
 }
 
 /**
