@@ -1,4 +1,4 @@
-"""python -m limpid_training router|base|refine|calibrate|experts|export --photos DIR --out RUN"""
+"""python -m limpid_training router|base|refine|calibrate|experts|weigh|export --photos DIR --out RUN"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ STAGES = {
     "refine": ("refine", 2500),
     "calibrate": ("calibrate", 400),
     "experts": ("train_experts", 4000),
+    "weigh": ("weigh", 3),
 }
 
 
