@@ -1,9 +1,9 @@
 /** The server of the walkthrough: a page, the model, packs as a host of npm packages would serve them, and pictures. */
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import { dirname, extname, join, normalize } from "node:path";
+import { dirname, join } from "node:path";
 import { build } from "esbuild";
+import { serveFiles } from "../examples/shared/static-server.mjs";
 import { root } from "./dist.mjs";
 
 const require = createRequire(import.meta.url);
@@ -12,15 +12,6 @@ const wasm = dirname(require.resolve("@tensorflow/tfjs-backend-wasm/dist/tfjs-ba
 /** What a careful editor sends. */
 const policy =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; object-src 'none'";
-
-/** @type {Record<string, string>} */
-const mediaTypes = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".json": "application/json",
-  ".png": "image/png",
-  ".wasm": "application/wasm",
-};
 
 /**
  * Starts the server.
@@ -55,25 +46,11 @@ export async function serveWalk({ model, packs, files }) {
     if (place !== "files" || file === undefined) throw new Error(`there is no ${path}`);
     return file;
   };
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    if (pathname === "/favicon.ico") return void response.writeHead(204).end();
-    const path = normalize(pathname === "/" ? "/index.html" : decodeURIComponent(pathname));
-    read(path).then(
-      (body) => {
-        const type = mediaTypes[extname(path)] ?? "application/octet-stream";
-        response.writeHead(200, { "content-type": type, "content-security-policy": policy }).end(body);
-      },
-      () => response.writeHead(404).end(),
-    );
-  });
-  await /** @type {Promise<void>} */ (new Promise((done) => server.listen(0, "localhost", done)));
-  const address = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return {
-    origin: `http://localhost:${address.port}`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((done) => server.close(done));
+  return serveFiles(
+    async (pathname) => {
+      const path = pathname === "/" ? "/index.html" : pathname;
+      return { path, body: await read(path) };
     },
-  };
+    { headers: { "content-security-policy": policy } },
+  );
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { extname, join, normalize, sep } from "node:path";
+import { extname, join, normalize, posix, sep } from "node:path";
 
 /** @type {Record<string, string>} */
 const mediaTypes = {
@@ -15,19 +15,30 @@ const mediaTypes = {
 };
 
 /**
- * Serves a folder on this machine, to nobody else.
+ * What is at a path; `path` is another one whose ending tells the media type.
  *
- * @param {string} folder
- * @param {{ port?: number, base?: string, headers?: Record<string, string> }} [options] - a port, any free one if left out; a path
- * under which the folder lies, with slashes around it; headers for every file
+ * @typedef {{ body: Uint8Array | string, path?: string }} ServedFile
+ */
+
+/**
+ * Serves files on this machine, to nobody else. What cannot be read, and an address that cannot be, is not found.
+ *
+ * @param {(pathname: string) => Promise<ServedFile>} read - a file by its path, which begins with a slash and has no dots that lead
+ * upwards
+ * @param {{ port?: number, headers?: Record<string, string> }} [options] - a port, any free one if left out; headers for every file
  * @returns {Promise<{ origin: string, close: () => Promise<void> }>}
  */
-export async function serveFolder(folder, { port = 0, base = "/", headers = {} } = {}) {
+export async function serveFiles(read, { port = 0, headers = {} } = {}) {
+  /** @param {string} url */
+  const answer = async (url) => {
+    const { pathname } = new URL(url, "http://localhost");
+    const asked = posix.normalize(decodeURIComponent(pathname));
+    const { body, path = asked } = await read(asked);
+    return { body, type: mediaTypes[extname(path)] ?? "application/octet-stream" };
+  };
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    fileOf(folder, base, pathname).then(
-      ({ path, body }) => {
-        const type = mediaTypes[extname(path)] ?? "application/octet-stream";
+    answer(request.url ?? "/").then(
+      ({ body, type }) => {
         response.writeHead(200, {
           "content-type": type,
           "cache-control": "no-cache",
@@ -36,7 +47,11 @@ export async function serveFolder(folder, { port = 0, base = "/", headers = {} }
         });
         response.end(request.method === "HEAD" ? undefined : body);
       },
-      () => response.writeHead(404, { "content-type": "text/plain" }).end("Not found\n"),
+      // Browsers ask every site for an icon; that it has none is no fault.
+      () => {
+        if (request.url === "/favicon.ico") response.writeHead(204).end();
+        else response.writeHead(404, { "content-type": "text/plain" }).end("Not found\n");
+      },
     );
   });
   await /** @type {Promise<void>} */ (
@@ -56,16 +71,21 @@ export async function serveFolder(folder, { port = 0, base = "/", headers = {} }
 }
 
 /**
+ * Serves a folder on this machine, to nobody else.
+ *
  * @param {string} folder
- * @param {string} base
- * @param {string} pathname
+ * @param {{ port?: number, base?: string, headers?: Record<string, string> }} [options] - a port, any free one if left out; a path
+ * under which the folder lies, with slashes around it; headers for every file
+ * @returns {Promise<{ origin: string, close: () => Promise<void> }>}
  */
-async function fileOf(folder, base, pathname) {
-  if (!pathname.startsWith(base)) throw new Error("elsewhere");
-  const relative = decodeURIComponent(pathname.slice(base.length));
-  const path = normalize(
-    join(folder, relative === "" || relative.endsWith("/") ? `${relative}index.html` : relative),
-  );
-  if (!path.startsWith(normalize(folder) + sep)) throw new Error("outside");
-  return { path, body: await readFile(path) };
+export function serveFolder(folder, { base = "/", ...options } = {}) {
+  return serveFiles(async (pathname) => {
+    if (!pathname.startsWith(base)) throw new Error("elsewhere");
+    const relative = pathname.slice(base.length);
+    const path = normalize(
+      join(folder, relative === "" || relative.endsWith("/") ? `${relative}index.html` : relative),
+    );
+    if (!path.startsWith(normalize(folder) + sep)) throw new Error("outside");
+    return { path, body: await readFile(path) };
+  }, options);
 }

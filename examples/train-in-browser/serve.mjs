@@ -1,26 +1,17 @@
 // node examples/train-in-browser/serve.mjs [PORT]: bundles the page and serves it on this machine, with the model that
 // ships beside it. What it serves is static: put the same files on any server.
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import { dirname, extname, join, normalize } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { serveFiles } from "../shared/static-server.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..", "..");
 const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
 const require = createRequire(import.meta.url);
 const wasmFolder = dirname(require.resolve("@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm"));
-
-/** @type {Record<string, string>} */
-const mediaTypes = {
-  ".html": "text/html; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".json": "application/json",
-  ".wasm": "application/wasm",
-};
 
 /** In this repository `limpid` is its sources; elsewhere it is the npm package. */
 const limpidFromSources = {
@@ -66,27 +57,13 @@ export async function serveExample({
     if (path.startsWith("/wasm/")) return readFile(join(wasmFolder, path.slice("/wasm/".length)));
     throw new Error(`there is no ${path}`);
   };
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    if (pathname === "/favicon.ico") return void response.writeHead(204).end();
-    const path = normalize(pathname === "/" ? "/index.html" : decodeURIComponent(pathname));
-    read(path).then(
-      (body) => {
-        const type = mediaTypes[extname(path)] ?? "application/octet-stream";
-        response.writeHead(200, { "content-type": type, "x-content-type-options": "nosniff" }).end(body);
-      },
-      () => response.writeHead(404).end(),
-    );
-  });
-  await /** @type {Promise<void>} */ (new Promise((resolve) => server.listen(port, "localhost", resolve)));
-  const address = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return {
-    origin: `http://localhost:${address.port}`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+  return serveFiles(
+    async (pathname) => {
+      const path = pathname === "/" ? "/index.html" : pathname;
+      return { path, body: await read(path) };
     },
-  };
+    { port },
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -2,7 +2,7 @@ import { applyOrientation, type ExifOrientation, type PixelImage } from "../../s
 import { closing, withDocument, type CheckDefinition } from "./check.js";
 import { expectRejection, expectSamePixels, expectThat, expectUnchanged, lookAt } from "./expectations.js";
 import { makeOrientedPhoto } from "./oriented-photo.js";
-import { makeAlphaRamp, makePicture } from "./pictures.js";
+import { makeAlphaRamp, makePicture, thinSizes } from "./pictures.js";
 
 /** What a capture gives. */
 export const captureChecks: readonly CheckDefinition[] = [
@@ -31,11 +31,7 @@ export const captureChecks: readonly CheckDefinition[] = [
   {
     name: "captures single pixels, rows and columns",
     run: async (fixture) => {
-      for (const [width, height] of [
-        [1, 1],
-        [7, 1],
-        [1, 9],
-      ] as const) {
+      for (const [width, height] of thinSizes) {
         const picture = makePicture(width, height);
         await withDocument(fixture, picture, async ({ host }) => {
           expectSamePixels((await host.capture()).image, picture, `${width} x ${height}`);

@@ -11,7 +11,7 @@ import {
   redoCommit,
   undoCommit,
 } from "./expectations.js";
-import { enlarge, invert, makeAlphaRamp, makePicture } from "./pictures.js";
+import { enlarge, invert, makeAlphaRamp, makePicture, thinSizes } from "./pictures.js";
 
 const replace: CommitOptions = { mode: "replace", label: "Restore", onConflict: "refuse" };
 
@@ -55,11 +55,7 @@ export const commitChecks: readonly CheckDefinition[] = [
   {
     name: "brings single pixels, rows and columns back",
     run: async (fixture) => {
-      for (const [width, height] of [
-        [1, 1],
-        [7, 1],
-        [1, 9],
-      ] as const) {
+      for (const [width, height] of thinSizes) {
         await withDocument(fixture, makePicture(width, height), async (opened) => {
           const before = await lookAt(opened);
           const capture = await opened.host.capture();

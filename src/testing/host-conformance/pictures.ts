@@ -17,6 +17,13 @@ export function makePicture(
   return new PixelImage({ width, height, channels, data, colorSpace });
 }
 
+/** Widths and heights of single pixels, rows and columns. */
+export const thinSizes: readonly (readonly [width: number, height: number])[] = [
+  [1, 1],
+  [7, 1],
+  [1, 9],
+];
+
 /** 16 x 16 pixels, one for each alpha from 0 to 255, with a colour under all of them. */
 export function makeAlphaRamp(): PixelImage {
   const data = new Uint8Array(256 * 4);
