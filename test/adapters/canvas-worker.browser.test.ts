@@ -102,6 +102,20 @@ test("errors keep their codes on the way, aborting stops a run, and the next one
   expect(await runCase("brokenModel")).toMatch(/^(InvalidConfig|WeightsCorrupt|InvalidManifest)$/);
 });
 
+test("samples of every type reach the worker, in the order in which they were asked for, and stay the page's own", async () => {
+  expect(await runCase("everyType")).toEqual({
+    outcomes: [
+      [8, true, 3840],
+      [8, true, 3840],
+      [16, true, 3840],
+      [32, true, 3840],
+    ],
+    mask: 960,
+  });
+  expect(await runCase("inOrder")).toEqual(["acme.descreen"]);
+  expect(await runCase("abortedOnTheWay")).toEqual(["Aborted", 40]);
+});
+
 test("a worker that dies fails its calls, and the next call starts one other worker", async () => {
   expect(await runCase("deaths")).toEqual(["WorkerFailed", "40 3", "WorkerFailed", "40", "1"]);
 });

@@ -47,10 +47,12 @@ describe("as an EditorHost, in Chromium,", () => {
 });
 
 test.each(["fabric", "konva", "tui", "mini-paint"])(
-  "%s gives out no vectors, and a document that was closed meanwhile gets nothing",
+  "%s gives out no vectors and nothing too large, and a document that was closed meanwhile gets nothing",
   async (library) => {
     const code = "DocumentChanged";
     expect(await runCase(`canvas-${library}`, "badMoments")).toEqual({
+      tooLarge: "ImageTooLarge",
+      decoded: 0,
       vector: "NothingSelected",
       refused: code,
       asLayer: code,
@@ -191,6 +193,36 @@ describe("in Chromium", () => {
 
   test("a WebGL canvas is read with straight alpha", async () => {
     expect(await runCase("canvas-surfaces", "webgl")).toEqual([255, 0, 0, 51]);
+  });
+
+  test.each([
+    ["a band that still has to be replaced", [1900], false, "DocumentChanged"],
+    ["a band that is replaced already", [3], false, "nothing was thrown"],
+    ["both", [3, 700, 1900], false, "DocumentChanged"],
+    ["a band that still has to be taken back", [1900], true, "DocumentChanged"],
+    ["bands before and after the undo", [3, 1900], true, "DocumentChanged"],
+  ])(
+    "what is painted on %s meanwhile stays, and the rest is all one or all the other",
+    async (_, rows, isUndo, code) => {
+      expect(await runCase("canvas-surfaces", "paintedBetweenBands", { rows, isUndo })).toEqual({
+        code,
+        wrong: 0,
+      });
+    },
+  );
+
+  test("of two results for one canvas at once one comes there, whole", async () => {
+    expect(await runCase("canvas-surfaces", "twoAtOnce")).toEqual({
+      codes: ["DocumentChanged", "nothing was thrown"],
+      whole: 1,
+    });
+  });
+
+  test("a canvas is read and written a megabyte at a time, bit for bit", async () => {
+    expect(await runCase("canvas-surfaces", "largestAccess")).toEqual({
+      most: 2 ** 20,
+      shown: [true, true, true],
+    });
   });
 
   test("a commit's own undo refuses to take back what was painted over", async () => {

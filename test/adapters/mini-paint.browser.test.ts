@@ -29,6 +29,18 @@ test("the host of miniPaint conforms, through a frame", async () => {
   expect(results.filter(({ error }) => error !== undefined)).toEqual([]);
 });
 
+test("what its selection tool has selected is a mask in the layer's own pixels", async () => {
+  const two = ["0 0 0 0", "0 255 255 0", "0 0 0 0"];
+  expect(await runCase("selections")).toEqual({
+    before: ["replace", "new-layer"],
+    after: [],
+    plain: two,
+    dragged: two,
+    turned: ["255 255 0 0", "0 0 0 0", "0 0 0 0"],
+    codes: ["NothingSelected", "NothingSelected", "NothingSelected", "NotSupported"],
+  });
+});
+
 test("a commit takes its place among the steps of miniPaint's own undo", async () => {
   const { seen, expected } = (await runCase("undoAmongOwnSteps")) as { seen: number[]; expected: number[] };
   expect(seen).toEqual(expected);

@@ -12,7 +12,6 @@ import {
 } from "../../sdk/host/index.js";
 import { convertBitDepth, PixelImage, type Rect } from "../../sdk/image/index.js";
 import { changedSince, PageHost, type PageHostOptions } from "./page-host.js";
-import { readPixels } from "./read-pixels.js";
 import { accessSurface, type Surface, type SurfaceAccess } from "./surface.js";
 
 /** How a {@link CanvasHost} behaves. */
@@ -83,8 +82,7 @@ export class CanvasHost extends PageHost {
     }
     const source = this.#access.source();
     if (source === undefined) throw new LimpidError("NothingSelected", "the canvas has no pixels");
-    const revision = this.#access.revision();
-    const { image, notes } = await readPixels(source, { limits: this.limits, signal });
+    const { image, notes, revision } = await this.#access.read(source, { limits: this.limits, signal });
     const { width, height } = image;
     return {
       target,
@@ -109,17 +107,15 @@ export class CanvasHost extends PageHost {
     this.throwIfDisposed();
     const { capabilities } = this;
     const { image, notes } = fitResult(capabilities, capture, result, options);
-    const isConflict = this.#access.source() === undefined || this.#access.revision() !== capture.revision;
+    const isThere = this.#access.source() !== undefined;
+    const replaced = isThere ? await this.#access.replace(capture, image) : undefined;
+    const isConflict = replaced === undefined;
     const mode = resolveCommitMode(capabilities, capture, options, isConflict);
-    const written = await this.#access.write(image);
-    let shown = this.#access.revision();
-    const turn = async (step: () => Promise<void>) => {
-      if (this.#access.revision() !== shown) throw changedSince(options.label);
-      await step();
-      shown = this.#access.revision();
-    };
     const { label } = options;
-    const step = { label, undo: () => turn(written.undo), redo: () => turn(written.redo) };
+    const turn = (direction: "undo" | "redo") => async () => {
+      if (!(await replaced?.[direction]())) throw changedSince(label);
+    };
+    const step = { label, undo: turn("undo"), redo: turn("redo") };
     return { mode, isConflict, notes, ...this.recordStep(step) };
   }
 

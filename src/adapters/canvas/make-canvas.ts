@@ -49,12 +49,20 @@ export function colorSpaceOf(context: AnyContext2D): "srgb" | "display-p3" {
 /**
  * Pixels of a 2D canvas, in its own colour space.
  *
+ * @param context - of the canvas
+ * @param top - the first row that is read
+ * @param rows - how many are; all if left out
+ * @param width - of the part that is read; all if left out
  * @throws {@link LimpidError} `PixelsUnreadable` if an image of another origin was drawn on it, `OutOfMemory`
  */
-export function readContext2D(context: AnyContext2D): ImageData {
-  const { width, height } = context.canvas;
+export function readContext2D(
+  context: AnyContext2D,
+  top = 0,
+  rows = context.canvas.height,
+  width = context.canvas.width,
+): ImageData {
   try {
-    return context.getImageData(0, 0, width, height, { colorSpace: colorSpaceOf(context) });
+    return context.getImageData(0, top, width, rows, { colorSpace: colorSpaceOf(context) });
   } catch (error) {
     throw unreadable(error);
   }

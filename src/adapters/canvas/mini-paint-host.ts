@@ -1,12 +1,13 @@
 import { LimpidError } from "../../sdk/base/index.js";
 import type { Capture, CaptureOptions, HostCapabilities, Placement } from "../../sdk/host/index.js";
-import type { PixelImage } from "../../sdk/image/index.js";
+import type { PixelImage, Rect } from "../../sdk/image/index.js";
 import {
   isImageLayer,
   likeMiniPaintLayer,
   miniPaintGeometry,
   miniPaintGlobals,
   miniPaintPlacement,
+  miniPaintSelection,
   type MiniPaintAction,
   type MiniPaintGeometry,
   type MiniPaintGlobals,
@@ -22,7 +23,7 @@ const selectionEvents = ["click", "keyup", "pointerup"] as const;
 
 /**
  * A miniPaint in a frame of the same origin as an editor: restores the active image layer. Place, displayed size, rotation,
- * opacity, blending and live filters stay. A commit is one step of miniPaint's own undo.
+ * opacity, blending and live filters stay. What its selection tool has selected can be restored alone. A commit is one step of miniPaint's own undo.
  *
  * @example
  * ```ts
@@ -39,7 +40,7 @@ export class MiniPaintHost extends ObjectHost<MiniPaintLayer> {
   readonly #globals: MiniPaintGlobals;
   /** Where captured layers stood: one that is emptied meanwhile no longer knows. */
   readonly #captured = new WeakMap<MiniPaintLayer, MiniPaintGeometry>();
-  #activeId: number | undefined;
+  #lastActive: string;
   /** Length of the address that was put in last. */
   #heldBytes = 0;
 
@@ -57,7 +58,7 @@ export class MiniPaintHost extends ObjectHost<MiniPaintLayer> {
     this.#window = window;
     this.#document = window.document;
     this.#globals = globals;
-    this.#activeId = globals.AppConfig.layer?.id;
+    this.#lastActive = this.#active();
     for (const event of selectionEvents) this.#document.addEventListener(event, this.#onEvent, true);
   }
 
@@ -98,6 +99,14 @@ export class MiniPaintHost extends ObjectHost<MiniPaintLayer> {
     }
     this.#captured.set(layer, miniPaintGeometry(layer));
     return miniPaintPlacement(layer);
+  }
+
+  protected override get hasSelections(): boolean {
+    return typeof this.#globals.Layers.Base_selection?.get_selection === "function";
+  }
+
+  protected override selectedRect(): Rect | undefined {
+    return miniPaintSelection(this.#globals);
   }
 
   protected nameOf(layer: MiniPaintLayer): string {
@@ -200,10 +209,15 @@ export class MiniPaintHost extends ObjectHost<MiniPaintLayer> {
     setTimeout(() => this.#tellIfChanged());
   };
 
+  /** Stands for the active layer and for what of it is selected. */
+  #active(): string {
+    return JSON.stringify([this.#globals.AppConfig.layer?.id, this.selectedRect()]);
+  }
+
   #tellIfChanged(): void {
-    const id = this.#globals.AppConfig.layer?.id;
-    if (id === this.#activeId) return;
-    this.#activeId = id;
+    const active = this.#active();
+    if (active === this.#lastActive) return;
+    this.#lastActive = active;
     this.selectionChanged();
   }
 }

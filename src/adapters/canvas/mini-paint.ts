@@ -1,5 +1,6 @@
 import { LimpidError } from "../../sdk/base/index.js";
 import { composeTransforms, type Placement, type Transform } from "../../sdk/host/index.js";
+import type { Rect } from "../../sdk/image/index.js";
 import { naturalSize, type DrawnElement } from "./object-host.js";
 
 /** What is used of a layer of miniPaint. */
@@ -66,6 +67,11 @@ export interface MiniPaintGlobals {
     insert(settings: Partial<MiniPaintLayer>): Promise<MiniPaintOutcome | undefined>;
     /** Draws at the next frame. */
     render(): unknown;
+    /** What its tools have selected. */
+    readonly Base_selection?: {
+      /** The rectangle of the tool in use, in pixels of the document; that of its selection tool is empty at first. */
+      get_selection(): Partial<Record<keyof Rect, number | null>> | null;
+    };
   };
   /** Its state. */
   readonly AppConfig: {
@@ -73,6 +79,11 @@ export interface MiniPaintGlobals {
     readonly layers: readonly MiniPaintLayer[];
     /** The active one. */
     readonly layer: MiniPaintLayer | null | undefined;
+    /** The tool in use. */
+    readonly TOOL?: {
+      /** `selection` for the one that selects a rectangle. */
+      readonly name: string;
+    };
   };
   /** Its history. */
   readonly State: {
@@ -112,6 +123,20 @@ export function miniPaintGlobals(window: Window): MiniPaintGlobals | undefined {
       { cause },
     );
   }
+}
+
+/**
+ * What a person has selected: miniPaint keeps it as long as its selection tool is the one in use.
+ *
+ * @returns the rectangle, in pixels of the document; undefined if there is none
+ */
+export function miniPaintSelection({ Layers, AppConfig }: MiniPaintGlobals): Rect | undefined {
+  if (AppConfig.TOOL?.name !== "selection") return undefined;
+  const { x, y, width, height } = Layers.Base_selection?.get_selection() ?? {};
+  if (typeof x !== "number" || typeof y !== "number" || !width || !height) return undefined;
+  // While it is drawn to the left or upwards, its sides are negative.
+  const [left, top] = [x + Math.min(width, 0), y + Math.min(height, 0)];
+  return { x: left, y: top, width: Math.abs(width), height: Math.abs(height) };
 }
 
 /** Whether a layer is an image that is there. */

@@ -9,10 +9,11 @@ import {
   type HostCapabilities,
   type Placement,
 } from "../../sdk/host/index.js";
-import type { PixelImage } from "../../sdk/image/index.js";
+import type { PixelImage, Rect } from "../../sdk/image/index.js";
 import { context2D, readContext2D, type AnyCanvas } from "./make-canvas.js";
 import { changedSince, PageHost, type PageHostOptions } from "./page-host.js";
-import { pixelHash } from "./pixel-hash.js";
+import { PixelHash } from "./pixel-hash.js";
+import { placedMask } from "./placed-mask.js";
 import { readPixels } from "./read-pixels.js";
 import type { UndoStep } from "./undo-history.js";
 import { toElement } from "./write-pixels.js";
@@ -62,6 +63,16 @@ export abstract class ObjectHost<T extends object> extends PageHost {
   /** An object's crop, transform and filters. */
   protected abstract placementOf(object: T): Pick<Placement, "crop" | "transform" | "isFiltered">;
 
+  /** Whether the editor tells what of a document is selected. */
+  protected get hasSelections(): boolean {
+    return false;
+  }
+
+  /** What is selected, in pixels of the document; undefined if nothing is. */
+  protected selectedRect(): Rect | undefined {
+    return undefined;
+  }
+
   /** What people call an object; may be empty. */
   protected abstract nameOf(object: T): string;
 
@@ -107,7 +118,11 @@ export abstract class ObjectHost<T extends object> extends PageHost {
   get capabilities(): HostCapabilities {
     return {
       ...this.commonCapabilities,
-      commit: { image: [], layer: ["replace", "new-layer"], selection: [] },
+      commit: {
+        image: [],
+        layer: ["replace", "new-layer"],
+        selection: this.hasSelections ? ["replace", "new-layer"] : [],
+      },
       bitDepths: [8, 16],
       colorSpaces: ["srgb", "display-p3", "icc"],
       alpha: "straight",
@@ -120,13 +135,13 @@ export abstract class ObjectHost<T extends object> extends PageHost {
   selectionChanged(): void {
     const object = this.activeObject();
     const layerId = object === undefined ? undefined : this.#idOf(object);
-    this.fireSelection({ documentId: this.id, layerId, hasSelection: false });
+    this.fireSelection({ documentId: this.id, layerId, hasSelection: this.selectedRect() !== undefined });
   }
 
   async capture({ target = "layer", signal }: CaptureOptions = {}): Promise<Capture> {
     this.throwIfDisposed();
     throwIfAborted(signal);
-    if (target !== "layer") {
+    if (target === "image" || (target === "selection" && !this.hasSelections)) {
       throw new LimpidError("NotSupported", `this editor gives objects out one by one, not a ${target}`, {
         details: { target },
       });
@@ -136,19 +151,21 @@ export abstract class ObjectHost<T extends object> extends PageHost {
     if (object === undefined || element === undefined || naturalSize(element).width === 0) {
       throw new LimpidError("NothingSelected", "no image object is active");
     }
+    const selected = target === "selection" ? this.selectedRect() : undefined;
+    if (target === "selection" && selected === undefined) throw nothingSelected();
     const revision = revisionOf(element);
     const { image, notes } = await readPixels(element, { limits: this.limits, signal });
+    const placement = this.placementOf(object);
+    const { width, height } = image;
+    const mask = selected && (await placedMask(selected, placement.transform, width, height, signal));
+    if (target === "selection" && mask === undefined) throw nothingSelected();
     this.#objects.set(this.#idOf(object), object);
     if (this.#objects.size > rememberedObjects) this.#objects.delete(this.#objects.keys().next().value!);
     return {
       target,
       image,
-      mask: undefined,
-      placement: {
-        ...this.placementOf(object),
-        naturalWidth: image.width,
-        naturalHeight: image.height,
-      },
+      mask,
+      placement: { ...placement, naturalWidth: width, naturalHeight: height },
       documentId: this.id,
       layerId: this.#idOf(object),
       name: this.nameOf(object),
@@ -207,6 +224,10 @@ export abstract class ObjectHost<T extends object> extends PageHost {
   }
 }
 
+function nothingSelected(): LimpidError {
+  return new LimpidError("NothingSelected", "nothing of the active image is selected");
+}
+
 function closedMeanwhile({ name, documentId, layerId }: Capture): LimpidError {
   return new LimpidError(
     "DocumentChanged",
@@ -221,5 +242,6 @@ function revisionOf(element: DrawnElement): string {
   elementNumbers.set(element, number);
   if ("currentSrc" in element) return `${number}:${element.currentSrc}`;
   const context = "getContext" in element ? context2D(element) : undefined;
-  return context === undefined ? String(number) : `${number}:${pixelHash(readContext2D(context).data)}`;
+  if (context === undefined) return String(number);
+  return `${number}:${new PixelHash().add(readContext2D(context).data).toString()}`;
 }

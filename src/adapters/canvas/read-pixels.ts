@@ -1,25 +1,17 @@
 import { LimpidError, throwIfAborted } from "../../sdk/base/index.js";
-import {
-  colorModelOfProfile,
-  colorSpaceOfProfile,
-  decodePng,
-  isPng,
-  PixelImage,
-  type ColorSpace,
-} from "../../sdk/image/index.js";
+import { PixelImage } from "../../sdk/image/index.js";
+import { copyBands, visitBands } from "./bands.js";
 import { checkCanvasSize, defaultCanvasLimits, type CanvasLimits } from "./canvas-limits.js";
-import { embeddedProfile } from "./embedded-profile.js";
-import { encodedSize } from "./encoded-size.js";
 import {
+  colorSpaceOf,
   context2D,
   contextSettings,
-  makeCanvas,
   readContext2D,
   unreadable,
   type AnyCanvas,
 } from "./make-canvas.js";
-import { readBitmap } from "./read-bitmap.js";
-import { bitmapReadsAreExact, readsAreExact } from "./self-test.js";
+import { alteredNote, readSamples } from "./read-samples.js";
+import { readsAreExact } from "./self-test.js";
 
 /** What pixels can be read from in a page. */
 export type PixelSource = AnyCanvas | HTMLImageElement | ImageBitmap | ImageData | Blob;
@@ -66,8 +58,6 @@ export async function readPixels(source: PixelSource, options: ReadPixelsOptions
   return read;
 }
 
-const alteredNote = "this browser alters pixels that are read from a canvas";
-
 async function readAnything(
   source: PixelSource,
   limits: CanvasLimits,
@@ -76,14 +66,16 @@ async function readAnything(
   if (isInstance(source, "Blob")) return readFile(new Uint8Array(await source.arrayBuffer()), limits, signal);
   if (isInstance(source, "ImageData")) {
     checkCanvasSize(source.width, source.height, limits);
-    return { image: PixelImage.fromImageData(source).clone(), notes: [] };
+    const data = new Uint8ClampedArray(await copyBands(source.data, signal));
+    const { width, height, colorSpace } = source;
+    return { image: PixelImage.fromImageData({ width, height, colorSpace, data }), notes: [] };
   }
   if (isInstance(source, "HTMLImageElement")) return readElement(source, limits, signal);
   if (source.width === 0 || source.height === 0)
     throw new LimpidError("InvalidArgument", "the source has no pixels");
   checkCanvasSize(source.width, source.height, limits);
   if (isInstance(source, "ImageBitmap")) return readSamples(source, "srgb");
-  return readCanvas(source);
+  return readCanvas(source, signal);
 }
 
 /** Works for objects of an iframe too, which are of other classes. */
@@ -95,7 +87,7 @@ function isInstance<Name extends "Blob" | "ImageData" | "HTMLImageElement" | "Im
   return tag === name || (name === "Blob" && tag === "File");
 }
 
-async function readCanvas(canvas: AnyCanvas): Promise<ReadPixels> {
+async function readCanvas(canvas: AnyCanvas, signal: AbortSignal | undefined): Promise<ReadPixels> {
   const context = context2D(canvas);
   if (context === undefined) {
     // A canvas of WebGL or WebGPU: what it shows, as long as its drawing buffer is kept.
@@ -108,7 +100,21 @@ async function readCanvas(canvas: AnyCanvas): Promise<ReadPixels> {
   if (!readsAreExact()) notes.push(alteredNote);
   if (contextSettings(context).colorType === "float16")
     notes.push("reduced to 8 bits per channel, as it was read from a canvas");
-  return { image: PixelImage.fromImageData(readContext2D(context)), notes };
+  const { width, height } = canvas;
+  const data = new Uint8Array(width * height * 4);
+  await visitBands(
+    height,
+    width * 4,
+    (top, rows) => data.set(readContext2D(context, top, rows, width).data, top * width * 4),
+    signal,
+  );
+  const colorSpace = colorSpaceOf(context);
+  return { image: new PixelImage({ width, height, channels: 4, data, colorSpace }), notes };
+}
+
+/** Decoders are loaded by the first page that needs them. */
+async function readFile(...file: Parameters<typeof import("./read-file.js").readFile>): Promise<ReadPixels> {
+  return (await import("./read-file.js")).readFile(...file);
 }
 
 async function readElement(
@@ -155,64 +161,4 @@ function bytesOfDataUrl(url: string): Uint8Array | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Decodes a file: PNG by Limpid itself, the others by the browser, which applies their EXIF orientation. */
-async function readFile(
-  bytes: Uint8Array,
-  limits: CanvasLimits,
-  signal: AbortSignal | undefined,
-): Promise<ReadPixels> {
-  if (bytes.length === 0) throw new LimpidError("EmptyFile", "the image file is empty");
-  if (isPng(bytes)) {
-    const decoded = await decodePng(bytes, { maximumPixels: limits.maximumPixels, signal });
-    checkCanvasSize(decoded.image.width, decoded.image.height, limits);
-    return decoded;
-  }
-  const size = encodedSize(bytes);
-  if (size !== undefined) checkCanvasSize(size.width, size.height, limits);
-  const profile = embeddedProfile(bytes);
-  const isKept = profile !== undefined && colorModelOfProfile(profile) === "rgb";
-  const blob = new Blob([bytes as Uint8Array<ArrayBuffer>]);
-  const bitmap = await createImageBitmap(blob, {
-    premultiplyAlpha: "none",
-    colorSpaceConversion: isKept ? "none" : "default",
-  }).catch((cause: unknown) => {
-    throw new LimpidError("UnsupportedImage", "the browser cannot decode this image", { cause });
-  });
-  checkCanvasSize(bitmap.width, bitmap.height, limits);
-  const color = isKept ? colorSpaceOfProfile(profile) : "srgb";
-  return readSamples(bitmap, color, true, isKept ? profile : undefined);
-}
-
-async function readSamples(
-  bitmap: ImageBitmap,
-  colorSpace: ColorSpace,
-  isOurs = false,
-  iccProfile?: Uint8Array,
-): Promise<ReadPixels> {
-  try {
-    const { width, height } = bitmap;
-    const notes: string[] = [];
-    let data: Uint8Array | Uint8ClampedArray | undefined = await readBitmap(bitmap);
-    if (data === undefined) data = readThroughCanvas(bitmap, notes);
-    else if (!(await bitmapReadsAreExact())) notes.push(alteredNote);
-    return { image: new PixelImage({ width, height, channels: 4, data, colorSpace, iccProfile }), notes };
-  } finally {
-    if (isOurs) bitmap.close();
-  }
-}
-
-/** Without WebGL there is only the 2D canvas, which is exact where the image is opaque. */
-function readThroughCanvas(bitmap: ImageBitmap, notes: string[]): Uint8ClampedArray {
-  const context = context2D(makeCanvas(bitmap.width, bitmap.height), { willReadFrequently: true });
-  if (context === undefined)
-    throw new LimpidError("NotSupported", "this browser has neither WebGL nor a 2D canvas");
-  context.drawImage(bitmap, 0, 0);
-  const { data } = readContext2D(context);
-  if (data.some((value, index) => index % 4 === 3 && value < 255)) {
-    notes.push("colours of transparent pixels were rounded");
-  }
-  if (!readsAreExact()) notes.push(alteredNote);
-  return data;
 }

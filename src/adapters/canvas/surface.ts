@@ -1,10 +1,11 @@
 import { LimpidError } from "../../sdk/base/index.js";
-import type { HostCapabilities } from "../../sdk/host/index.js";
+import type { Capture, HostCapabilities } from "../../sdk/host/index.js";
 import type { PixelImage } from "../../sdk/image/index.js";
 import { colorSpaceOf, context2D, readContext2D, type AnyCanvas } from "./make-canvas.js";
-import { pixelHash } from "./pixel-hash.js";
-import type { PixelSource } from "./read-pixels.js";
-import { drawPixels, toDataUrl, toImageData } from "./write-pixels.js";
+import { hashPixels } from "./pixel-hash.js";
+import { readPixels, type PixelSource, type ReadPixels, type ReadPixelsOptions } from "./read-pixels.js";
+import { swapPixels, type BandedPixels } from "./swap-pixels.js";
+import { toDataUrl, toImageData } from "./write-pixels.js";
 
 /** A bitmap that is replaced by another one, since no bitmap can be changed. */
 export interface BitmapHolder {
@@ -15,16 +16,26 @@ export interface BitmapHolder {
 /** What a `CanvasHost` restores in place. */
 export type Surface = AnyCanvas | HTMLImageElement | ImageData | BitmapHolder;
 
+/** A result in place of what was there. Both turns answer whether they could be taken: not if it was changed since. */
+export interface Replaced {
+  /** Puts back what was there. */
+  readonly undo: () => Promise<boolean>;
+  /** Puts the result there again. */
+  readonly redo: () => Promise<boolean>;
+}
+
 /** How one kind of surface is read, compared and written. */
 export interface SurfaceAccess {
   /** What its pixels are read from; undefined if it has none. */
   source(): PixelSource | undefined;
-  /** Stands for the pixels that are there now. */
-  revision(): string;
-  /** Puts pixels in place; resolves with what puts the ones before back, and these again. */
-  write(
-    image: PixelImage,
-  ): Promise<{ readonly undo: () => Promise<void>; readonly redo: () => Promise<void> }>;
+  /** Reads its pixels, and what stands for them. */
+  read(source: PixelSource, options: ReadPixelsOptions): Promise<ReadPixels & { readonly revision: string }>;
+  /**
+   * Puts pixels in place of those that were captured.
+   *
+   * @returns undefined, and everything is as it was, if others are there by now
+   */
+  replace(capture: Capture, image: PixelImage): Promise<Replaced | undefined>;
   /** What it keeps. */
   readonly keeps: Pick<HostCapabilities, "alpha" | "colorSpaces" | "bitDepths">;
 }
@@ -41,43 +52,91 @@ function accessCanvas(canvas: AnyCanvas): SurfaceAccess {
   const context = context2D(canvas);
   if (context === undefined)
     throw new LimpidError("NotSupported", "this canvas has a context that is not 2D");
-  const restore = (pixels: ImageData) => {
-    canvas.width = pixels.width;
-    canvas.height = pixels.height;
-    context.putImageData(pixels, 0, 0);
-    return Promise.resolve();
-  };
-  return {
-    source: () => (canvas.width === 0 || canvas.height === 0 ? undefined : canvas),
-    revision: () => `${canvas.width}x${canvas.height}:${pixelHash(readContext2D(context).data)}`,
-    write: (image) => {
-      const before = readContext2D(context);
-      drawPixels(canvas, image);
-      const after = readContext2D(context);
-      return Promise.resolve({ undo: () => restore(before), redo: () => restore(after) });
+  const colorSpace = colorSpaceOf(context);
+  return accessBands(
+    () => (canvas.width === 0 || canvas.height === 0 ? undefined : canvas),
+    {
+      get width() {
+        return canvas.width;
+      },
+      get height() {
+        return canvas.height;
+      },
+      read: (top, rows) => readContext2D(context, top, rows).data,
+      write: (samples, top, rows) =>
+        context.putImageData(new ImageData(samples, canvas.width, rows, { colorSpace }), 0, top),
     },
-    keeps: { alpha: "premultiplied", colorSpaces: [colorSpaceOf(context)], bitDepths: [8] },
-  };
+    { alpha: "premultiplied", colorSpaces: [colorSpace], bitDepths: [8] },
+  );
 }
 
 function accessImageData(imageData: ImageData): SurfaceAccess {
-  return {
-    source: () => imageData,
-    revision: () => pixelHash(imageData.data),
-    write: (image) => {
-      const before = imageData.data.slice();
-      const after = toImageData(image).data;
-      const set = (pixels: ArrayLike<number>) => {
-        imageData.data.set(pixels);
-        return Promise.resolve();
-      };
-      void set(after);
-      return Promise.resolve({ undo: () => set(before), redo: () => set(after) });
+  const { width, height, data, colorSpace } = imageData;
+  return accessBands(
+    () => imageData,
+    {
+      width,
+      height,
+      read: (top, rows) => data.slice(top * width * 4, (top + rows) * width * 4),
+      write: (samples, top) => data.set(samples, top * width * 4),
     },
-    keeps: {
+    {
       alpha: "straight",
-      colorSpaces: [imageData.colorSpace === "display-p3" ? "display-p3" : "srgb"],
+      colorSpaces: [colorSpace === "display-p3" ? "display-p3" : "srgb"],
       bitDepths: [8],
+    },
+  );
+}
+
+/** Surfaces whose pixels can be changed in place, so that they are compared themselves. */
+function accessBands(
+  source: () => PixelSource | undefined,
+  pixels: BandedPixels,
+  keeps: SurfaceAccess["keeps"],
+): SurfaceAccess {
+  return {
+    source,
+    read: async (source, options) => {
+      const read = await readPixels(source, options);
+      return { ...read, revision: await hashPixels(read.image) };
+    },
+    replace: async ({ image: before }, image) => {
+      const after = await swapPixels(pixels, before, image);
+      return (
+        after && {
+          undo: async () => (await swapPixels(pixels, after, before)) !== undefined,
+          redo: async () => (await swapPixels(pixels, before, after)) !== undefined,
+        }
+      );
+    },
+    keeps,
+  };
+}
+
+/** Surfaces that show one thing or another: what stands for that is told before it is read, and compared. */
+function accessShown(
+  parts: Pick<SurfaceAccess, "source" | "keeps"> & {
+    readonly revision: () => string;
+    /** Shows a result; resolves with what shows the thing before, and the result again. */
+    readonly write: (image: PixelImage) => Promise<Record<"undo" | "redo", () => Promise<void>>>;
+  },
+): SurfaceAccess {
+  const { source, keeps, revision, write } = parts;
+  return {
+    source,
+    keeps,
+    read: async (source, options) => ({ revision: revision(), ...(await readPixels(source, options)) }),
+    replace: async (capture, image) => {
+      if (revision() !== capture.revision) return undefined;
+      const { undo, redo } = await write(image);
+      let shown = revision();
+      const turn = (step: () => Promise<void>) => async () => {
+        if (revision() !== shown) return false;
+        await step();
+        shown = revision();
+        return true;
+      };
+      return { undo: turn(undo), redo: turn(redo) };
     },
   };
 }
@@ -92,7 +151,7 @@ function accessBitmap(holder: BitmapHolder): SurfaceAccess {
     bitmapNumbers.set(bitmap, known);
     return known;
   };
-  return {
+  return accessShown({
     source: () => (holder.bitmap.width === 0 ? undefined : holder.bitmap),
     revision: () => String(numberOf(holder.bitmap)),
     write: async (image) => {
@@ -106,7 +165,7 @@ function accessBitmap(holder: BitmapHolder): SurfaceAccess {
       return { undo: () => show(before), redo: () => show(after) };
     },
     keeps: { alpha: "straight", colorSpaces: ["srgb"], bitDepths: [8] },
-  };
+  });
 }
 
 function accessElement(element: HTMLImageElement): SurfaceAccess {
@@ -126,7 +185,7 @@ function accessElement(element: HTMLImageElement): SurfaceAccess {
       );
     }
   };
-  return {
+  return accessShown({
     source: () => (element.naturalWidth === 0 ? undefined : element),
     revision: () => `${element.naturalWidth}x${element.naturalHeight}:${element.currentSrc}`,
     write: async (image) => {
@@ -147,5 +206,5 @@ function accessElement(element: HTMLImageElement): SurfaceAccess {
       return { undo: () => show(...before), redo: () => show(after, null) };
     },
     keeps: { alpha: "straight", colorSpaces: ["srgb", "display-p3", "icc"], bitDepths: [8, 16] },
-  };
+  });
 }

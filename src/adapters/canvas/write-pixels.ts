@@ -1,6 +1,7 @@
 import { LimpidError } from "../../sdk/base/index.js";
-import { convertBitDepth, encodePng, type PixelImage } from "../../sdk/image/index.js";
+import type { PixelImage } from "../../sdk/image/index.js";
 import { context2D, type AnyCanvas } from "./make-canvas.js";
+import { rgbaOf } from "./rgba.js";
 
 /**
  * Pixels as an `ImageData`, 8-bit RGBA.
@@ -10,19 +11,12 @@ import { context2D, type AnyCanvas } from "./make-canvas.js";
  * @throws {@link LimpidError} `NotSupported` for a profile that canvases do not have, `OutOfMemory`
  */
 export function toImageData(image: PixelImage): ImageData {
-  const { width, height, channels, colorSpace, isGray, hasAlpha } = image;
+  const { width, height, colorSpace } = image;
   if (colorSpace === "icc")
     throw new LimpidError("NotSupported", "a canvas has no other colours than sRGB and Display P3");
-  const { data } = convertBitDepth(image, 8);
   try {
     const target = new ImageData(width, height, { colorSpace });
-    const [green, blue] = isGray ? [0, 0] : [1, 2];
-    for (let source = 0, index = 0; index < target.data.length; source += channels, index += 4) {
-      target.data[index] = data[source]!;
-      target.data[index + 1] = data[source + green]!;
-      target.data[index + 2] = data[source + blue]!;
-      target.data[index + 3] = hasAlpha ? data[source + channels - 1]! : 255;
-    }
+    target.data.set(rgbaOf(image));
     return target;
   } catch (cause) {
     throw new LimpidError("OutOfMemory", `there is no memory for ${width} x ${height} pixels`, { cause });
@@ -81,15 +75,9 @@ export async function toImageElement(image: PixelImage, owner: Document): Promis
   return element;
 }
 
-/** The pixels as the address of a PNG file. */
+/** The pixels as the address of a PNG file. The encoder is loaded by the first page that needs it. */
 export async function toDataUrl(image: PixelImage): Promise<string> {
-  const file = new Blob([await encodePng(image)], { type: "image/png" });
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result as string);
-    reader.onerror = () => reject(new LimpidError("OutOfMemory", "the image cannot be kept in an address"));
-    reader.readAsDataURL(file);
-  });
+  return (await import("./data-url.js")).dataUrlOf(image);
 }
 
 /**

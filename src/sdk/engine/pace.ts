@@ -1,12 +1,15 @@
-/** How long a computation may hold the thread, in milliseconds: a frame at 60 Hz. */
-const slice = 16;
-
 /**
  * Lets a long computation share its thread: input, painting and abort signals get their turn as soon as a time slice is
  * used up.
  */
 export class Pace {
+  readonly #slice: number;
   #started = performance.now();
+
+  /** @param slice - how long the computation may hold the thread, in milliseconds; a frame at 60 Hz if left out */
+  constructor(slice = 16) {
+    this.#slice = slice;
+  }
 
   /**
    * To be awaited between two parts of the computation.
@@ -14,7 +17,7 @@ export class Pace {
    * @returns whether other tasks had their turn; false, at once, if the time slice is not used up
    */
   async breathe(): Promise<boolean> {
-    if (performance.now() - this.#started < slice) return false;
+    if (performance.now() - this.#started < this.#slice) return false;
     await nextTask();
     this.#started = performance.now();
     return true;

@@ -27,7 +27,15 @@ export interface FakeMiniPaintLayers {
   };
   /** Draws at the next frame. */
   render(): void;
+  /** What the tool in use has selected. */
+  readonly Base_selection: {
+    /** The rectangle of its selection tool, empty at first; the active layer's box of the other tools. */
+    get_selection(): FakeMiniPaintSelection;
+  };
 }
+
+/** A rectangle in pixels of the document. */
+export type FakeMiniPaintSelection = Record<"x" | "y" | "width" | "height", number | null>;
 
 /**
  * A stand-in for miniPaint 4 in a page of its own, for tests of code that drives one through a frame: its `Layers`, `AppConfig`
@@ -55,17 +63,24 @@ export class FakeMiniPaint {
     WIDTH: number;
     /** The document's height in pixels. */
     HEIGHT: number;
+    /** The tool in use. */
+    TOOL: {
+      /** `select`, with which layers are moved, or `selection`. */
+      readonly name: string;
+    };
   } = {
     layers: [],
     layer: null as unknown as FakeMiniPaintLayer,
     WIDTH: 800,
     HEIGHT: 600,
+    TOOL: { name: "select" },
   };
   /** Its layers. */
   readonly Layers: FakeMiniPaintLayers;
   /** Where it keeps the files of edited layers. */
   readonly store = new FakeImageStore();
   readonly #window: Window;
+  #selection: FakeMiniPaintSelection = { x: null, y: null, width: null, height: null };
 
   /** @param window - where it puts its globals */
   constructor(window: Window) {
@@ -87,6 +102,9 @@ export class FakeMiniPaint {
       convert_layers_to_canvas: (context, id = null) => this.#draw(context, id),
       get_dimensions: () => ({ width: config.WIDTH, height: config.HEIGHT }),
       render: () => this.show(),
+      Base_selection: {
+        get_selection: () => (config.TOOL.name === "selection" ? this.#selection : config.layer),
+      },
     };
   }
 
@@ -166,6 +184,16 @@ export class FakeMiniPaint {
       await this.State.do_action(new UpdateLayerImage(this, layer, canvas));
       await layer.link!.decode();
     };
+  }
+
+  /**
+   * Draws a rectangle with the selection tool.
+   *
+   * @param selection - in pixels of the document; undefined takes another tool, which forgets what was selected
+   */
+  selectRect(selection: FakeMiniPaintSelection | undefined): void {
+    this.#selection = selection ?? { x: null, y: null, width: null, height: null };
+    this.AppConfig.TOOL = { name: selection === undefined ? "select" : "selection" };
   }
 
   #sorted(): FakeMiniPaintLayer[] {

@@ -1,4 +1,4 @@
-import type { PageHost } from "../../../src/adapters/canvas/index.js";
+import type { CanvasLimits, PageHost } from "../../../src/adapters/canvas/index.js";
 import { LimpidError } from "../../../src/sdk/base/index.js";
 import type { HostUnderTest } from "../../../src/testing/index.js";
 
@@ -21,8 +21,22 @@ export async function codeOf(run: () => unknown): Promise<string> {
   }
 }
 
-/** What comes of a vector that is picked, and of a document that is closed during a run. */
-export async function badMoments(open: () => Promise<OpenedInPage>): Promise<Record<string, string>> {
+/** What comes of a vector that is picked, a picture beyond the limits, and a document that is closed during a run. */
+export async function badMoments(
+  open: (limits?: CanvasLimits) => Promise<OpenedInPage>,
+): Promise<Record<string, unknown>> {
+  const large = await open({ maximumSide: 7, maximumPixels: 100 });
+  let decoded = 0;
+  const create = globalThis.createImageBitmap;
+  globalThis.createImageBitmap = (source: ImageBitmapSource) => {
+    decoded++;
+    return create(source);
+  };
+  const tooLarge = await codeOf(() => large.host.capture());
+  globalThis.createImageBitmap = create;
+  large.host.dispose();
+  await large.close?.();
+
   const drawn = await open();
   await drawn.pickVector();
   const vector = await codeOf(() => drawn.host.capture());
@@ -36,6 +50,8 @@ export async function badMoments(open: () => Promise<OpenedInPage>): Promise<Rec
   const commit = (mode: "replace" | "new-layer", onConflict: "refuse" | "new-layer") => () =>
     host.commit(capture, capture.image, { mode, label: "Restore", onConflict });
   const outcomes = {
+    tooLarge,
+    decoded,
     vector,
     refused: await codeOf(commit("replace", "refuse")),
     asLayer: await codeOf(commit("replace", "new-layer")),

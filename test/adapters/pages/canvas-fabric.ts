@@ -1,15 +1,15 @@
 // Runs the conformance suite on a real Fabric canvas.
 import { Canvas, FabricImage, filters, Rect } from "fabric";
-import { FabricHost, UndoHistory } from "../../../src/adapters/canvas/index.js";
+import { FabricHost, UndoHistory, type CanvasLimits } from "../../../src/adapters/canvas/index.js";
 import { runHostConformance, type HostFixture } from "../../../src/testing/index.js";
 import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
 import { badMoments, offerCommands, type OpenedInPage } from "./bad-moments.js";
 import { loadImg, paintedCopy, pixelsOf, toImg, stripedCanvas } from "./page-documents.js";
 
-function open(element: HTMLImageElement | undefined): OpenedInPage {
+function open(element: HTMLImageElement | undefined, limits?: CanvasLimits): OpenedInPage {
   const canvas = new Canvas(document.createElement("canvas"), { width: 200, height: 150 });
   const history = new UndoHistory();
-  const host = new FabricHost(canvas, { history });
+  const host = new FabricHost(canvas, { history, ...(limits && { limits }) });
   const image = new FabricImage(element ?? document.createElement("img"), { left: 40, top: 30 });
   if (element) {
     canvas.add(image);
@@ -118,7 +118,7 @@ async function picturesOfLargerResult(): Promise<{ before: number[]; after: numb
 
 const cases = {
   picturesOfLargerResult,
-  badMoments: () => badMoments(async () => open(await toImg(makePicture(8, 6)))),
+  badMoments: () => badMoments(async (limits) => open(await toImg(makePicture(8, 6)), limits)),
   offerCommands: async () => offerCommands(open(await toImg(makePicture(8, 6))).host),
 };
 

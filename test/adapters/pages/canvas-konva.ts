@@ -1,12 +1,12 @@
 // Runs the conformance suite on a real Konva stage.
 import Konva from "konva";
-import { KonvaHost, UndoHistory } from "../../../src/adapters/canvas/index.js";
+import { KonvaHost, UndoHistory, type CanvasLimits } from "../../../src/adapters/canvas/index.js";
 import { runHostConformance, type HostFixture } from "../../../src/testing/index.js";
 import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
 import { badMoments, offerCommands, type OpenedInPage } from "./bad-moments.js";
 import { loadImg, paintedCopy, pixelsOf, toImg, stripedCanvas } from "./page-documents.js";
 
-function open(element: HTMLImageElement | undefined): OpenedInPage {
+function open(element: HTMLImageElement | undefined, limits?: CanvasLimits): OpenedInPage {
   const container = document.body.appendChild(document.createElement("div"));
   const stage = new Konva.Stage({ container, width: 200, height: 150 });
   const layer = new Konva.Layer();
@@ -15,7 +15,7 @@ function open(element: HTMLImageElement | undefined): OpenedInPage {
   const node = new Konva.Image({ image: element, x: 40, y: 30 });
   let active: Konva.Node | undefined = element && node;
   if (element) layer.add(node);
-  const host = new KonvaHost({ active: () => active, history });
+  const host = new KonvaHost({ active: () => active, history, ...(limits && { limits }) });
   const drawn = () => node.image() as HTMLImageElement;
   return {
     host,
@@ -120,7 +120,7 @@ async function picturesOfLargerResult(): Promise<{ before: number[]; after: numb
 
 const cases = {
   picturesOfLargerResult,
-  badMoments: () => badMoments(async () => open(await toImg(makePicture(8, 6)))),
+  badMoments: () => badMoments(async (limits) => open(await toImg(makePicture(8, 6)), limits)),
   offerCommands: async () => offerCommands(open(await toImg(makePicture(8, 6))).host),
 };
 

@@ -1,6 +1,10 @@
 // Runs the conformance suite on a fake miniPaint in a frame of this page's origin, and shows what a person does there meanwhile.
-import { connectMiniPaint, type MiniPaintHost } from "../../../src/adapters/canvas/index.js";
-import { displayedCorners } from "../../../src/sdk/host/index.js";
+import {
+  connectMiniPaint,
+  type MiniPaintHost,
+  type CanvasLimits,
+} from "../../../src/adapters/canvas/index.js";
+import { displayedCorners, type Capture } from "../../../src/sdk/host/index.js";
 import { encodePng, type PixelImage } from "../../../src/sdk/image/index.js";
 import {
   runHostConformance,
@@ -24,11 +28,11 @@ const editorUrl = location.pathname.startsWith("/without-policy")
   ? "/without-policy/mini-paint-editor"
   : "/blank?module=/bundle/test/adapters/pages/mini-paint-editor.js";
 
-async function open(url: string | undefined): Promise<Opened> {
+async function open(url: string | undefined, limits?: CanvasLimits): Promise<Opened> {
   const frame = document.createElement("iframe");
   frame.src = editorUrl;
   document.body.append(frame);
-  const host = await connectMiniPaint(frame);
+  const host = await connectMiniPaint(frame, limits && { limits });
   const { fakeMiniPaint: editor } = frame.contentWindow as unknown as { fakeMiniPaint: FakeMiniPaint };
   // As its menu opens a file.
   if (url !== undefined) await editor.Layers.insert({ name: "photo.png", type: "image", data: url });
@@ -62,6 +66,7 @@ async function open(url: string | undefined): Promise<Opened> {
       document.querySelector<HTMLElement>('#layers li[aria-current="false"]')!.click();
       await new Promise((resolve) => setTimeout(resolve, 20));
     },
+    select: (rect) => editor.selectRect(rect),
     undo: () => editor.State.undo_action(),
     redo: () => editor.State.redo_action(),
     pickVector: () => editor.Layers.insert({ type: "text", width: 9, height: 9 }),
@@ -70,16 +75,14 @@ async function open(url: string | undefined): Promise<Opened> {
   };
 }
 
-async function openImage(image: PixelImage): Promise<Opened> {
-  return open((await toImg(image)).src);
+async function openImage(image: PixelImage, limits?: CanvasLimits): Promise<Opened> {
+  return open((await toImg(image)).src, limits);
 }
 
 const fixture: HostFixture = {
   open: (image) => (image === undefined ? open(undefined) : openImage(image)),
   openFile: async (bytes) => open((await loadImg(bytes, "image/jpeg")).src),
   exclusions: {
-    "captures the selection as a mask": "miniPaint tells its selection to its own tools only",
-    "restores only what is selected": "miniPaint tells its selection to its own tools only",
     "adds a layer with a layer mask": "miniPaint has no layer masks",
   },
 };
@@ -89,7 +92,33 @@ const replace = { mode: "replace", label: "Restore", onConflict: "refuse" } as c
 const firstSample = async (opened: Opened): Promise<number> => (await opened.pixels()).data[0]!;
 
 const cases = {
-  badMoments: () => badMoments(async () => openImage(makePicture(8, 6))),
+  /** What of a layer that is moved, twice as large and turned by 90 degrees is selected, and when nothing is. */
+  async selections() {
+    const opened = await openImage(makePicture(4, 3));
+    const { host, editor, layer } = opened;
+    const before = host.capabilities.commit.selection;
+    const take = () => host.capture({ target: "selection" });
+    const rowsOf = ({ mask }: Capture): string[] =>
+      Array.from({ length: 3 }, (_, y) => mask!.data.slice(y * 4, y * 4 + 4).join(" "));
+    const codes = [await codeOf(take)];
+    editor.selectRect({ x: 1, y: 1, width: 2, height: 1 });
+    const plain = rowsOf(await take());
+    // While it is dragged to the upper left.
+    editor.selectRect({ x: 3, y: 2, width: -2, height: -1 });
+    const dragged = rowsOf(await take());
+    editor.selectRect({ x: 90, y: 90, width: 5, height: 5 });
+    codes.push(await codeOf(take));
+    editor.selectRect(undefined);
+    codes.push(await codeOf(take));
+    // Its box is (11, 9) to (17, 17): columns run downwards, rows to the left.
+    await editor.arrange(layer.id, { x: 10, y: 10, width: 8, height: 6, rotate: 90 });
+    editor.selectRect({ x: 15, y: 9, width: 2, height: 4 });
+    const turned = rowsOf(await take());
+    Reflect.deleteProperty(editor.Layers, "Base_selection");
+    codes.push(await codeOf(take));
+    return { before, after: host.capabilities.commit.selection, plain, dragged, turned, codes };
+  },
+  badMoments: () => badMoments(async (limits) => openImage(makePicture(8, 6), limits)),
   offerCommands: async () => offerCommands((await openImage(makePicture(8, 6))).host),
   /** A commit between a person's own steps: the photo's first sample after each undo, and each redo. */
   async undoAmongOwnSteps() {

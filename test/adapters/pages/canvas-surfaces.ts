@@ -202,6 +202,54 @@ async function readByWebgpu(bitmap: ImageBitmap): Promise<PixelImage> {
   return new PixelImage({ width, height, channels: 4, data });
 }
 
+/** Pixels of a picture whose bands are many, all of them opaque. */
+function tallPixels(): ImageData {
+  const pixels = new ImageData(512, 2000);
+  for (let index = 0; index < pixels.data.length; index++) {
+    pixels.data[index] = index % 4 === 3 ? 255 : (index * 37 + (index >> 9)) % 251;
+  }
+  return pixels;
+}
+
+/** A tall canvas, and what it is restored to. */
+function openTall(): {
+  readonly context: CanvasRenderingContext2D;
+  readonly host: CanvasHost;
+  readonly before: Uint8ClampedArray;
+} {
+  const pixels = tallPixels();
+  const canvas = document.createElement("canvas");
+  canvas.width = pixels.width;
+  canvas.height = pixels.height;
+  const context = canvas.getContext("2d", { willReadFrequently: true })!;
+  context.putImageData(pixels, 0, 0);
+  return { context, host: new CanvasHost(canvas), before: pixels.data };
+}
+
+function invertOf(image: PixelImage): PixelImage {
+  return image.withData(image.data.map((value, index) => (index % 4 === 3 ? value : 255 - value)));
+}
+
+/** Lets somebody paint when the second band has been written, before the third one is looked at: between two tasks. */
+function paintBehindSecond(context: CanvasRenderingContext2D, paint: () => void): void {
+  const { getImageData, putImageData } = CanvasRenderingContext2D.prototype;
+  const written: number[] = [];
+  context.putImageData = (pixels: ImageData, x: number, y: number): void => {
+    Reflect.apply(putImageData, context, [pixels, x, y]);
+    written.push(y);
+  };
+  context.getImageData = (...area: Parameters<typeof getImageData>): ImageData => {
+    if (written.length === 2 && area[1] !== written[1]) {
+      Reflect.deleteProperty(context, "putImageData");
+      Reflect.deleteProperty(context, "getImageData");
+      paint();
+    }
+    return getImageData.apply(context, area);
+  };
+}
+
+const replace = { mode: "replace", label: "Restore", onConflict: "refuse" } as const;
+
 async function codeOf(run: () => unknown): Promise<string> {
   try {
     await run();
@@ -221,6 +269,66 @@ const ramp = new PixelImage({
 });
 
 const cases = {
+  /** Somebody paints on a canvas while a result is put there, or taken back: where, in rows. */
+  async paintedBetweenBands(given?: unknown) {
+    const { rows, isUndo } = given as { rows: readonly number[]; isUndo: boolean };
+    const { context, host } = openTall();
+    const capture = await host.capture();
+    const commit = isUndo ? await host.commit(capture, invertOf(capture.image), replace) : undefined;
+    const there = context.getImageData(0, 0, 512, 2000).data;
+    paintBehindSecond(context, () => {
+      context.fillStyle = "#102030";
+      for (const row of rows) context.fillRect(100, row, 3, 1);
+    });
+    const result = invertOf(capture.image);
+    const code = await codeOf(() => (isUndo ? commit!.undo!() : host.commit(capture, result, replace)));
+    const expected = code === "DocumentChanged" ? there : Uint8ClampedArray.from(result.data);
+    for (const row of rows) {
+      for (let x = 100; x < 103; x++) expected.set([16, 32, 48, 255], (row * 512 + x) * 4);
+    }
+    const { data } = context.getImageData(0, 0, 512, 2000);
+    return { code, wrong: data.filter((value, index) => value !== expected[index]).length };
+  },
+  /** Two results for one canvas at once: one of them comes there whole, the other is refused. */
+  async twoAtOnce() {
+    const { context, host } = openTall();
+    const capture = await host.capture();
+    const other = capture.image.withData(capture.image.data.map((value, i) => (i % 4 === 3 ? value : 7)));
+    const results = [invertOf(capture.image), other];
+    const codes = await Promise.all(
+      results.map((image) => codeOf(() => host.commit(capture, image, replace))),
+    );
+    const { data } = context.getImageData(0, 0, 512, 2000);
+    return {
+      codes: codes.sort(),
+      whole: results.filter((image) => image.data.every((v, i) => v === data[i])).length,
+    };
+  },
+  /** The most of a canvas that is read or written in one go, in bytes, in a capture, a commit, an undo and a redo. */
+  async largestAccess() {
+    const { context, host, before } = openTall();
+    let most = 0;
+    const { getImageData, putImageData } = CanvasRenderingContext2D.prototype;
+    context.getImageData = (...args: Parameters<typeof getImageData>) => {
+      most = Math.max(most, args[2] * args[3] * 4);
+      return getImageData.apply(context, args);
+    };
+    context.putImageData = (pixels: ImageData, x: number, y: number) => {
+      most = Math.max(most, pixels.data.length);
+      Reflect.apply(putImageData, context, [pixels, x, y]);
+    };
+    const capture = await host.capture();
+    const result = invertOf(capture.image);
+    const commit = await host.commit(capture, result, replace);
+    const shows = (wanted: ArrayLike<number>): boolean =>
+      getImageData.call(context, 0, 0, 512, 2000).data.every((value, index) => value === wanted[index]);
+    const shown = [shows(result.data)];
+    await commit.undo!();
+    shown.push(shows(before));
+    await commit.redo!();
+    shown.push(shows(result.data));
+    return { most, shown };
+  },
   /** What the browser itself draws of a PNG of ours, by WebGPU. */
   async rampThroughBrowser(): Promise<number> {
     const blob = new Blob([await encodePng(ramp)]);

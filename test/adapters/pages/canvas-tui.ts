@@ -1,6 +1,6 @@
 // Runs the conformance suite on a real TOAST UI image editor.
 import ImageEditor from "tui-image-editor";
-import { TuiHost } from "../../../src/adapters/canvas/index.js";
+import { TuiHost, type CanvasLimits } from "../../../src/adapters/canvas/index.js";
 import { runHostConformance, type HostFixture } from "../../../src/testing/index.js";
 import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
 import { badMoments, offerCommands, type OpenedInPage } from "./bad-moments.js";
@@ -24,13 +24,14 @@ interface Inner {
 
 async function open(
   element: HTMLImageElement | undefined,
+  limits?: CanvasLimits,
 ): Promise<OpenedInPage & { readonly editor: ImageEditor }> {
   const container = document.body.appendChild(document.createElement("div"));
   const editor = new ImageEditor(container, { cssMaxWidth: 400, cssMaxHeight: 300, usageStatistics: false });
   if (element) await editor.loadImageFromURL(element.src, "photo");
   const graphics = (editor as unknown as Inner)._graphics;
   const photo = graphics.getCanvasImage();
-  const host = new TuiHost(editor);
+  const host = new TuiHost(editor, limits && { limits });
   return {
     editor,
     host,
@@ -116,7 +117,7 @@ async function undoAmongOwnSteps(): Promise<readonly string[]> {
 
 const cases = {
   undoAmongOwnSteps,
-  badMoments: () => badMoments(async () => open(await toImg(makePicture(8, 6)))),
+  badMoments: () => badMoments(async (limits) => open(await toImg(makePicture(8, 6)), limits)),
   offerCommands: async () => offerCommands((await open(await toImg(makePicture(8, 6)))).host),
 };
 

@@ -201,6 +201,64 @@ const cases = {
     limpid.dispose();
     return outcome;
   },
+  /** Samples of every type, and a mask, come to the worker as they are, and the page keeps its own. */
+  async everyType() {
+    const outcomes = [];
+    const mask = new PixelImage({
+      width: 40,
+      height: 24,
+      channels: 1,
+      data: new Uint8Array(960).fill(255, 300),
+    });
+    const [inWorker, onPage] = [await open({ places: ["worker"] }), await open({ places: ["page"] })];
+    const whole = photo.data;
+    for (const data of [
+      Uint8Array.from(whole),
+      // A part of a larger buffer.
+      Uint8Array.from([0, 0, 0, 0, ...whole]).subarray(4),
+      Uint16Array.from(whole, (value) => value * 257),
+      Float32Array.from(whole, (value) => value / 255),
+    ]) {
+      const image = photo.withData(data);
+      const [there, here] = [await inWorker.restore(image, { mask }), await onPage.restore(image, { mask })];
+      outcomes.push([
+        there.image.bitDepth,
+        there.image.data.join() === here.image.data.join() && there.image.data.join() !== data.join(),
+        data.length,
+      ]);
+    }
+    inWorker.dispose();
+    onPage.dispose();
+    return { outcomes, mask: mask.data.length };
+  },
+  /** A restore that was asked for before its expert is removed still has it. */
+  async inOrder() {
+    const limpid = await open({ places: ["worker"] });
+    const pack = await limpid.installPack(makeTinyPack(model));
+    const large = new PixelImage({
+      width: 700,
+      height: 500,
+      channels: 4,
+      data: new Uint8Array(700 * 500 * 4).fill(200),
+    });
+    const region = { x: 0, y: 0, width: 16, height: 16 };
+    const restored = limpid.restore(large, { experts: [{ id: "acme.descreen" }], region });
+    await Promise.all([restored, limpid.uninstallPack(pack.id)]);
+    const outcome = (await restored).mixture.map(({ expert }) => expert);
+    limpid.dispose();
+    return outcome;
+  },
+  /** Cancelled while its pixels are still being copied, a run never reaches the worker, and the next one works. */
+  async abortedOnTheWay() {
+    const limpid = await open({ places: ["worker"] });
+    const controller = new AbortController();
+    const first = codeOf(limpid.restore(photo, { signal: controller.signal }));
+    const second = limpid.restore(photo);
+    controller.abort();
+    const outcome = [await first, (await second).image.width];
+    limpid.dispose();
+    return outcome;
+  },
   async nowhere() {
     return codeOf(open({ script: "/dist/nothing-is-here.js", places: ["worker"] }));
   },

@@ -1,5 +1,5 @@
-import { LimpidError, throwIfAborted, type Disposable } from "../../../sdk/base/index.js";
-import { PixelImage } from "../../../sdk/image/index.js";
+import { LimpidError, throwIfAborted, TurnQueue, type Disposable } from "../../../sdk/base/index.js";
+import { PixelImage, type PixelData, type PixelImageInit } from "../../../sdk/image/index.js";
 import type { BackendName } from "../../../sdk/engine/index.js";
 import type {
   AnalyzeOptions,
@@ -9,6 +9,7 @@ import type {
 } from "../../../sdk/restore/index.js";
 import type { InstalledPack } from "../../../sdk/packs/index.js";
 import type { Analysis } from "../../../sdk/router/index.js";
+import { copyBands } from "../bands.js";
 import type { EngineState, InstallInWorkerOptions } from "./engine-state.js";
 import type { FromWorker, PostedError, ToWorker, WorkerStart } from "./messages.js";
 
@@ -29,6 +30,12 @@ interface PendingCall extends Listeners {
   readonly reject: (error: unknown) => void;
 }
 
+/**
+ * Makes an image ready for the way: its samples are copied a band at a time and the copy is handed over, since a copy that the
+ * browser makes of a large image holds the page's thread.
+ */
+type Carry = (image: PixelImage) => Promise<PixelImageInit>;
+
 /** One worker with an engine in it. When it dies, every call fails with `WorkerFailed`, and so do all later ones. */
 export class WorkerConnection implements Disposable {
   /** Why WebGPU cannot be had in the worker; undefined if it can. */
@@ -37,6 +44,7 @@ export class WorkerConnection implements Disposable {
   readonly #hangTime: number;
   readonly #onChange: (change: BackendChange) => void;
   readonly #calls = new Map<number, PendingCall>();
+  readonly #sending = new TurnQueue();
   #start: ((message: Extract<FromWorker, { type: "started" | "failed" }>) => void) | undefined;
   #failure: LimpidError | undefined;
   #lastCall = 0;
@@ -119,19 +127,22 @@ export class WorkerConnection implements Disposable {
 
   /** As `Limpid.analyze`. */
   analyze(image: PixelImage, { signal, windows = false }: AnalyzeOptions): Promise<Analysis> {
-    return this.#call(signal, {}, (call) => ({ type: "analyze", call, image: { ...image }, windows }));
+    return this.#call(signal, {}, async (call, carry) => ({
+      type: "analyze",
+      call,
+      image: await carry(image),
+      windows,
+    }));
   }
 
   /** As `Limpid.restore`. */
   restore(image: PixelImage, { signal, onProgress, mask, ...rest }: RestoreOptions): Promise<RestoreResult> {
-    const options = { ...rest, ...(mask && { mask: { ...mask } }) };
-    const hasProgress = onProgress !== undefined;
-    return this.#call(signal, { onProgress }, (call) => ({
+    return this.#call(signal, { onProgress }, async (call, carry) => ({
       type: "restore",
       call,
-      image: { ...image },
-      options,
-      hasProgress,
+      image: await carry(image),
+      options: { ...rest, ...(mask && { mask: await carry(mask) }) },
+      hasProgress: onProgress !== undefined,
     }));
   }
 
@@ -166,7 +177,7 @@ export class WorkerConnection implements Disposable {
   async #call<T>(
     signal: AbortSignal | undefined,
     listeners: Listeners,
-    message: (call: number) => ToWorker,
+    message: (call: number, carry: Carry) => ToWorker | Promise<ToWorker>,
   ): Promise<T> {
     throwIfAborted(signal);
     if (this.#failure !== undefined) throw this.#failure;
@@ -176,7 +187,20 @@ export class WorkerConnection implements Disposable {
     try {
       return await new Promise<T>((resolve, reject) => {
         this.#calls.set(call, { resolve, reject, ...listeners });
-        this.#post(message(call));
+        // One after the other, so that what is asked first is what the worker hears first.
+        this.#sending
+          .add(async () => {
+            const carried: ArrayBuffer[] = [];
+            const carry: Carry = async (image) => {
+              const samples = await copyBands(image.data, signal);
+              carried.push(samples);
+              return { ...image, data: overSamples(image.data, samples) };
+            };
+            const posted = await message(call, carry);
+            throwIfAborted(signal);
+            this.#post(posted, carried);
+          })
+          .catch(reject);
         this.#watchOver();
       });
     } catch (error) {
@@ -240,8 +264,8 @@ export class WorkerConnection implements Disposable {
     }
   }
 
-  #post(message: ToWorker): void {
-    if (this.#failure === undefined) this.#worker.postMessage(message);
+  #post(message: ToWorker, carried: ArrayBuffer[] = []): void {
+    if (this.#failure === undefined) this.#worker.postMessage(message, carried);
   }
 
   /** A worker that the browser ended, for want of memory, says nothing: it is asked as long as something is waited for. */
@@ -274,6 +298,12 @@ export class WorkerConnection implements Disposable {
     this.#start?.({ type: "failed", error: { code, message, details } });
     for (const { reject } of [...this.#calls.values()]) reject(reason);
   }
+}
+
+/** Samples of the same type in another buffer. */
+function overSamples(data: PixelData, samples: ArrayBuffer): PixelData {
+  if (data instanceof Uint16Array) return new Uint16Array(samples);
+  return data instanceof Float32Array ? new Float32Array(samples) : new Uint8Array(samples);
 }
 
 /** An error as it was in the worker. */
