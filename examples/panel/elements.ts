@@ -18,6 +18,10 @@ export const elements = {
   found: element("found", HTMLUListElement),
   other: element("other", HTMLElement),
   apply: element("apply", HTMLButtonElement),
+  commands: element("commands", HTMLElement),
+  menu: element("menu", HTMLUListElement),
+  palette: element("palette", HTMLDetailsElement),
+  allCommands: element("all-commands", HTMLUListElement),
 };
 
 /** What can be used only while nothing runs: marked `data-idle`. */

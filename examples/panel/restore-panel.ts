@@ -4,6 +4,7 @@ import {
   type Commit,
   type EditorHost,
   type ExpertChoice,
+  type HostCommandList,
   type PixelImage,
   type Restorer,
   type RestoreOptions,
@@ -13,6 +14,7 @@ import "img-comparison-slider";
 import { announceComparison } from "../shared/comparison.js";
 import { Chips, type ChoosableExpert } from "../shared/expert-chips.js";
 import { draw, mix } from "../shared/pictures.js";
+import { showCommands } from "./commands.js";
 import { elements } from "./elements.js";
 import { notify, perform } from "./interaction.js";
 
@@ -28,8 +30,8 @@ export interface PanelEngine extends Restorer {
 
 /** What differs between editors. */
 export interface PanelParts {
-  /** The editor. */
-  readonly host: EditorHost;
+  /** The editor, and the commands that it was given. */
+  readonly host: EditorHost & { readonly commands: HostCommandList };
   /** What people read while pixels are taken. */
   readonly readingTitle: string;
   /** Loads the model, or gives the loaded one. */
@@ -63,6 +65,7 @@ export class RestorePanel {
     apply.addEventListener("click", () => perform(() => this.apply()));
     strength.addEventListener("input", () => this.#showStrength());
     announceComparison(comparison);
+    showCommands(parts.host.commands);
   }
 
   /** The experts that people have chosen for what is shown; undefined before anything is. */
@@ -92,6 +95,7 @@ export class RestorePanel {
       }
       return started;
     });
+    await this.#parts.look();
     const by = engine.note === undefined ? engine.backend : `${engine.backend}: ${engine.note}`;
     if (this.#chips.choices.length > 0) notify({ text: `Ready, by ${by}.` });
     else notify({ text: "Nothing to repair was found. Turn something on to try it all the same." });

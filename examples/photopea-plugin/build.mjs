@@ -1,10 +1,11 @@
 // node examples/photopea-plugin/build.mjs --url https://example.org/limpid/ [--out FOLDER]
 //
 // Writes the plugin as static files that any https host can serve, and `plugin.json`, which is what Photopea asks for.
-// `--photopea ORIGIN` is for a Photopea on a server of your own, `--model FOLDER` for another model.
+// `--photopea ORIGIN` is for a Photopea on a server of your own, `--model FOLDER` for another model, `--pack FOLDER`, as often as
+// you like, for packs that come with the plugin: browsers keep nothing for a panel in another site's page.
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
@@ -22,12 +23,14 @@ const require = createRequire(import.meta.url);
  * @param {string} [options.out] - where the files go
  * @param {string} [options.photopea] - origin of the Photopea that it is a panel of
  * @param {string} [options.model] - folder with the model's `model.json`
+ * @param {readonly string[]} [options.packs] - folders of packs that come with it
  */
 export async function buildPlugin({
   url,
   out = join(root, "build", "photopea-plugin"),
   photopea = "https://www.photopea.com",
   model = join(root, "models"),
+  packs = [],
 }) {
   const address = new URL(url);
   if (!address.href.endsWith("/")) throw new Error(`--url ${url} must end with a slash`);
@@ -43,7 +46,10 @@ export async function buildPlugin({
     platform: "browser",
     target: "es2022",
     chunkNames: "chunks/[name]-[hash]",
-    define: { PHOTOPEA_ORIGIN: JSON.stringify(new URL(photopea).origin) },
+    define: {
+      PHOTOPEA_ORIGIN: JSON.stringify(new URL(photopea).origin),
+      PACKS: JSON.stringify(packs.map((path) => `packs/${basename(path)}/`)),
+    },
     logLevel: "warning",
     // The package's chunks import for their side effects what has none.
     logOverride: { "ignored-bare-import": "silent" },
@@ -51,7 +57,10 @@ export async function buildPlugin({
   writeFileSync(join(out, "index.html"), readPage(join(folder, "index.html"), "Apply as new layer"));
   cpSync(panelStyle, join(out, "panel.css"));
   cpSync(join(folder, "icon.svg"), join(out, "icon.svg"));
+  // The code of extensions runs in workers of this file.
+  cpSync(require.resolve("limpid/extension-worker"), join(out, "extension-worker.js"));
   cpSync(model, join(out, "models"), { recursive: true });
+  for (const path of packs) cpSync(path, join(out, "packs", basename(path)), { recursive: true });
   const wasm = dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json"));
   for (const name of ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"]) {
     cpSync(join(wasm, "dist", name), join(out, "wasm", name));
@@ -69,7 +78,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       out: { type: "string" },
       photopea: { type: "string" },
       model: { type: "string" },
+      pack: { type: "string", multiple: true },
     },
   });
-  console.log(await buildPlugin(values));
+  const { pack: packs = [], ...options } = values;
+  console.log(await buildPlugin({ ...options, packs }));
 }

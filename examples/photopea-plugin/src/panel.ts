@@ -1,4 +1,10 @@
-import { createLimpid, type CaptureTarget, type Limpid } from "limpid";
+import {
+  createLimpid,
+  extensionWorkersFromUrl,
+  type CaptureTarget,
+  type HostSelection,
+  type Limpid,
+} from "limpid";
 import { connectPhotopea, type PhotopeaHost, type PhotopeaState } from "limpid/photopea";
 import { checkedIn, elements } from "../../panel/elements.js";
 import { notify, perform, withProgress } from "../../panel/interaction.js";
@@ -7,21 +13,46 @@ import { element } from "../../shared/element.js";
 
 /** Where Photopea is served; put in by the build. */
 declare const PHOTOPEA_ORIGIN: string;
+/** Folders of the packs that come with the plugin, with a slash at their ends; put in by the build. */
+declare const PACKS: readonly string[];
 
 let limpid: Promise<Limpid> | undefined;
+/** What was active when Photopea was asked last. */
+let selected: HostSelection | undefined;
 
 const { active, preview, panel } = elements;
 const targets = element("targets", HTMLFieldSetElement);
 
-/** Loads the model on first use; after a failure the next click tries again. */
-function startLimpid(): Promise<Limpid> {
-  limpid ??= createLimpid({ model: new URL("models/", document.baseURI), wasmPath: "wasm/" }).catch(
-    (error: unknown) => {
-      limpid = undefined;
-      throw error;
-    },
-  );
+/** Loads the model and the extensions on first use; after a failure the next click tries again. */
+function startLimpid(host: PhotopeaHost): Promise<Limpid> {
+  limpid ??= openLimpid(host).catch((error: unknown) => {
+    limpid = undefined;
+    throw error;
+  });
   return limpid;
+}
+
+async function openLimpid(host: PhotopeaHost): Promise<Limpid> {
+  const opened = await createLimpid({
+    model: new URL("models/", document.baseURI),
+    wasmPath: "wasm/",
+    host,
+    extensions: { workers: extensionWorkersFromUrl("extension-worker.js") },
+  });
+  // What the `when` clauses of commands and menus are held against.
+  const tell = ({ layerId, hasSelection }: HostSelection): void => {
+    opened.contextKeys.set("hasImage", layerId !== undefined);
+    opened.contextKeys.set("hasSelection", hasSelection);
+  };
+  host.onDidChangeSelection(tell);
+  if (selected !== undefined) tell(selected);
+  for (const path of PACKS) {
+    // The panel is of use without them, too.
+    await opened.extensions.install(new URL(path, document.baseURI)).catch((error: unknown) => {
+      notify({ text: error instanceof Error ? error.message : String(error), level: "error" });
+    });
+  }
+  return opened;
 }
 
 function showActive({ document: open, layer }: PhotopeaState): void {
@@ -51,6 +82,7 @@ async function start(): Promise<void> {
   preview.disabled = true;
   notify({ text: "" });
   const host = await connect();
+  host.onDidChangeSelection((selection) => (selected = selection));
   preview.textContent = "Preview";
   const look = async (): Promise<void> => showActive(await host.refresh());
   await look();
@@ -60,7 +92,7 @@ async function start(): Promise<void> {
   new RestorePanel({
     host,
     readingTitle: "Reading from Photopea",
-    startEngine: startLimpid,
+    startEngine: () => startLimpid(host),
     capture: (signal) => host.capture({ target: (checkedIn(targets) ?? "layer") as CaptureTarget, signal }),
     commit: (capture, image) =>
       host.commit(capture, image, {

@@ -1,10 +1,17 @@
-import { LimpidError, toDisposable, type Disposable } from "../base/index.js";
+import { EventEmitter, LimpidError, toDisposable, type Disposable, type Event } from "../base/index.js";
 import type { HostCommand, HostMenu, HostMenuItem } from "./interaction.js";
 
 /** The commands and menu items that were registered with a host, for the host to show. */
 export class HostCommandList {
+  /** Fired when a command or an item came or went. */
+  readonly onDidChange: Event<void>;
+  readonly #changed = new EventEmitter<void>();
   readonly #commands = new Map<string, HostCommand>();
   readonly #items = new Set<HostMenuItem>();
+
+  constructor() {
+    this.onDidChange = this.#changed.event;
+  }
 
   /** The commands, in the order in which they were registered. */
   get commands(): readonly HostCommand[] {
@@ -23,7 +30,7 @@ export class HostCommandList {
       throw new LimpidError("InvalidArgument", `a command ${command.id} is registered already`);
     }
     this.#commands.set(command.id, command);
-    return toDisposable(() => this.#commands.delete(command.id));
+    return this.#added(() => this.#commands.delete(command.id));
   }
 
   /**
@@ -35,7 +42,7 @@ export class HostCommandList {
   addMenuItem(item: HostMenuItem): Disposable {
     const own = { ...item };
     this.#items.add(own);
-    return toDisposable(() => this.#items.delete(own));
+    return this.#added(() => this.#items.delete(own));
   }
 
   /**
@@ -76,5 +83,13 @@ export class HostCommandList {
   clear(): void {
     this.#commands.clear();
     this.#items.clear();
+    this.#changed.fire();
+  }
+
+  #added(remove: () => boolean): Disposable {
+    this.#changed.fire();
+    return toDisposable(() => {
+      if (remove()) this.#changed.fire();
+    });
   }
 }

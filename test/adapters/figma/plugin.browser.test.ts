@@ -7,6 +7,7 @@ import { createLimpid } from "../../../src/sdk/limpid/index.js";
 import { modelFromFiles } from "../../../src/sdk/restore/index.js";
 import { makeOrientedPhoto } from "../../../src/testing/host-conformance/oriented-photo.js";
 import { openPage } from "../../support/page.js";
+import { focusedIn, listen, tabThrough } from "../../support/tab-order.js";
 import { modulePage, startSite, type Site } from "../photopea/sites.js";
 import { makePicture } from "./connected.js";
 import type { Arrangement, FakeEditor, ShownLayer } from "./pages/editor.js";
@@ -107,6 +108,15 @@ const look = (page: Page): Promise<ShownLayer[]> => page.evaluate(() => editor.l
 
 const says = (panel: Frame, id: "status" | "problem" | "active", text: RegExp): Promise<void> =>
   panel.locator(`#${id}`, { hasText: text }).waitFor({ timeout: 45_000 });
+
+/** The page's policy may forbid the evaluation that `waitForFunction` does in it. */
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 60_000;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`still not: ${condition.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
 
 function pixelsOf({ pixels }: ShownLayer): PixelImage {
   return picture.withData(Uint8Array.from(pixels));
@@ -259,6 +269,60 @@ describe("the built page of the Figma plugin", () => {
     await panel.locator("#apply").click();
     await says(panel, "status", /^Added as a new layer/);
     expect((await look(page)).map(({ name }) => name)).toEqual(["Photo", "Photo restored"]);
+    await page.close();
+  });
+
+  test("the keyboard goes through it from top to bottom, and comes back to where it was; what goes on is told", async () => {
+    const { page, panel } = await openPlugin("hosted", "data");
+    const id = await openPicture(page);
+    await select(page, [id]);
+    await says(panel, "active", /^Photo$/);
+    const heard = await listen(panel, ["status", "problem"]);
+    await panel.locator("#preview").press("Enter");
+    await says(panel, "status", /^Ready/);
+    expect(await heard()).toEqual([
+      "Reading from Figma…",
+      "Loading the model",
+      "Restoring",
+      expect.stringMatching(/^Ready, by wasm in a worker/),
+    ]);
+    await panel.getByLabel("Photo in the layer").focus();
+    expect(await tabThrough(page, panel, "apply")).toEqual([
+      "Replace the photo",
+      "Sizes",
+      "preview",
+      "comparison",
+      "strength",
+      "Noise 100 %",
+      "Weight of the expert for Noise",
+      "JPEG 100 %",
+      "Weight of the expert for JPEG",
+      "apply",
+    ]);
+    // Figma's panel has no extensions, and so no commands.
+    expect(await panel.locator("#commands").isVisible()).toBe(false);
+    await page.keyboard.press("Enter");
+    await says(panel, "status", /^Replaced/);
+    expect(await focusedIn(panel)).toBe("apply");
+    expect(await heard()).toEqual(["Applying…", "Replaced."]);
+
+    await select(page, []);
+    await says(panel, "active", /Nothing is selected/);
+    await panel.locator("#preview").focus();
+    await page.keyboard.press("Enter");
+    await says(panel, "problem", /nothing is selected/);
+    await until(async () => (await focusedIn(panel)) === "preview");
+    expect(await panel.locator("#problem").getAttribute("role")).toBe("alert");
+    expect(await panel.locator("#status").getAttribute("role")).toBe("status");
+
+    await select(page, [await page.evaluate(() => editor.openLargePicture(1600, 1200))]);
+    await says(panel, "active", /Photo|Large/);
+    await page.keyboard.press("Enter");
+    await until(async () => (await focusedIn(panel)) === "cancel");
+    await panel.locator("#progress[value]").waitFor({ timeout: 45_000 });
+    await page.keyboard.press("Enter");
+    await says(panel, "status", /Cancelled/);
+    expect(await focusedIn(panel)).toBe("preview");
     await page.close();
   });
 });

@@ -4,11 +4,14 @@ import { dirname, extname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Frame, Page } from "playwright-core";
 import { buildPlugin } from "../../../examples/photopea-plugin/build.mjs";
+import { version } from "../../../src/sdk/base/index.js";
 import { PixelImage, psnr } from "../../../src/sdk/image/index.js";
 import { createLimpid } from "../../../src/sdk/limpid/index.js";
+import { makeIntegrity } from "../../../src/sdk/packs/index.js";
 import { modelFromFiles } from "../../../src/sdk/restore/index.js";
 import type { FakePhotopea } from "../../../src/testing/photopea/index.js";
 import { openPage } from "../../support/page.js";
+import { focusedIn, listen, tabThrough } from "../../support/tab-order.js";
 import { makeTinyModel } from "../../support/tiny-model.js";
 import { makePicture } from "./connected.js";
 import { editorPolicy, modulePage, startSite, type Site } from "./sites.js";
@@ -21,6 +24,42 @@ const mediaTypes: Record<string, string> = {
   ".json": "application/json",
   ".wasm": "application/wasm",
 };
+
+/** Writes an extension that has commands, one of them in the panel's menu, and gives its folder back. */
+function writeExtension(path: string): string {
+  const manifest = {
+    name: "greeter",
+    publisher: "acme",
+    version: "1.0.0",
+    engines: { limpid: `^${version}` },
+    browser: "extension.js",
+    contributes: {
+      commands: [
+        { command: "acme.greet", title: "Greet", category: "Acme" },
+        { command: "acme.fail", title: "Fail", category: "Acme" },
+      ],
+      menus: { panel: [{ command: "acme.greet", when: "hasImage && !hasSelection" }] },
+    },
+  };
+  const code = `
+    export function activate(context, api) {
+      context.subscriptions.push(api.commands.register("acme.greet", () => "Hello"));
+      context.subscriptions.push(
+        api.commands.register("acme.fail", () => {
+          throw new RangeError("no luck");
+        }),
+      );
+    }`;
+  const encoder = new TextEncoder();
+  const files = new Map([
+    ["package.json", encoder.encode(JSON.stringify(manifest))],
+    ["extension.js", encoder.encode(code)],
+  ]);
+  files.set("integrity.json", makeIntegrity("acme.greeter", "1.0.0", files));
+  mkdirSync(path);
+  for (const [name, bytes] of files) writeFileSync(join(path, name), bytes);
+  return path;
+}
 
 let editor: Site;
 let plugin: Site;
@@ -45,6 +84,7 @@ beforeAll(async () => {
     out: join(folder, "plugin"),
     photopea: editor.origin,
     model: join(folder, "model"),
+    packs: [writeExtension(join(folder, "greeter"))],
   });
 });
 
@@ -110,6 +150,49 @@ function look(page: Page): Promise<Seen[]> {
     })),
   );
 }
+
+describe("the Photopea plugin of the examples, with a pack", () => {
+  test("shows the commands that extensions bring, by the keyboard too, and hides what does not apply", async () => {
+    const { page, panel, refused } = await openPanel();
+    expect(await panel.locator("#commands").isVisible()).toBe(false);
+    await openPicture(page, makePicture(24, 16));
+    await panel.locator("#preview").click();
+    await says(panel, "status", /Ready/);
+
+    const menu = panel.locator("#menu button");
+    expect(await menu.allTextContents()).toEqual(["Acme: Greet"]);
+    await panel.locator("#apply").focus();
+    expect(await tabThrough(page, panel, "All commands")).toEqual(["Acme: Greet", "All commands"]);
+    await page.keyboard.press("Space");
+    expect(await panel.locator("#all-commands button").allTextContents()).toEqual([
+      "Limpid: Restore",
+      "Acme: Greet",
+      "Acme: Fail",
+    ]);
+    await menu.press("Enter");
+    await says(panel, "status", /^Acme: Greet: done\.$/);
+    expect(await focusedIn(panel)).toBe("Acme: Greet");
+    await panel.getByRole("button", { name: "Acme: Fail" }).press("Enter");
+    await says(panel, "problem", /no luck/);
+    expect(await panel.locator("#commands").ariaSnapshot()).toContain('list "Commands"');
+
+    // Its clause asks for an image, and for no selection.
+    const drawn = { x: 1, y: 1, width: 5, height: 5 };
+    await page.evaluate((rect) => photopea.select(rect), drawn);
+    await panel.evaluate(() => window.dispatchEvent(new Event("focus")));
+    await until(async () => (await menu.count()) === 0);
+    expect(await panel.locator("#all-commands button").count()).toBe(3);
+    await page.evaluate(() => photopea.select(undefined));
+    await panel.evaluate(() => window.dispatchEvent(new Event("focus")));
+    await until(async () => (await menu.count()) === 1);
+
+    await panel.getByRole("button", { name: "Limpid: Restore" }).press("Enter");
+    await until(async () => (await look(page))[0]!.historyLength > 0);
+    expect(refused).toEqual([]);
+    await page.evaluate(() => photopea.closeDocument());
+    await page.close();
+  });
+});
 
 describe("the Photopea plugin of the examples", () => {
   let page: Page;
@@ -252,6 +335,112 @@ describe("the Photopea plugin of the examples", () => {
     ]) {
       expect(tree).toContain(line);
     }
+  });
+
+  test("the keyboard goes through it from top to bottom, and comes back to where it was", async () => {
+    await openPicture(page, picture);
+    await panel.locator("#preview").press("Enter");
+    await says(panel, "status", /Ready/);
+    await panel.getByLabel("Layer", { exact: true }).focus();
+    expect(await tabThrough(page, panel, "All commands")).toEqual([
+      "preview",
+      "comparison",
+      "strength",
+      "Noise 100 %",
+      "Weight of the expert for Noise",
+      "JPEG 100 %",
+      "Weight of the expert for JPEG",
+      "apply",
+      "Acme: Greet",
+      "All commands",
+    ]);
+    await panel.locator("#apply").press("Enter");
+    await says(panel, "status", /Added/);
+    await until(async () => (await focusedIn(panel)) === "apply");
+
+    await page.evaluate(() => {
+      const [width, height] = [1600, 1200];
+      const data = Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * 37) % 251);
+      photopea.open({ layers: [{ image: { width, height, channels: 3, data } }] });
+    });
+    await panel.locator("#preview").focus();
+    await page.keyboard.press("Enter");
+    await until(async () => (await focusedIn(panel)) === "cancel");
+    await panel.locator("#progress[value]").waitFor();
+    await page.keyboard.press("Enter");
+    await says(panel, "status", /Cancelled/);
+    expect(await focusedIn(panel)).toBe("preview");
+
+    await page.evaluate(() => photopea.look().forEach(() => photopea.closeDocument()));
+    await page.keyboard.press("Enter");
+    await says(panel, "problem", /no document is open/);
+    await until(async () => (await focusedIn(panel)) === "preview");
+  });
+
+  test("tells screen readers what goes on, and what went wrong", async () => {
+    await openPicture(page, picture);
+    const roles = await panel.evaluate(() =>
+      ["status", "problem", "progress", "panel"].map((id) => {
+        const element = document.getElementById(id)!;
+        return element.getAttribute("role") ?? element.getAttribute("aria-label");
+      }),
+    );
+    expect(roles).toEqual(["status", "alert", "Progress", null]);
+    const heard = await listen(panel, ["status", "problem"]);
+    await panel.evaluate(() => {
+      const states: string[] = [];
+      const main = document.getElementById("panel")!;
+      new MutationObserver(() => states.push(String(main.ariaBusy))).observe(main, { attributes: true });
+      Object.assign(globalThis, { states });
+    });
+    await panel.locator("#preview").click();
+    await says(panel, "status", /Ready/);
+    expect(await heard()).toEqual([
+      "Reading from Photopea…",
+      "Loading the model",
+      "Restoring",
+      "Ready, by wasm.",
+    ]);
+    expect(await panel.evaluate(() => (globalThis as unknown as { states: string[] }).states)).toEqual([
+      "true",
+      "null",
+    ]);
+    await page.evaluate(() => photopea.closeDocument());
+    await panel.locator("#apply").click();
+    await says(panel, "problem", /not open any more/);
+    expect(await heard()).toEqual(["Applying…", expect.stringMatching(/not open any more/)]);
+  });
+
+  test("shows all of itself in a narrow panel, and moves nothing while it runs", async () => {
+    await page.setViewportSize({ width: 320, height: 800 });
+    await openPicture(page, picture);
+    await panel.locator("#preview").click();
+    await says(panel, "status", /Ready/);
+    expect(await panel.locator("#active").textContent()).toBe("Background in Photo");
+    const outside = await panel.evaluate(() =>
+      [...document.querySelectorAll("button, input, output, .value, p, h2, summary")]
+        .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth)
+        .map((element) => element.id || element.textContent),
+    );
+    expect(outside).toEqual([]);
+    expect(await panel.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+    const top = (): Promise<number> =>
+      panel.locator("#comparison").evaluate((element) => element.getBoundingClientRect().top);
+    const before = await top();
+    await panel.evaluate(() => {
+      const tops = new Set<number>();
+      const slider = document.getElementById("comparison")!;
+      new MutationObserver(() => tops.add(slider.getBoundingClientRect().top)).observe(
+        document.getElementById("panel")!,
+        { attributes: true, subtree: true, childList: true },
+      );
+      Object.assign(globalThis, { tops });
+    });
+    await panel.locator("#apply").click();
+    await says(panel, "status", /Added/);
+    const tops = await panel.evaluate(() => [...(globalThis as unknown as { tops: Set<number> }).tops]);
+    expect(tops).toEqual([before]);
+    await page.setViewportSize({ width: 1280, height: 720 });
   });
 
   test("asks Photopea for a panel of its own address, with an icon", () => {
