@@ -70,6 +70,49 @@ test("everything is done by the keyboard alone, and the keyboard stays where it 
   await page.locator("#view-compare").press("Enter");
 });
 
+test("the keyboard comes to everything, in the order of the page, and sees where it is", async () => {
+  await openPicture(page, picture, "order");
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  const expected = await page.evaluate(() => {
+    const controls = document.querySelectorAll<HTMLElement>(
+      "a[href], button, input, select, textarea, summary, [tabindex='0']",
+    );
+    return [...controls]
+      .filter((control) => !control.matches(":disabled") && control.tabIndex >= 0)
+      .filter((control) => control.checkVisibility({ visibilityProperty: true }))
+      .map((control, index) => {
+        control.dataset.order = String(index);
+        return String(index);
+      });
+  });
+  expect(expected.length).toBeGreaterThan(25);
+  const order: string[] = [];
+  const unseen: string[] = [];
+  for (let step = 0; step < expected.length; step++) {
+    await page.keyboard.press("Tab");
+    const [at, isSeen, name] = await page.evaluate(() => {
+      const element = document.activeElement as HTMLElement;
+      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
+      const hasRing = (outlineStyle !== "none" && outlineWidth !== "0px") || boxShadow !== "none";
+      return [element.dataset.order ?? "", hasRing, element.id || element.textContent] as const;
+    });
+    order.push(at);
+    if (!isSeen) unseen.push(name);
+  }
+  expect(order).toEqual(expected);
+  expect(unseen).toEqual([]);
+});
+
+test("what went wrong is told, and the keyboard that dismisses it goes back to the photo", async () => {
+  expect(await page.locator("#problem").getAttribute("role")).toBe("alert");
+  expect(await page.locator("#status").getAttribute("role")).toBe("status");
+  await page.setInputFiles("#file", { name: "x.txt", mimeType: "", buffer: Buffer.from("no") });
+  await says(page, "problem-text", /not an image/);
+  await page.locator("#problem-close").press("Enter");
+  expect(await page.locator("#problem").isHidden()).toBe(true);
+  expect(await focused()).toBe("stage");
+});
+
 test("a run that is cancelled by the keyboard leaves it at the photo", async () => {
   await page.setInputFiles("#file", await pictureFile(makePicture(1100, 900), "large.png"));
   await page.locator("#progress[value]").waitFor();

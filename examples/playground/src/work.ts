@@ -55,11 +55,14 @@ function showProblem(text: string, again?: () => void): void {
   problem.hidden = false;
 }
 
-/** Takes away what went wrong. */
+/** Takes away what went wrong; the keyboard that was at its buttons goes to the photo. */
 export function clearProblem(): void {
+  const { problem, problemText, stage } = elements;
+  const hadFocus = problem.contains(document.activeElement);
   retry = undefined;
-  elements.problemText.textContent = "";
-  elements.problem.hidden = true;
+  problemText.textContent = "";
+  problem.hidden = true;
+  if (hadFocus) stage.focus({ preventScroll: true });
 }
 
 /**
