@@ -3,15 +3,11 @@ import type { HostCommand, HostMenu, HostMenuItem } from "./interaction.js";
 
 /** The commands and menu items that were registered with a host, for the host to show. */
 export class HostCommandList {
-  /** Fired when a command or an item came or went. */
-  readonly onDidChange: Event<void>;
   readonly #changed = new EventEmitter<void>();
+  /** Fired when a command or an item came or went. */
+  readonly onDidChange: Event<void> = this.#changed.event;
   readonly #commands = new Map<string, HostCommand>();
   readonly #items = new Set<HostMenuItem>();
-
-  constructor() {
-    this.onDidChange = this.#changed.event;
-  }
 
   /** The commands, in the order in which they were registered. */
   get commands(): readonly HostCommand[] {

@@ -51,7 +51,7 @@ function writeExtension(path: string): string {
       );
     }`;
   const encoder = new TextEncoder();
-  const files = new Map([
+  const files = new Map<string, Uint8Array>([
     ["package.json", encoder.encode(JSON.stringify(manifest))],
     ["extension.js", encoder.encode(code)],
   ]);
