@@ -19,6 +19,7 @@ export {
   type FakeMiniPaintAction,
   type FakeMiniPaintLayer,
   type FakeMiniPaintLayers,
+  type FakeMiniPaintSelection,
   type FakeMiniPaintSettings,
 } from "./mini-paint/index.js";
 export {

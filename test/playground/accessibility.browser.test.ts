@@ -72,7 +72,6 @@ test("everything is done by the keyboard alone, and the keyboard stays where it 
 
 test("the keyboard comes to everything, in the order of the page, and sees where it is", async () => {
   await openPicture(page, picture, "order");
-  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   const expected = await page.evaluate(() => {
     const controls = document.querySelectorAll<HTMLElement>(
       "a[href], button, input, select, textarea, summary, [tabindex='0']",
@@ -86,9 +85,10 @@ test("the keyboard comes to everything, in the order of the page, and sees where
       });
   });
   expect(expected.length).toBeGreaterThan(25);
-  const order: string[] = [];
+  await page.locator("[data-order='0']").focus();
+  const order = ["0"];
   const unseen: string[] = [];
-  for (let step = 0; step < expected.length; step++) {
+  while (order.length < expected.length) {
     await page.keyboard.press("Tab");
     const [at, isSeen, name] = await page.evaluate(() => {
       const element = document.activeElement as HTMLElement;
