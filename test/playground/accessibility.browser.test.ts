@@ -92,8 +92,12 @@ test("the keyboard comes to everything, in the order of the page, and sees where
     await page.keyboard.press("Tab");
     const [at, isSeen, name] = await page.evaluate(() => {
       const element = document.activeElement as HTMLElement;
-      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
-      const hasRing = (outlineStyle !== "none" && outlineWidth !== "0px") || boxShadow !== "none";
+      // The ring of the comparison and of a file's input is around, or beside, what has the focus.
+      const hasRing = [element, element.parentElement, element.nextElementSibling].some((shown) => {
+        if (shown === null) return false;
+        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(shown);
+        return (outlineStyle !== "none" && outlineWidth !== "0px") || boxShadow !== "none";
+      });
       return [element.dataset.order ?? "", hasRing, element.id || element.textContent] as const;
     });
     order.push(at);
