@@ -96,7 +96,8 @@ test("the keyboard comes to everything, in the order of the page, and sees where
       const hasRing = [element, element.parentElement, element.nextElementSibling].some((shown) => {
         if (shown === null) return false;
         const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(shown);
-        return (outlineStyle !== "none" && outlineWidth !== "0px") || boxShadow !== "none";
+        const isShadowed = shown === element && boxShadow !== "none";
+        return isShadowed || (outlineStyle !== "none" && outlineWidth !== "0px");
       });
       return [element.dataset.order ?? "", hasRing, element.id || element.textContent] as const;
     });
