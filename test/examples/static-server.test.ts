@@ -24,7 +24,7 @@ afterAll(async () => {
 /** As it stands: `fetch` would clean an address. */
 function ask(path: string, origin = server.origin): Promise<string> {
   return new Promise((resolve, reject) => {
-    request(`${origin}`, { path }, (response) => {
+    request(origin, { path }, (response) => {
       let body = "";
       response.setEncoding("utf8").on("data", (part: string) => (body += part));
       response.on("end", () => resolve(`${response.statusCode} ${response.headers["content-type"]} ${body}`));

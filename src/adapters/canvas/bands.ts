@@ -17,7 +17,7 @@ const bandBytes = 1 << 20;
 export async function visitBands(
   height: number,
   rowBytes: number,
-  visit: (top: number, rows: number) => boolean | void,
+  visit: (top: number, rows: number) => unknown,
   signal?: AbortSignal,
 ): Promise<boolean> {
   const most = Math.max(1, Math.floor(bandBytes / rowBytes));

@@ -101,7 +101,7 @@ export class MiniPaintHost extends ObjectHost<MiniPaintLayer> {
     return miniPaintPlacement(layer);
   }
 
-  protected override get hasSelections(): boolean {
+  protected override hasSelections(): boolean {
     return typeof this.#globals.Layers.Base_selection?.get_selection === "function";
   }
 

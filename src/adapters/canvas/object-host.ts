@@ -64,7 +64,7 @@ export abstract class ObjectHost<T extends object> extends PageHost {
   protected abstract placementOf(object: T): Pick<Placement, "crop" | "transform" | "isFiltered">;
 
   /** Whether the editor tells what of a document is selected. */
-  protected get hasSelections(): boolean {
+  protected hasSelections(): boolean {
     return false;
   }
 
@@ -121,7 +121,7 @@ export abstract class ObjectHost<T extends object> extends PageHost {
       commit: {
         image: [],
         layer: ["replace", "new-layer"],
-        selection: this.hasSelections ? ["replace", "new-layer"] : [],
+        selection: this.hasSelections() ? ["replace", "new-layer"] : [],
       },
       bitDepths: [8, 16],
       colorSpaces: ["srgb", "display-p3", "icc"],
@@ -141,7 +141,7 @@ export abstract class ObjectHost<T extends object> extends PageHost {
   async capture({ target = "layer", signal }: CaptureOptions = {}): Promise<Capture> {
     this.throwIfDisposed();
     throwIfAborted(signal);
-    if (target === "image" || (target === "selection" && !this.hasSelections)) {
+    if (target === "image" || (target === "selection" && !this.hasSelections())) {
       throw new LimpidError("NotSupported", `this editor gives objects out one by one, not a ${target}`, {
         details: { target },
       });
