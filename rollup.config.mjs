@@ -143,7 +143,7 @@ const shortShaders = {
           code: code
             .replace(/^\s*\/\/.*$/gm, "")
             .replace(/^\s+/gm, "")
-            .replace(/ ?([=+*<>?;,{}()|&-]+) ?/g, "$1"),
+            .replace(/ ?([-=+*/%<>!?:;,{}()|&]+) ?/g, "$1"),
           map: null,
         }
       : null,

@@ -156,18 +156,6 @@ interface Level {
   readonly groups: number;
 }
 
-/** How the workgroups of a dispatch cover its pixels: a border around each only if it computes whole blocks. */
-interface Cover {
-  /** Pixels of a workgroup, border included. */
-  readonly lanes: number;
-  /** Columns and rows of the pixels that it writes; no rows if there is only one. */
-  readonly tile: readonly [columns: number, rows: number];
-  /** Columns and rows of all pixels. */
-  readonly area: readonly [columns: number, rows: number];
-  /** Pixels around the tile. */
-  readonly border: number;
-}
-
 /** What is particular to a dispatch of {@link tileKernel}. */
 interface TileDispatch {
   /** The level whose pixels it runs through. */
@@ -178,8 +166,8 @@ interface TileDispatch {
   readonly start: number;
   /** What is done. */
   readonly steps: readonly Step[];
-  /** Where the depthwise weights start, if a whole block is computed. */
-  readonly mix?: number;
+  /** The block that is computed whole, if one is. */
+  readonly whole?: string | undefined;
   /** What it reads and writes; what is left out it does not. */
   readonly image?: PlannedBinding;
   readonly source?: PlannedBinding;
@@ -272,12 +260,12 @@ class Planner {
       }
       // The convolution that opens the block lies behind what comes before it.
       const weights = this.#weights(slices[position]!, slices[position + 1]);
-      this.#add(block, this.#cover(level, channels, true), {
+      this.#add(block, {
         level,
         channels,
         start: starts.block,
         steps: this.#whole(block, weights),
-        mix: this.#depthwise(block, weights),
+        whole: block,
         source: this.#planes(source, level, channels, "read"),
         features: this.#features(level, channels, "write"),
         expanded: this.#unused(level),
@@ -343,16 +331,16 @@ class Planner {
       ...(modulated && {
         modulation: { buffer: "vectors", ...this.#vectors.modulations.get(path)!, access: "read" } as const,
       }),
-      ...(isWhole && { attention: this.#attention(first, "read"), mix: this.#depthwise(first, weights) }),
+      ...(isWhole && { attention: this.#attention(first, "read"), whole: first }),
     };
     const title = isWhole ? `${name} ${first}` : name;
     if (index === 0) {
-      this.#add(title, this.#cover(level, channels, isWhole), {
+      this.#add(title, {
         ...{ ...parts, level, start: starts.intro, steps: finish },
         image: this.#image(),
       });
     } else if (!isUp) {
-      this.#add(title, this.#cover(level, channels, isWhole), {
+      this.#add(title, {
         ...{ ...parts, level, start: starts.down, steps: [...convolve(2 * half), ...finish] },
         source: this.#features(level - 1, channels / 2, "read"),
       });
@@ -360,7 +348,6 @@ class Planner {
       // The places of a pixel's square are the workgroups of a second dimension.
       this.#add(
         title,
-        this.#cover(level + 1, channels, false),
         {
           ...{ ...parts, level: level + 1, start: starts.up, steps: [...convolve(), ...finish] },
           source: this.#features(level + 1, channels * 2, "read"),
@@ -402,7 +389,7 @@ class Planner {
 
   #tail(block: string, channels: number, level: number, next: string | undefined): void {
     const weights = this.#weights(`${block}.tail`);
-    this.#add(`${block}.tail`, this.#cover(level, channels, false), {
+    this.#add(`${block}.tail`, {
       level,
       channels,
       start: starts.tail,
@@ -433,46 +420,59 @@ class Planner {
     });
   }
 
-  /** A dispatch of {@link tileKernel}. */
-  #add(name: string, cover: Cover, parts: TileDispatch, times = 1): void {
-    const [columns, rows] = cover.tile;
-    const [width, height] = cover.area;
+  /** A dispatch of {@link tileKernel}. A whole block takes tiles with a border, the rest one pixel after the other. */
+  #add(name: string, parts: TileDispatch, times = 1): void {
+    const { level, channels, start, steps, whole, weights } = parts;
+    const { width, height, pixels } = this.#levels[level]!;
+    const isUp = start === starts.up;
+    const program = steps.flatMap(({ action, weights: place = 0, stride = 0, bias = noBias }) => [
+      ...[action, place, stride, bias],
+    ]);
+    const columns = (whole && patchColumns(channels, this.#options)) || lanesOf(channels, this.#options);
+    const [cover, workgroups]: [readonly number[], readonly [number, number]] = whole
+      ? [
+          [width, height, columns, patchRows, 1, this.#within(this.#parts.get(`${whole}.conv2`)!, weights)],
+          [Math.ceil(width / columns), Math.ceil(height / patchRows)],
+        ]
+      : [
+          [pixels, 1, columns, 0, 0, 0],
+          [Math.ceil(pixels / columns), times],
+        ];
     const unread = { buffer: "vectors", offset: 0, access: "none" } as const;
     this.#dispatches.push({
       name,
       kernel: tileKernel(this.#options),
-      workgroups: [Math.ceil(width / columns), rows === 0 ? times : Math.ceil(height / rows)],
+      workgroups,
       bindings: [
-        this.#tell(parts.level, parts.channels, cover, parts),
+        this.#tell(level, channels, [
+          patchRows + 2,
+          whole ? (columns + 2) * (patchRows + 2) : columns,
+          steps.length,
+          ...cover,
+          start,
+          isUp ? 4 * pixels : pixels,
+          isUp ? (2 * channels * channels) / lanesPerVector : 0,
+          // The steps are vectors of four and begin at a multiple of that.
+          ...[0, 0],
+          ...program,
+        ]),
         parts.image ?? this.#buffer("image", 16, "none"),
-        parts.source ?? { ...parts.weights, access: "none" },
+        parts.source ?? { ...weights, access: "none" },
         parts.features,
         parts.expanded,
-        parts.weights,
+        weights,
         parts.modulation ?? { ...unread, size: modulationBytes },
         parts.attention ?? { ...unread, size: attentionBytes },
       ],
     });
   }
 
-  /** Tiles with a border for whole blocks, else one pixel after the other. */
-  #cover(level: number, channels: number, isWhole: boolean): Cover {
-    const { width, height, pixels } = this.#levels[level]!;
-    if (!isWhole) {
-      const lanes = lanesOf(channels, this.#options);
-      return { lanes, tile: [lanes, 0], area: [pixels, 1], border: 0 };
-    }
-    const columns = patchColumns(channels, this.#options)!;
-    const lanes = (columns + 2) * (patchRows + 2);
-    return { lanes, tile: [columns, patchRows], area: [width, height], border: 1 };
-  }
-
   /** A 1x1 convolution of a block, or one half of its outputs. */
   #convolve(action: number, path: string, base: PlannedBinding, half = 0): Step {
-    const { offset, inputs, outputs } = this.#parts.get(path)!;
-    const stride = outputs / lanesPerVector;
-    const start = this.#within(offset, base) + (half * stride) / 2;
-    return { action, weights: start, stride, bias: start + inputs * stride };
+    const part = this.#parts.get(path)!;
+    const stride = part.outputs / lanesPerVector;
+    const start = this.#within(part, base) + (half * stride) / 2;
+    return { action, weights: start, stride, bias: start + part.inputs * stride };
   }
 
   /** The convolution that opens a block, both halves of its outputs. */
@@ -503,42 +503,17 @@ class Planner {
     ];
   }
 
-  /** Where a block's depthwise weights start. */
-  #depthwise(block: string, base: PlannedBinding): number {
-    return this.#within(this.#parts.get(`${block}.conv2`)!.offset, base);
-  }
-
-  /** A place in the arena, in vectors from the start of what is bound. */
-  #within(offset: number, { offset: start }: PlannedBinding): number {
+  /** Where a part's weights start, in vectors from the start of what is bound. */
+  #within({ offset }: WeightPart, { offset: start }: PlannedBinding): number {
     return offset - start / (lanesPerVector * bytesPerValue(this.#options.precision));
   }
 
   /** What a dispatch is told; see `sizeStruct`. `channels` are those of its outputs. */
-  #tell(level: number, channels: number, cover?: Cover, parts?: TileDispatch): PlannedBinding {
+  #tell(level: number, channels: number, more: readonly number[] = [stripRows + 2]): PlannedBinding {
     const { width, height, pixels, strips, groups } = this.#levels[level]!;
     const { width: imageWidth, height: imageHeight } = this.#shape;
-    const { steps = [], mix = 0, start = 0 } = parts ?? {};
-    const isUp = start === starts.up;
-    const program = steps.flatMap(({ action, weights = 0, stride = 0, bias = noBias }) => [
-      ...[action, weights, stride, bias],
-    ]);
-    const words = [
-      width,
-      height,
-      pixels,
-      imageWidth,
-      imageHeight,
-      strips,
-      groups,
-      channels / lanesPerVector,
-      9,
-    ];
-    const { lanes, tile, area, border } = cover ?? { lanes: 0, tile: [0, 0], area: [0, 0], border: 0 };
-    const rows = border === 0 ? stripRows : patchRows;
-    words.push(this.#config.imageChannels, lanes, steps.length, ...area, ...tile, border, mix, rows + 2);
-    words.push(start, isUp ? 4 * pixels : pixels, isUp ? 2 * channels * (channels / lanesPerVector) : 0);
-    // The steps are vectors of four and begin at a multiple of that.
-    this.#told.push([...words, 0, 0, ...program]);
+    const words = [width, height, pixels, imageWidth, imageHeight, strips, groups, channels / lanesPerVector];
+    this.#told.push([...words, 9, this.#config.imageChannels, ...more]);
     return {
       buffer: "sizes",
       offset: (this.#told.length - 1) * bindingAlignment,
