@@ -34,8 +34,8 @@ export interface WgslExecutorOptions {
 }
 
 /**
- * The fast executor: the backbone in fused WebGPU kernels, on the device of a tfjs backend. A block takes one dispatch or two
- * where tfjs takes some forty, a tile is one submission, and between the tiles of an image nothing is allocated or
+ * The fast executor: the backbone in fused WebGPU kernels, on the device of a tfjs backend. A block takes one dispatch
+ * or two where tfjs takes some forty, a tile is one submission, and between the tiles of an image nothing is allocated or
  * compiled. Its results are those of {@link TfjsExecutor}, to rounding.
  */
 export class WgslExecutor implements Executor {
