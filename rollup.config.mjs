@@ -133,6 +133,22 @@ const singleMembers = {
   },
 };
 
+/** Shaders are strings, which no minifier looks into: their comments, indents and the spaces around operators go here. */
+const shortShaders = {
+  name: "short-shaders",
+  /** @param {string} code @param {string} id */
+  transform: (code, id) =>
+    /\/wgsl\/kernels\/[\w-]+\.ts$/.test(id)
+      ? {
+          code: code
+            .replace(/^\s*\/\/.*$/gm, "")
+            .replace(/^\s+/gm, "")
+            .replace(/ ?([-=+*/%<>!?:;,{}()|&]+) ?/g, "$1"),
+          map: null,
+        }
+      : null,
+};
+
 const typescript = esbuild({
   target: "es2022",
   define: { __LIMPID_VERSION__: JSON.stringify(manifest.version) },
@@ -142,6 +158,7 @@ const typescript = esbuild({
 const selfContained = [
   singleKernels,
   singleMembers,
+  shortShaders,
   typescript,
   emptyBuiltins,
   nodeResolve({ browser: true, preferBuiltins: false }),
@@ -166,7 +183,7 @@ export default [
   {
     input: { ...libraries, ...programs, ...pageModules },
     external: isExternal,
-    plugins: [typescript],
+    plugins: [shortShaders, typescript],
     treeshake: { moduleSideEffects: hasSideEffects },
     onwarn: failOnWarning,
     output: {

@@ -120,7 +120,8 @@ test("a tile dispatches and touches what its plan says", async () => {
   const shape = { images: 1, width: 13, height: 10 };
   const plan = planPass(compactConfig, layOutWeights(compactConfig), shape, "restore", {
     precision: "f32",
-    tileVectors: 384,
+    threads: 160,
+    tileVectors: 960,
   });
   expect(dispatches).toEqual(
     plan.dispatches.map(({ name, bindings }) => ({

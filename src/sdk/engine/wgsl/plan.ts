@@ -2,10 +2,19 @@ import { listStages, type BackboneConfig, type BackboneStage } from "../../backb
 import { attentionKernel, mixKernel, stripRows } from "./kernels/block.js";
 import { endingKernel } from "./kernels/ending.js";
 import { sizeBytes, type Kernel, type KernelOptions } from "./kernels/kernel.js";
-import { downKernel, introKernel, tailKernel, upKernel } from "./kernels/producers.js";
-import { actions, lanesOf, noBias, threads, type Step } from "./kernels/tile.js";
+import {
+  actions,
+  lanesOf,
+  noBias,
+  patchColumns,
+  patchRows,
+  starts,
+  threads,
+  tileKernel,
+  type Step,
+} from "./kernels/tile.js";
 import { bytesPerValue } from "./precision.js";
-import { lanesPerVector, partLength, type WeightLayout } from "./weight-layout.js";
+import { lanesPerVector, type WeightLayout, type WeightPart } from "./weight-layout.js";
 
 /** A batch of images of one size. */
 export interface BatchShape {
@@ -103,8 +112,9 @@ function alignUp(size: number): number {
 }
 
 /**
- * Plans a pass: two dispatches a block, three if channel attention is computed, and one for each change of resolution
- * and for the image's way in and out.
+ * Plans a pass: a dispatch for each change of resolution and for the image's way in and out, and two for each block, three
+ * if channel attention is computed. If it is not, a block whose features a workgroup's memory holds takes one, and the
+ * first one of an encoder's level none: the dispatch that the level begins with computes it too.
  *
  * @param config - a network that the kernels run
  * @param layout - where its weights lie
@@ -146,13 +156,38 @@ interface Level {
   readonly groups: number;
 }
 
+/** What is particular to a dispatch of {@link tileKernel}. */
+interface TileDispatch {
+  /** The level whose pixels it runs through. */
+  readonly level: number;
+  /** Channels of its outputs. */
+  readonly channels: number;
+  /** What fills the tile: one of {@link starts}. */
+  readonly start: number;
+  /** What is done. */
+  readonly steps: readonly Step[];
+  /** The block that is computed whole, if one is. */
+  readonly whole?: string | undefined;
+  /** What it reads and writes; what is left out it does not. */
+  readonly image?: PlannedBinding;
+  readonly source?: PlannedBinding;
+  readonly features: PlannedBinding;
+  readonly expanded: PlannedBinding;
+  readonly weights: PlannedBinding;
+  readonly modulation?: PlannedBinding;
+  readonly attention?: PlannedBinding;
+}
+
 class Planner {
   readonly #config: BackboneConfig;
   readonly #layout: WeightLayout;
+  readonly #parts: ReadonlyMap<string, WeightPart>;
   readonly #vectors: VectorLayout;
   readonly #shape: BatchShape;
   readonly #options: KernelOptions;
   readonly #levels: readonly Level[];
+  /** The buffers that hold each level's features. */
+  readonly #places: string[];
   readonly #dispatches: PlannedDispatch[] = [];
   readonly #bufferSizes = new Map<string, number>();
   readonly #told: (readonly number[])[] = [];
@@ -160,6 +195,7 @@ class Planner {
   constructor(config: BackboneConfig, layout: WeightLayout, shape: BatchShape, options: KernelOptions) {
     this.#config = config;
     this.#layout = layout;
+    this.#parts = new Map(layout.parts.map((part) => [part.path, part]));
     this.#vectors = layOutVectors(config);
     this.#shape = shape;
     this.#options = options;
@@ -178,6 +214,7 @@ class Planner {
         groups: Math.ceil(strips / threads),
       };
     });
+    this.#places = this.#levels.map((_, level) => featuresOf(level));
   }
 
   run(kind: PassKind): void {
@@ -185,16 +222,57 @@ class Planner {
     const depth = this.#levels.length - 1;
     const last = stages.flatMap(({ blocks }) => blocks).at(-1);
     for (const [index, stage] of stages.entries()) {
-      this.#begin(stage, index, depth);
-      for (const [position, block] of stage.blocks.entries()) {
-        const { channels, level } = stage;
-        this.#mix(block, channels, level, kind !== "restoreMeasured");
+      const { channels, level, blocks } = stage;
+      const isWhole = kind === "restoreMeasured" && patchColumns(channels, this.#options) !== undefined;
+      if (isWhole) {
+        this.#runWhole(stage, index, depth);
+        continue;
+      }
+      this.#begin(stage, index, depth, blocks.length > 0 ? "open" : "none");
+      for (const [position, block] of blocks.entries()) {
+        this.#mix(block, channels, level);
         if (kind !== "restoreMeasured") this.#attend(block, channels, level);
         if (kind === "measure" && block === last) return;
-        this.#tail(block, channels, level, position + 1 < stage.blocks.length);
+        this.#tail(block, channels, level, blocks[position + 1]);
       }
     }
     if (kind !== "measure") this.#end();
+  }
+
+  /**
+   * A stage of whole blocks. Each writes other features than it reads; what an encoder leaves must lie in the level's own,
+   * since the scratch buffers are used again before the decoder adds it.
+   */
+  #runWhole(stage: BackboneStage, index: number, depth: number): void {
+    const { channels, level, blocks } = stage;
+    const isEncoder = index <= depth;
+    const own = featuresOf(level);
+    const scratch = scratchOf(level);
+    const slices = [nameOfBegin(index, depth), ...blocks.map((block) => `${block}.tail`)];
+    if (!isEncoder || blocks.length === 0) this.#begin(stage, index, depth, "none");
+    for (const [position, block] of blocks.entries()) {
+      const flips = isEncoder ? blocks.length - 1 - position : position + 1;
+      const [source, target] = [this.#places[level]!, flips % 2 === 0 ? own : scratch];
+      this.#places[level] = target;
+      if (isEncoder && position === 0) {
+        this.#begin(stage, index, depth, "whole");
+        continue;
+      }
+      // The convolution that opens the block lies behind what comes before it.
+      const weights = this.#weights(slices[position]!, slices[position + 1]);
+      this.#add(block, {
+        level,
+        channels,
+        start: starts.block,
+        steps: this.#whole(block, weights),
+        whole: block,
+        source: this.#planes(source, level, channels, "read"),
+        features: this.#features(level, channels, "write"),
+        expanded: this.#unused(level),
+        weights,
+        attention: this.#attention(block, "read"),
+      });
+    }
   }
 
   finish(): PassPlan {
@@ -215,22 +293,21 @@ class Planner {
     };
   }
 
-  #begin({ path, channels, level, modulated, blocks }: BackboneStage, index: number, depth: number): void {
-    const { pixels } = this.#levels[level]!;
-    const lanes = lanesOf(channels);
-    const modulation = modulated
-      ? this.#vectors.modulations.get(path)!
-      : { offset: 0, size: modulationBytes };
-    const outputs = (slice: string, access: "write" | "readwrite"): PlannedBinding[] => [
-      this.#features(level, channels, access),
-      // Bound but not written if the stage has no block.
-      blocks.length > 0 ? this.#expanded(level, channels, "write") : this.#buffer("expanded", 16, "none"),
-      this.#weights(slice),
-      { buffer: "vectors", ...modulation, access: "read" },
-    ];
-    const finish = (offset: number): Step[] => [
-      { action: modulated ? actions.modulate | actions.keep : actions.keep },
-      ...(blocks.length > 0 ? expansion(offset, channels) : []),
+  /**
+   * What a stage begins with.
+   *
+   * @param then - of its first block, nothing, the convolution that opens it, or all
+   */
+  #begin(stage: BackboneStage, index: number, depth: number, then: "none" | "open" | "whole"): void {
+    const { path, channels, level, modulated, blocks } = stage;
+    const first = blocks[0]!;
+    const name = nameOfBegin(index, depth);
+    const isWhole = then === "whole";
+    const weights = this.#weights(name, isWhole ? `${first}.tail` : name);
+    const finish: Step[] = [
+      { action: (modulated ? actions.modulate : 0) | (isWhole ? 0 : actions.keep) },
+      ...(then === "open" ? this.#opening(first, weights) : []),
+      ...(isWhole ? this.#whole(first, weights) : []),
     ];
     // Of the inputs of both changes of resolution there are twice as many as outputs.
     const half = (channels * channels) / lanesPerVector;
@@ -243,146 +320,200 @@ class Planner {
       },
       { action: actions.load | actions.add, weights: half, stride: channels / 4 },
     ];
+    const isUp = index > depth;
+    const parts = {
+      channels,
+      weights,
+      features: this.#features(level, channels, isUp ? "readwrite" : "write"),
+      // What a decoder adds to lies in no scratch buffer, what it reads may.
+      expanded:
+        then === "open" ? this.#expanded(level, channels, "write") : this.#unused(isUp ? level + 1 : level),
+      ...(modulated && {
+        modulation: { buffer: "vectors", ...this.#vectors.modulations.get(path)!, access: "read" } as const,
+      }),
+      ...(isWhole && { attention: this.#attention(first, "read"), whole: first }),
+    };
+    const title = isWhole ? `${name} ${first}` : name;
     if (index === 0) {
-      const inputs = this.#config.imageChannels;
-      this.#add(
-        "intro",
-        introKernel(this.#options),
-        [Math.ceil(pixels / lanes), 1],
-        [
-          this.#tell(level, channels, finish(partLength({ kind: "intro", inputs, outputs: channels }))),
-          this.#image(),
-          ...outputs("intro", "write"),
-        ],
-      );
-    } else if (index <= depth) {
-      const name = `down.${index - 1}`;
-      const end = partLength({ kind: "down", inputs: channels / 2, outputs: channels });
-      this.#add(
-        name,
-        downKernel(this.#options),
-        [Math.ceil(pixels / lanes), 1],
-        [
-          this.#tell(level, channels, [...convolve(2 * half), ...finish(end)]),
-          this.#features(level - 1, channels / 2, "read"),
-          ...outputs(name, "write"),
-        ],
-      );
+      this.#add(title, {
+        ...{ ...parts, level, start: starts.intro, steps: finish },
+        image: this.#image(),
+      });
+    } else if (!isUp) {
+      this.#add(title, {
+        ...{ ...parts, level, start: starts.down, steps: [...convolve(2 * half), ...finish] },
+        source: this.#features(level - 1, channels / 2, "read"),
+      });
     } else {
-      const name = `up.${index - depth - 1}`;
-      const end = partLength({ kind: "up", inputs: channels * 2, outputs: channels });
+      // The places of a pixel's square are the workgroups of a second dimension.
       this.#add(
-        name,
-        upKernel(this.#options),
-        [Math.ceil(pixels / 4 / lanes), 4],
-        [
-          this.#tell(level + 1, channels, [...convolve(), ...finish(end)]),
-          this.#features(level + 1, channels * 2, "read"),
-          ...outputs(name, "readwrite"),
-        ],
+        title,
+        {
+          ...{ ...parts, level: level + 1, start: starts.up, steps: [...convolve(), ...finish] },
+          source: this.#features(level + 1, channels * 2, "read"),
+        },
+        4,
       );
     }
   }
 
-  #mix(block: string, channels: number, level: number, sums: boolean): void {
+  #mix(block: string, channels: number, level: number): void {
     const { groups } = this.#levels[level]!;
-    this.#add(
-      `${block}.mix`,
-      mixKernel({ ...this.#options, sums }),
-      [groups, channels / lanesPerVector],
-      [
+    this.#dispatches.push({
+      name: `${block}.mix`,
+      kernel: mixKernel(this.#options),
+      workgroups: [groups, channels / lanesPerVector],
+      bindings: [
         this.#tell(level, channels),
         this.#expanded(level, channels, "read"),
         this.#gated(level, channels, "write"),
-        ...(sums ? [this.#partials(level, channels, "write")] : []),
+        this.#partials(level, channels, "write"),
         this.#weights(`${block}.mix`),
       ],
-    );
+    });
   }
 
   #attend(block: string, channels: number, level: number): void {
-    this.#add(
-      `${block}.attention`,
-      attentionKernel(this.#options),
-      [1, 1],
-      [
+    this.#dispatches.push({
+      name: `${block}.attention`,
+      kernel: attentionKernel(this.#options),
+      workgroups: [1, 1],
+      bindings: [
         this.#tell(level, channels),
         this.#partials(level, channels, "read"),
         this.#weights(`${block}.attention`),
         this.#attention(block, "write"),
       ],
-    );
+    });
   }
 
-  #tail(block: string, channels: number, level: number, hasNext: boolean): void {
-    const { pixels } = this.#levels[level]!;
-    const groups = channels / lanesPerVector;
-    const matrix = channels * groups;
-    // Each kernel is followed by its bias.
-    const [gate, close] = [matrix + groups, 3 * matrix + 3 * groups];
-    const end = close + matrix + groups;
-    const biases = gate + 2 * matrix;
-    const steps: Step[] = [
-      { action: actions.add, weights: 0, stride: groups, bias: matrix },
-      { action: actions.normalize | actions.hold, weights: gate, stride: 2 * groups, bias: biases },
-      { action: actions.gate, weights: gate + groups, stride: 2 * groups, bias: biases + groups },
-      { action: actions.add, weights: close, stride: groups, bias: close + matrix },
-      { action: actions.keep },
-      ...(hasNext ? expansion(end, channels) : []),
-    ];
-    this.#add(
-      `${block}.tail`,
-      tailKernel(this.#options),
-      [Math.ceil(pixels / lanesOf(channels)), 1],
-      [
-        this.#tell(level, channels, steps),
-        this.#gated(level, channels, "read"),
-        this.#attention(block, "read"),
-        this.#features(level, channels, "readwrite"),
-        hasNext ? this.#expanded(level, channels, "write") : this.#buffer("expanded", 16, "none"),
-        this.#weights(`${block}.tail`),
-      ],
-    );
+  #tail(block: string, channels: number, level: number, next: string | undefined): void {
+    const weights = this.#weights(`${block}.tail`);
+    this.#add(`${block}.tail`, {
+      level,
+      channels,
+      start: starts.tail,
+      steps: [...this.#closing(block, weights), ...(next === undefined ? [] : this.#opening(next, weights))],
+      source: this.#gated(level, channels, "read"),
+      features: this.#features(level, channels, "readwrite"),
+      expanded: next === undefined ? this.#unused(0) : this.#expanded(level, channels, "write"),
+      weights,
+      attention: this.#attention(block, "read"),
+    });
   }
 
   #end(): void {
     const { width: channels, imageChannels } = this.#config;
     const { width, height } = this.#shape;
     const size = width * height * imageChannels * 4;
-    this.#add(
-      "ending",
-      endingKernel(this.#options),
-      [Math.ceil((width * height) / threads), 1],
-      [
+    this.#dispatches.push({
+      name: "ending",
+      kernel: endingKernel(this.#options),
+      workgroups: [Math.ceil((width * height) / threads), 1],
+      bindings: [
         this.#tell(0, channels),
         this.#features(0, channels, "read"),
         this.#image(),
         this.#weights("ending"),
         this.#buffer("result", size, "write"),
       ],
-    );
+    });
   }
 
-  #add(
-    name: string,
-    kernel: Kernel,
-    workgroups: readonly [number, number],
-    bindings: readonly PlannedBinding[],
-  ): void {
-    this.#dispatches.push({ name, kernel, workgroups, bindings });
+  /** A dispatch of {@link tileKernel}. A whole block takes tiles with a border, the rest one pixel after the other. */
+  #add(name: string, parts: TileDispatch, times = 1): void {
+    const { level, channels, start, steps, whole, weights } = parts;
+    const { width, height, pixels } = this.#levels[level]!;
+    const isUp = start === starts.up;
+    const program = steps.flatMap(({ action, weights: place = 0, stride = 0, bias = noBias }) => [
+      ...[action, place, stride, bias],
+    ]);
+    const columns = (whole && patchColumns(channels, this.#options)) || lanesOf(channels, this.#options);
+    const [cover, workgroups]: [readonly number[], readonly [number, number]] = whole
+      ? [
+          [width, height, columns, patchRows, 1, this.#within(this.#parts.get(`${whole}.conv2`)!, weights)],
+          [Math.ceil(width / columns), Math.ceil(height / patchRows)],
+        ]
+      : [
+          [pixels, 1, columns, 0, 0, 0],
+          [Math.ceil(pixels / columns), times],
+        ];
+    const unread = { buffer: "vectors", offset: 0, access: "none" } as const;
+    this.#dispatches.push({
+      name,
+      kernel: tileKernel(this.#options),
+      workgroups,
+      bindings: [
+        this.#tell(level, channels, [
+          patchRows + 2,
+          whole ? (columns + 2) * (patchRows + 2) : columns,
+          steps.length,
+          ...cover,
+          start,
+          isUp ? 4 * pixels : pixels,
+          isUp ? (2 * channels * channels) / lanesPerVector : 0,
+          // The steps are vectors of four and begin at a multiple of that.
+          ...[0, 0],
+          ...program,
+        ]),
+        parts.image ?? this.#buffer("image", 16, "none"),
+        parts.source ?? { ...weights, access: "none" },
+        parts.features,
+        parts.expanded,
+        weights,
+        parts.modulation ?? { ...unread, size: modulationBytes },
+        parts.attention ?? { ...unread, size: attentionBytes },
+      ],
+    });
+  }
+
+  /** A 1x1 convolution of a block, or one half of its outputs. */
+  #convolve(action: number, path: string, base: PlannedBinding, half = 0): Step {
+    const part = this.#parts.get(path)!;
+    const stride = part.outputs / lanesPerVector;
+    const start = this.#within(part, base) + (half * stride) / 2;
+    return { action, weights: start, stride, bias: start + part.inputs * stride };
+  }
+
+  /** The convolution that opens a block, both halves of its outputs. */
+  #opening(block: string, base: PlannedBinding): Step[] {
+    return [
+      this.#convolve(actions.normalize | actions.expand, `${block}.conv1`, base, 0),
+      this.#convolve(actions.expand, `${block}.conv1`, base, 1),
+    ];
+  }
+
+  /** What comes after a block's gate. */
+  #closing(block: string, base: PlannedBinding): Step[] {
+    return [
+      this.#convolve(actions.add, `${block}.conv3`, base),
+      this.#convolve(actions.normalize | actions.hold, `${block}.conv4`, base, 0),
+      this.#convolve(actions.gate, `${block}.conv4`, base, 1),
+      this.#convolve(actions.add, `${block}.conv5`, base),
+      { action: actions.keep },
+    ];
+  }
+
+  /** A whole block. */
+  #whole(block: string, base: PlannedBinding): Step[] {
+    return [
+      this.#convolve(actions.normalize | actions.hold, `${block}.conv1`, base, 0),
+      this.#convolve(actions.mix, `${block}.conv1`, base, 1),
+      ...this.#closing(block, base),
+    ];
+  }
+
+  /** Where a part's weights start, in vectors from the start of what is bound. */
+  #within({ offset }: WeightPart, { offset: start }: PlannedBinding): number {
+    return offset - start / (lanesPerVector * bytesPerValue(this.#options.precision));
   }
 
   /** What a dispatch is told; see `sizeStruct`. `channels` are those of its outputs. */
-  #tell(level: number, channels: number, steps: readonly Step[] = []): PlannedBinding {
+  #tell(level: number, channels: number, more: readonly number[] = [stripRows + 2]): PlannedBinding {
     const { width, height, pixels, strips, groups } = this.#levels[level]!;
     const { width: imageWidth, height: imageHeight } = this.#shape;
-    const ends = [9, stripRows + 2, this.#config.imageChannels, threads];
-    const program = steps.flatMap(({ action, weights = 0, stride = 0, bias = noBias }) => [
-      ...[action, weights, stride, bias],
-    ]);
     const words = [width, height, pixels, imageWidth, imageHeight, strips, groups, channels / lanesPerVector];
-    // The steps are vectors of four and begin at a multiple of that.
-    this.#told.push([...words, ...ends, lanesOf(channels), steps.length, 0, 0, ...program]);
+    this.#told.push([...words, 9, this.#config.imageChannels, ...more]);
     return {
       buffer: "sizes",
       offset: (this.#told.length - 1) * bindingAlignment,
@@ -397,7 +528,7 @@ class Planner {
   }
 
   #features(level: number, channels: number, access: PlannedBinding["access"]): PlannedBinding {
-    return this.#planes(`features.${level}`, level, channels, access);
+    return this.#planes(this.#places[level]!, level, channels, access);
   }
 
   #expanded(level: number, channels: number, access: PlannedBinding["access"]): PlannedBinding {
@@ -413,6 +544,11 @@ class Planner {
     return this.#buffer(buffer, pixels * channels * bytesPerValue(this.#options.precision), access);
   }
 
+  /** Stands in for what a dispatch does not write: the scratch buffer in which no features of a level lie. */
+  #unused(level: number): PlannedBinding {
+    return this.#buffer(scratchOf(level + 1), 16, "none");
+  }
+
   #partials(level: number, channels: number, access: PlannedBinding["access"]): PlannedBinding {
     return this.#buffer("partials", this.#levels[level]!.groups * channels * 4, access);
   }
@@ -422,9 +558,12 @@ class Planner {
     return { buffer, offset: 0, size, access };
   }
 
-  #weights(slice: string): PlannedBinding {
-    const { offset, length } = this.#layout.slices.get(slice)!;
+  /** A piece of the weights, or all from one to another one. */
+  #weights(from: string, to = from): PlannedBinding {
+    const { offset } = this.#layout.slices.get(from)!;
+    const end = this.#layout.slices.get(to)!;
     const vector = lanesPerVector * bytesPerValue(this.#options.precision);
+    const length = end.offset + end.length - offset;
     return { buffer: "weights", offset: offset * vector, size: length * vector, access: "read" };
   }
 
@@ -433,12 +572,17 @@ class Planner {
   }
 }
 
-/** The convolution that opens a block, both halves of its outputs. */
-function expansion(offset: number, channels: number): Step[] {
-  const groups = channels / lanesPerVector;
-  const bias = offset + 2 * channels * groups;
-  return [
-    { action: actions.normalize | actions.expand, weights: offset, stride: 2 * groups, bias },
-    { action: actions.expand, weights: offset + groups, stride: 2 * groups, bias: bias + groups },
-  ];
+function featuresOf(level: number): string {
+  return `features.${level}`;
+}
+
+/** The buffer that takes turns with a level's own, if whole blocks are computed: not that of the level beside it. */
+function scratchOf(level: number): string {
+  return level % 2 === 0 ? "gated" : "expanded";
+}
+
+/** The name of what a stage begins with, which is also that of the first piece of its weights. */
+function nameOfBegin(index: number, depth: number): string {
+  if (index === 0) return "intro";
+  return index <= depth ? `down.${index - 1}` : `up.${index - depth - 1}`;
 }

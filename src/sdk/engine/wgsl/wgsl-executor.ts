@@ -13,7 +13,7 @@ import { foldWeights, type ReadParameter } from "./fold-weights.js";
 import { modulateOnHost } from "./host-modulation.js";
 import type { KernelOptions } from "./kernels/kernel.js";
 import { mergeKernel } from "./kernels/merge.js";
-import { tileVectors } from "./kernels/tile.js";
+import { tileThreads, tileVectors } from "./kernels/tile.js";
 import { Merger } from "./merger.js";
 import { compileKernels, type CompileProgress } from "./pipelines.js";
 import { layOutVectors, listKernels, type VectorLayout } from "./plan.js";
@@ -34,8 +34,8 @@ export interface WgslExecutorOptions {
 }
 
 /**
- * The fast executor: the backbone in fused WebGPU kernels, on the device of a tfjs backend. A block takes two dispatches
- * where tfjs takes some forty, a tile is one submission, and between the tiles of an image nothing is allocated or
+ * The fast executor: the backbone in fused WebGPU kernels, on the device of a tfjs backend. A block takes one dispatch
+ * or two where tfjs takes some forty, a tile is one submission, and between the tiles of an image nothing is allocated or
  * compiled. Its results are those of {@link TfjsExecutor}, to rounding.
  */
 export class WgslExecutor implements Executor {
@@ -265,8 +265,10 @@ function chooseOptions(device: GPUDevice, config: BackboneConfig, wanted: "auto"
     throw new LimpidError("BackendUnavailable", "this GPU has no half floats (shader-f16)");
   }
   const widest = Math.max(...listStages(config).map(({ channels }) => channels));
+  const threads = tileThreads(device.limits);
   return {
     precision: wanted === "auto" ? (hasHalf ? "f16" : "f32") : wanted,
-    tileVectors: tileVectors(widest),
+    threads,
+    tileVectors: tileVectors(widest, threads),
   };
 }

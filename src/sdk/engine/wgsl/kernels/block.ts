@@ -1,4 +1,4 @@
-import { mixVectors } from "../weight-layout.js";
+import { depthwiseColumn, list, mostRows } from "./depthwise.js";
 import { makeKernel, read, size, write, type Kernel, type KernelOptions } from "./kernel.js";
 import { threads } from "./tile.js";
 
@@ -9,79 +9,56 @@ export const stripRows = 4;
 const attentionThreads = 256;
 
 /**
- * The depthwise 3x3 convolution, zero-padded, and its gate; for channel attention that is not given, each workgroup's
- * sums too, `partials[C / 4][workgroups]`. An invocation goes down a column of
- * {@link stripRows} pixels of four channels.
+ * The depthwise 3x3 convolution, zero-padded, and its gate, with each workgroup's sums for channel attention,
+ * `partials[C / 4][workgroups]`. An invocation goes down a column of {@link stripRows} pixels of four channels.
  */
-export function mixKernel(options: KernelOptions & { readonly sums: boolean }): Kernel {
-  const { sums } = options;
-  const half = (name: string, plane: string, first: number): string => {
-    const load = (place: string, condition: string): string =>
-      `vec4f(select(Vector(), expanded[base${name} + ${place}], ${condition}))`;
-    const row = (tap: number, sum: string): string =>
-      `fma(right${name}, w${first + tap * 3 + 2}, fma(middle${name}, w${first + tap * 3 + 1}, fma(left${name}, w${first + tap * 3}, ${sum})))`;
-    return `let base${name} = ${plane} * size.pixels + at;
-    let left${name} = ${load("0u - min(x, 1u)", "isRow && x > 0u")};
-    let middle${name} = ${load("0u", "isRow")};
-    let right${name} = ${load("1u", "isRow && x + 1u < size.width")};
-    let ${name.toLowerCase()} = ${row(2, `upper${name}`)};
-    upper${name} = ${row(1, `lower${name}`)};
-    lower${name} = ${row(0, name === "A" ? "w18" : "w19")};`;
-  };
+export function mixKernel(options: KernelOptions): Kernel {
+  const half = (index: number): string =>
+    depthwiseColumn(
+      index,
+      "0u",
+      (column) => `load((group + ${index}u * size.outputs) * size.pixels + start, top + r, x + ${column}u)`,
+    );
   const body = `
-var<workgroup> taps: array<vec4f, ${mixVectors}>;
-${sums ? `var<workgroup> sums: array<vec4f, ${threads}>;` : ""}
+var<workgroup> sums: array<vec4f, ${threads}>;
+// Both one too large; zero wraps around to a number that no image is as large as.
+fn load(base: u32, row: u32, column: u32) -> Vector {
+  let y = row - 1u;
+  let x = column - 1u;
+  let value = expanded[base + min(y, size.height - 1u) * size.width + min(x, size.width - 1u)];
+  return select(Vector(), value, y < size.height && x < size.width);
+}
 @compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) workgroup: vec3u) {
   let group = workgroup.y;
-  for (var tap = local; tap < ${mixVectors}u; tap += size.threads) { taps[tap] = vec4f(weights[group * ${mixVectors}u + tap]); }
-  workgroupBarrier();
-  ${Array.from({ length: mixVectors }, (_, index) => `let w${index} = taps[${index}];`).join("\n  ")}
   let index = workgroup.x * ${threads}u + local;
-  let isInside = index < size.strips;
   let strip = min(index, size.strips - 1u);
   let x = strip % size.width;
   let rows = (size.height + ${stripRows - 1}u) / ${stripRows}u;
   let top = strip / size.width % rows * ${stripRows}u;
   let start = strip / size.width / rows * size.width * size.height;
-  // Of each half, the sums of the two rows that still lack rows below them.
-  var upperA = vec4f(); var lowerA = vec4f();
-  var upperB = vec4f(); var lowerB = vec4f();
-  ${sums ? "var sum = vec4f();" : ""}
-  for (var r = 0u; r < size.rows; r++) {
-    // Above the first row wraps around to a number that no image is as high as.
-    let y = top + r - 1u;
-    let isRow = y < size.height;
-    let at = start + min(y, size.height - 1u) * size.width + x;
-    ${half("A", "group", 0)}
-    ${half("B", "(group + size.outputs)", 9)}
-    let gatedValue = a * b;
-    if (isInside && r > 1u && y - 1u < size.height) {
-      gated[group * size.pixels + start + (y - 1u) * size.width + x] = Vector(gatedValue);
-      ${sums ? "sum += gatedValue;" : ""}
+  let end = select(0u, size.height, index < size.strips);
+  var products: array<vec4f, ${mostRows}>;
+  for (var r = 0u; r + 2u < size.rows; r++) { products[r] = vec4f(1); }
+  ${list(2, half)}
+  var sum = vec4f();
+  for (var r = 0u; r + 2u < size.rows; r++) {
+    if (top + r < end) {
+      gated[group * size.pixels + start + (top + r) * size.width + x] = Vector(products[r]);
+      sum += products[r];
     }
   }
-  ${
-    sums
-      ? `sums[local] = sum;
+  sums[local] = sum;
   for (var span = ${threads / 2}u; span > 0u; span /= 2u) {
     workgroupBarrier();
     if (local < span) { sums[local] += sums[local + span]; }
   }
-  if (local == 0u) { partials[group * size.groups + workgroup.x] = sums[0]; }`
-      : ""
-  }
+  if (local == 0u) { partials[group * size.groups + workgroup.x] = sums[0]; }
 }`;
   return makeKernel(
-    `mix${sums ? " sums" : ""}`,
+    "mix",
     options,
-    [
-      size,
-      read("expanded"),
-      write("gated"),
-      ...(sums ? [write("partials", "array<vec4f>")] : []),
-      read("weights"),
-    ],
+    [size, read("expanded"), write("gated"), write("partials", "array<vec4f>"), read("weights")],
     body,
   );
 }

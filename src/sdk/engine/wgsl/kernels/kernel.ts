@@ -1,5 +1,7 @@
 import type { Precision } from "../precision.js";
-import { maximumSteps } from "./tile.js";
+
+/** The most steps of a dispatch. */
+export const maximumSteps = 10;
 
 /** How a kernel uses one of its bindings. */
 export type BindingKind = "uniform" | "read-only-storage" | "storage";
@@ -18,7 +20,9 @@ export interface Kernel {
 export interface KernelOptions {
   /** How features and weights are stored. */
   readonly precision: Precision;
-  /** Vectors of four that the arrays hold which a workgroup shares. */
+  /** Invocations of a workgroup of the kernels that work on tiles. */
+  readonly threads: number;
+  /** Vectors of four that the arrays hold which such a workgroup shares. */
   readonly tileVectors: number;
 }
 
@@ -33,9 +37,10 @@ export interface Declaration {
 }
 
 /**
- * What a dispatch is told: the sizes of its level and of the image, numbers at which loops end, and its steps. Nothing of
- * a network but this differs between its kernels, so that a network of any depth has nine; and compilers, which unroll
- * loops whose end they know, do not take minutes.
+ * What a dispatch is told: the sizes of its level and of the image, numbers at which loops end, how its workgroups cover
+ * the pixels, where the depthwise weights begin, and its steps. Nothing of a network but this differs between its
+ * kernels, so that a network of any depth has five; and compilers, which unroll loops whose end they know, do not take
+ * minutes.
  */
 const sizeStruct = `struct Size {
   width: u32,
@@ -47,16 +52,24 @@ const sizeStruct = `struct Size {
   groups: u32,
   outputs: u32,
   taps: u32,
-  rows: u32,
   colors: u32,
-  threads: u32,
+  rows: u32,
   lanes: u32,
   steps: u32,
+  across: u32,
+  down: u32,
+  columns: u32,
+  lines: u32,
+  border: u32,
+  mix: u32,
+  start: u32,
+  plane: u32,
+  square: u32,
   program: array<vec4u, ${maximumSteps}>,
 }`;
 
 /** Bytes of {@link sizeStruct}. */
-export const sizeBytes = 64 + maximumSteps * 16;
+export const sizeBytes = 96 + maximumSteps * 16;
 
 /** A uniform of {@link sizeStruct}. */
 export const size: Declaration = { name: "size", type: "Size", kind: "uniform" };
@@ -80,13 +93,13 @@ export function write(name: string, type = "array<Vector>"): Declaration {
  * Assembles a kernel.
  *
  * @param key - what it is
- * @param options - precision
+ * @param options - precision and workgroups
  * @param declarations - its bindings, in order
  * @param body - functions and variables, the entry point among them
  */
 export function makeKernel(
   key: string,
-  { precision, tileVectors }: KernelOptions,
+  { precision, threads, tileVectors }: KernelOptions,
   declarations: readonly Declaration[],
   body: string,
 ): Kernel {
@@ -102,7 +115,7 @@ export function makeKernel(
     body,
   ];
   return {
-    key: `${key} ${precision} ${tileVectors}`,
+    key: `${key} ${precision} ${threads} ${tileVectors}`,
     source: lines.join("\n"),
     bindings: declarations.map(({ kind }) => kind),
   };
