@@ -27,8 +27,8 @@ const mediaTypes: Readonly<Record<string, string>> = {
 /** A page takes tfjs's kernels one by one, as a bundler does that reads the field `browser` of the package. */
 const browserField: Plugin = {
   name: "browser field",
-  setup({ onResolve }) {
-    onResolve({ filter: /\/tfjs-packages\.js$/ }, ({ resolveDir }) => ({
+  setup(bundler) {
+    bundler.onResolve({ filter: /\/tfjs-packages\.js$/ }, ({ resolveDir }) => ({
       path: join(resolveDir, "tfjs-kernels.ts"),
     }));
   },
