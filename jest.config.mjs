@@ -37,7 +37,7 @@ export default {
       ...shared,
       displayName: "node",
       testMatch: ["<rootDir>/test/**/*.test.ts"],
-      testPathIgnorePatterns: ["\\.(webgpu|browser)\\.test\\.ts$"],
+      testPathIgnorePatterns: ["\\.(webgpu|browser|bench)\\.test\\.ts$"],
     },
     {
       ...shared,
@@ -45,6 +45,12 @@ export default {
       testMatch: ["<rootDir>/test/**/*.webgpu.test.ts"],
       globalSetup: "<rootDir>/test/support/global-setup-webgpu.mjs",
       setupFiles: ["<rootDir>/test/support/setup-webgpu.ts"],
+    },
+    {
+      // Needs what `npm ci` in bench/ installs; `npm test` there runs it.
+      ...shared,
+      displayName: "bench",
+      testMatch: ["<rootDir>/test/**/*.bench.test.ts"],
     },
     {
       ...shared,

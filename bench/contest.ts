@@ -1,171 +1,163 @@
-import { readFileSync } from "node:fs";
-import { validateBackboneConfig } from "../src/sdk/backbone/index.js";
-import {
-  TfjsBackend,
-  TfjsExecutor,
-  WgslExecutor,
-  type Executor,
-  type ExecutorRun,
-  type PixelBlock,
-} from "../src/sdk/engine/index.js";
-import { Expert } from "../src/sdk/experts/index.js";
-import { readTensorFile } from "../src/sdk/weights/index.js";
+import type { Arena, Lap } from "./arena.js";
+import type { TileCounts } from "./booth.js";
+import { isOtherTask, type ContestantName } from "./contestants/contestant.js";
+import { greatestDifference } from "./statistics.js";
 
 /** What is compared. */
 export interface ContestOptions {
-  /** Side of the square tile, in pixels. */
-  readonly side: number;
+  /** Who takes part, in the order of the tables. */
+  readonly names: readonly ContestantName[];
+  /** Sides of the square tiles, in pixels. */
+  readonly sizes: readonly number[];
   /** Tiles that each contestant restores after its warm-up. */
   readonly rounds: number;
-  /** The folder of the model. */
-  readonly modelFolder: URL;
+  /** The largest tile of contestants that take minutes, in pixels. */
+  readonly slowLimit: number;
+  /** Told what is being done. */
+  readonly say: (line: string) => void;
 }
 
-interface Contestant {
-  readonly name: string;
-  readonly executor: Executor;
-  readonly run: ExecutorRun;
-  readonly memory: { live: number; peak: number };
-  readonly wall: number[];
-  readonly processor: number[];
-  readonly swaps: number[];
-  dispatches: number;
-  result: Float32Array;
+/** One contestant at one size. */
+export interface TileResult {
+  readonly name: ContestantName;
+  /** Side of the tile, in pixels. */
+  readonly side: number;
+  /** Milliseconds of the first tile of this size, shaders compiled and memory allocated. */
+  readonly first: number;
+  /** The rounds. */
+  readonly laps: readonly Lap[];
+  /** What was counted of one more tile. */
+  readonly counts: TileCounts;
+  /** Greatest difference to the reference; undefined for another task. */
+  readonly difference: number | undefined;
 }
+
+/** What is known of a contestant besides its tiles. */
+export interface StartResult {
+  readonly name: ContestantName;
+  /** Milliseconds until it was ready. */
+  readonly opened: number;
+  /** Milliseconds from then to the first restored pixels, at the least size. */
+  readonly firstTile: number;
+  /** Bytes that its page had loaded by then, compressed; undefined in Node. */
+  readonly bytes: number | undefined;
+  /** New mixtures merged, one after the other; empty without experts. */
+  readonly swaps: readonly Lap[];
+}
+
+/** A contest's results. */
+export interface ContestResult {
+  /** Such as `Node 20.20.2`. */
+  readonly runtime: string;
+  readonly starts: readonly StartResult[];
+  readonly tiles: readonly TileResult[];
+  /** Who did not start, and why. */
+  readonly absent: readonly { readonly name: ContestantName; readonly reason: string }[];
+}
+
+/** The most by which single precision may differ from the reference. */
+const tolerance = 1e-4;
+
+/** Who computes everything op by op on a GPU, which takes minutes on a software GPU. */
+const slowNames: ReadonlySet<ContestantName> = new Set(["tfjs-webgpu", "onnx-webgpu", "upscaler-webgl"]);
 
 /**
- * Lets every executor restore the same tile with the shipped weights, one after the other in each round.
+ * Lets everybody restore the same tiles, one after the other in each round. Before a time is taken, every contestant's result
+ * is compared with the reference.
  *
- * @param options - the tile and how often
- * @returns a table in Markdown
+ * @param arena - where
+ * @param reference - the right result of a tile of a size
+ * @param options - who and what
+ * @throws Error if a contestant in single precision does not restore what the reference does
  */
-export async function runContest({ side, rounds, modelFolder }: ContestOptions): Promise<string> {
-  const read = (name: string): Uint8Array => Uint8Array.from(readFileSync(new URL(name, modelFolder)));
-  const manifest = JSON.parse(new TextDecoder().decode(read("model.json"))) as {
-    backbone: { file: string; config: unknown };
-    experts: { file: string }[];
-  };
-  const config = validateBackboneConfig(manifest.backbone.config);
-  const base = readTensorFile(read(manifest.backbone.file));
-  const experts = manifest.experts
-    .slice(0, 2)
-    .map(({ file }) => Expert.fromTensorFile(readTensorFile(read(file)), config));
-  const embedding = new Float32Array(config.embeddingSize).fill(0.1);
-  const block: PixelBlock = {
-    width: side,
-    height: side,
-    rgb: Float32Array.from(
-      { length: side * side * 3 },
-      (_, i) => 0.5 + 0.4 * Math.sin(i / 37) * Math.cos(i / 911),
-    ),
-  };
-
-  const entries: readonly [string, "webgpu" | "wasm", (backend: TfjsBackend) => Promise<Executor>][] = [
-    ["wgsl f32", "webgpu", (b) => WgslExecutor.prepare(b, base, config, { precision: "f32" })],
-    ["wgsl f16", "webgpu", (b) => WgslExecutor.prepare(b, base, config, { precision: "f16" })],
-    ["tfjs webgpu", "webgpu", (b) => Promise.resolve(new TfjsExecutor(b, base, config))],
-    ["tfjs wasm", "wasm", (b) => Promise.resolve(new TfjsExecutor(b, base, config))],
-  ];
-  const dispatched = countDispatches();
-  const contestants: Contestant[] = [];
-  for (const [name, backendName, make] of entries) {
-    const backend = await TfjsBackend.start(backendName);
-    const memory = countBytes(backend.device);
-    const executor = await make(backend);
-    const run = executor.begin([], embedding);
-    // The image's statistics are measured once, as for an image of many tiles.
-    await run.measure([block]);
-    const { rgb } = await run.restore(block);
-    contestants.push({
-      ...{ name, executor, run, memory, dispatches: 0, result: rgb },
-      ...{ wall: [], processor: [], swaps: [] },
-    });
-  }
-  for (let round = 0; round < rounds; round++) {
-    for (const contestant of contestants) {
-      const before = dispatched.count;
-      const [started, used] = [performance.now(), process.cpuUsage()];
-      await contestant.run.restore(block);
-      contestant.wall.push(performance.now() - started);
-      const { user, system } = process.cpuUsage(used);
-      contestant.processor.push((user + system) / 1000);
-      contestant.dispatches = dispatched.count - before;
+export async function runContest(
+  arena: Arena,
+  reference: (side: number) => Promise<Float32Array>,
+  options: ContestOptions,
+): Promise<ContestResult> {
+  const { say } = options;
+  const sizes = [...options.sizes].sort((a, b) => a - b);
+  const starts: StartResult[] = [];
+  const absent: { name: ContestantName; reason: string }[] = [];
+  const firstTiles = new Map<ContestantName, number>();
+  for (const name of options.names) {
+    try {
+      say(`${name} starts`);
+      const opened = await arena.open(name);
+      const first = await restoreFirst(arena, name, sizes[0]!, reference);
+      firstTiles.set(name, first.milliseconds);
+      starts.push({
+        ...{ name, opened, firstTile: first.milliseconds },
+        bytes: arena.countLoaded(name),
+        swaps: await takeSwaps(arena, name),
+      });
+    } catch (error) {
+      if (error instanceof WrongResult) throw error;
+      const reason = reasonOf(error);
+      say(`${name} does not take part: ${reason}`);
+      absent.push({ name, reason });
     }
   }
-  for (let round = 0; round < rounds + 1; round++) {
-    for (const { executor, swaps } of contestants) {
-      const started = performance.now();
-      const run = executor.begin(
-        experts.map((expert) => ({ expert, weight: 0.5 + round / 10 })),
-        embedding,
-      );
-      // The first swap uploads the experts.
-      if (round > 0) swaps.push(performance.now() - started);
-      run.dispose();
+  const tiles: TileResult[] = [];
+  for (const side of sizes) {
+    const names = starts
+      .map(({ name }) => name)
+      .filter((name) => side <= options.slowLimit || !slowNames.has(name));
+    const laps = new Map<ContestantName, Lap[]>(names.map((name) => [name, []]));
+    const warmed = new Map<ContestantName, { milliseconds: number; difference: number | undefined }>();
+    for (const name of names) {
+      say(`${name} warms up at ${side}`);
+      warmed.set(name, await restoreFirst(arena, name, side, reference));
+    }
+    for (let round = 0; round < options.rounds; round++) {
+      say(`round ${round + 1} of ${options.rounds} at ${side}`);
+      for (const name of names) laps.get(name)!.push(await arena.restore(name, side));
+    }
+    for (const name of names) {
+      const { milliseconds, difference } = warmed.get(name)!;
+      tiles.push({
+        ...{ name, side, difference, laps: laps.get(name)! },
+        first: side === sizes[0] ? firstTiles.get(name)! : milliseconds,
+        counts: await arena.count(name, side),
+      });
     }
   }
-  const reference = contestants.find(({ name }) => name === "tfjs webgpu")!.result;
-  const lines = contestants.map((c) =>
-    [
-      c.name,
-      spread(c.wall),
-      spread(c.processor),
-      c.dispatches || "",
-      c.memory.peak === 0 ? "" : (c.memory.peak / 2 ** 20).toFixed(1),
-      spread(c.swaps),
-      psnr(c.result, reference),
-    ].join(" | "),
-  );
-  return [
-    `tile ${side} x ${side}, ${rounds} rounds in turns after a warm-up; median (least to most)`,
-    "",
-    "| executor | wall ms | processor ms | dispatches | peak GPU MiB | swap of two experts ms | PSNR to tfjs webgpu |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
-    ...lines.map((line) => `| ${line} |`),
-  ].join("\n");
+  return { runtime: arena.runtime, starts, tiles, absent };
 }
 
-/** Counts the dispatches of all devices. */
-function countDispatches(): { count: number } {
-  const counter = { count: 0 };
-  const prototype = GPUComputePassEncoder.prototype;
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
-  const { dispatchWorkgroups } = prototype;
-  prototype.dispatchWorkgroups = function (...counts) {
-    counter.count++;
-    return dispatchWorkgroups.apply(this, counts);
-  };
-  return counter;
+/** A contestant restored something else than the reference. */
+class WrongResult extends Error {}
+
+async function restoreFirst(
+  arena: Arena,
+  name: ContestantName,
+  side: number,
+  reference: (side: number) => Promise<Float32Array>,
+): Promise<{ milliseconds: number; difference: number | undefined }> {
+  const { milliseconds, result } = await arena.restoreFirst(name, side);
+  if (isOtherTask(name)) return { milliseconds, difference: undefined };
+  const difference = greatestDifference(result, await reference(side));
+  if (name !== "wgsl-f16" && !(difference <= tolerance)) {
+    throw new WrongResult(
+      `${name} restores a tile of ${side} pixels with a difference of ${difference} to the reference`,
+    );
+  }
+  return { milliseconds, difference };
 }
 
-/** Counts the bytes of a device's buffers, from now on. */
-function countBytes(device: GPUDevice | undefined): { live: number; peak: number } {
-  const memory = { live: 0, peak: 0 };
-  if (device === undefined) return memory;
-  const createBuffer = device.createBuffer.bind(device);
-  device.createBuffer = (descriptor) => {
-    const buffer = createBuffer(descriptor);
-    memory.live += descriptor.size;
-    memory.peak = Math.max(memory.peak, memory.live);
-    const destroy = buffer.destroy.bind(buffer);
-    let isLive = true;
-    buffer.destroy = () => {
-      if (isLive) memory.live -= descriptor.size;
-      isLive = false;
-      return destroy();
-    };
-    return buffer;
-  };
-  return memory;
+/** The first merge uploads the experts and does not count. */
+async function takeSwaps(arena: Arena, name: ContestantName): Promise<Lap[]> {
+  const laps: Lap[] = [];
+  for (let swap = 0; swap < 6; swap++) {
+    const lap = await arena.swap(name);
+    if (lap === undefined) return [];
+    if (swap > 0) laps.push(lap);
+  }
+  return laps;
 }
 
-function spread(values: readonly number[]): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const [least, median, most] = [0, 0.5, 1].map((q) => sorted[Math.floor(q * (sorted.length - 1))]!);
-  return `${median!.toFixed(1)} (${least!.toFixed(1)} to ${most!.toFixed(1)})`;
-}
-
-function psnr(a: Float32Array, b: Float32Array): string {
-  const error = a.reduce((sum, value, index) => sum + (value - b[index]!) ** 2, 0) / a.length;
-  return error === 0 ? "same" : `${(-10 * Math.log10(error)).toFixed(0)} dB`;
+/** The first line of an error's message, without what a browser's driver puts before it. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (message.split("\n")[0] ?? "").replace(/^page\.evaluate: (\w+: )?/, "");
 }
