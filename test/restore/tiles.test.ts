@@ -80,6 +80,14 @@ test.each([0, -8, 12, 8.5, Number.NaN])("a tile size of %p is refused with the s
   );
 });
 
+test("tiles are as few as their size allows, and even", () => {
+  const { rows, count } = planTiles({ width: 6000, height: 4000, size: 512, margin: 32, stride: 8 });
+  expect(count).toBe(12 * 8);
+  expect(rows[0]!.map(({ keep }) => keep.width)).toEqual([...Array<number>(11).fill(504), 456]);
+  expect(rows.map(([tile]) => tile!.keep.height)).toEqual([...Array<number>(7).fill(504), 472]);
+  expect(rows.flat().every(({ source }) => source.width === 568 && source.height === 568)).toBe(true);
+});
+
 test("blending tiles that agree gives their picture back, every row once and in order", () => {
   fc.assert(
     fc.property(plans, (options) => {

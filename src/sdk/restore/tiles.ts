@@ -27,7 +27,7 @@ export interface TilePlanOptions {
   readonly height: number;
   /** What to restore; the whole image if left out. */
   readonly region?: Rect;
-  /** Side of the kept squares in pixels; a positive multiple of the stride. */
+  /** Side of the kept rectangles in pixels, at most; a positive multiple of the stride. */
   readonly size: number;
   /** Context read around a kept square in pixels; a multiple of the stride. */
   readonly margin: number;
@@ -38,7 +38,8 @@ export interface TilePlanOptions {
 /**
  * Cuts an area into tiles whose sources all have one shape, so that every tile reuses the same buffers. Sources start
  * at multiples of the stride, where the network's grid lies in an untiled run too, and stay inside the image, grown to a
- * multiple of the stride: at the image's own edges no context is invented.
+ * multiple of the stride: at the image's own edges no context is invented. Tiles are as few as the size allows, and then as
+ * even as the stride allows, the last of a row a little smaller at most.
  *
  * @param options - sizes
  * @returns the plan
@@ -95,11 +96,12 @@ function cutSide(
   const end = Math.ceil(to / stride) * stride;
   const whole = Math.ceil(total / stride) * stride;
   const count = Math.ceil((end - begin) / size);
-  // A single tile needs no more than the area and its margin.
-  const extent = Math.min(whole, (count === 1 ? end - begin : size) + 2 * margin);
+  // As many tiles as the size asks for, but even ones: a last tile of a few pixels would be computed whole.
+  const even = Math.ceil((end - begin) / count / stride) * stride;
+  const extent = Math.min(whole, even + 2 * margin);
   return Array.from({ length: count }, (_, index) => {
-    const start = begin + index * size;
+    const start = begin + index * even;
     const source = Math.min(Math.max(start - margin, 0), whole - extent);
-    return { source, extent, start, length: Math.min(size, end - start) };
+    return { source, extent, start, length: Math.min(even, end - start) };
   });
 }
