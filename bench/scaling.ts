@@ -62,16 +62,9 @@ export async function measureScaling(options: ScalingOptions, places: BenchPlace
   return `${parts.join("\n\n")}\n`;
 }
 
-/**
- * Pixels that are computed for each pixel of a photo. The last column is what it would be if as many tiles were as large as
- * they need to be: now the last of a row and the last row compute whole tiles of which they keep the rest.
- */
+/** Pixels that are computed for each pixel of a photo. */
 export function tableOfAreas(tileSizes: readonly number[], stride: number): string {
-  const largest = Math.max(...countedMegapixels);
-  const head = [
-    ...["tile", "margin", ...countedMegapixels.map((size) => `${size} MP`)],
-    `${largest} MP, tiles of even size`,
-  ];
+  const head = ["tile", "margin", ...countedMegapixels.map((size) => `${size} MP`)];
   const rows = tileSizes.flatMap((size) =>
     margins.map((margin) => [
       String(size),
@@ -82,20 +75,9 @@ export function tableOfAreas(tileSizes: readonly number[], stride: number): stri
         const computed = lines.flat().reduce((sum, { source }) => sum + source.width * source.height, 0);
         return `${(computed / (width * height)).toFixed(2)}x`;
       }),
-      `${evenShare(largest, size, margin, stride).toFixed(2)}x`,
     ]),
   );
   return markdownTable([head, ...rows]);
-}
-
-/** The same if the sides of the photo were cut into equal parts. */
-function evenShare(megapixels: number, size: number, margin: number, stride: number): number {
-  const { width, height } = sidesOf(megapixels);
-  const computed = [width, height].map((side) => {
-    const count = Math.ceil(side / size);
-    return count * (stride * Math.ceil(side / count / stride) + 2 * margin);
-  });
-  return (computed[0]! * computed[1]!) / (width * height);
 }
 
 async function tableOfMargins(run: ExecutorRun, stride: number): Promise<string> {
