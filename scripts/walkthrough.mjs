@@ -44,27 +44,33 @@ const packName = "acme-limpid-unfade";
 const [pairSide, mostPairs] = [192, 240];
 /** What the pack must gain over the best that Limpid does without it, in dB. */
 const leastGain = 1;
+/** Most photos that are kept apart, and one of so many photos is. */
+const [mostApart, apartShare] = [12, 16];
+/** What share of photos with the fault the router must send to the pack, and may of those without it. */
+const [leastRecall, mostFalseAlarms] = [0.75, 0.1];
 const tileSize = 64;
 let failures = 0;
 
 mkdirSync(work, { recursive: true });
 await buildDist();
 try {
-  const trial = await makePairs();
+  const apart = await makePairs();
   await followGuide();
   const folder = await publish();
-  await walk(folder, trial);
+  await walk(folder, apart);
 } finally {
   if (values.work === undefined) rmSync(work, { recursive: true });
 }
 console.log(failures === 0 ? "every step holds" : `${failures} steps do not hold`);
 process.exitCode = failures === 0 ? 0 : 1;
 
+/** @typedef {{ name: string, before: Buffer, after: Buffer }} Apart - a photo with the fault and without, as PNG files */
+
 /**
- * Fades photos as slides fade: the dyes go at different speeds, cyan first, so that the picture pales and turns red. One photo
- * is kept apart.
+ * Fades photos as slides fade: the dyes go at different speeds, cyan first, so that the picture pales and turns red. Some
+ * photos are kept apart.
  *
- * @returns {Promise<{ before: Buffer, after: Buffer }>} the photo that was kept apart, as PNG files
+ * @returns {Promise<Apart[]>} the photos that were kept apart
  */
 async function makePairs() {
   const files = readdirSync(photos)
@@ -72,12 +78,16 @@ async function makePairs() {
     .sort();
   if (files.length < 2)
     throw new Error(`${photos}: two photos are needed at least, one of them to be kept apart`);
+  const stride = Math.max(apartShare, Math.ceil(files.length / mostApart));
+  const isApart = (/** @type {number} */ index) => (files.length - 1 - index) % stride === 0;
+  const [kept, learnt] = [true, false].map((side) => files.filter((_, index) => isApart(index) === side));
+  if (kept === undefined || learnt === undefined) throw new Error("unreachable");
   const pairs = join(work, "collected");
   for (const side of ["before", "after"]) mkdirSync(join(pairs, side), { recursive: true });
-  const apart = /** @type {string} */ (files.at(-1));
   let count = 0;
-  const perPhoto = Math.ceil(mostPairs / (files.length - 1));
-  for (const file of files.slice(0, -1)) {
+  const perPhoto = Math.ceil(mostPairs / learnt.length);
+  for (const file of learnt) {
+    if (count === mostPairs) break;
     const parts = (await cut(join(photos, file))).slice(0, perPhoto);
     for (const part of parts) {
       if (count === mostPairs) break;
@@ -87,11 +97,21 @@ async function makePairs() {
       count++;
     }
   }
-  const kept = /** @type {Picture} */ ((await cut(join(photos, apart), 256))[0]);
+  /** @type {Apart[]} */
+  const apart = [];
+  // The last one comes first: it is the one that is restored in every way.
+  for (const [index, name] of kept.reverse().entries()) {
+    const part = /** @type {Picture} */ ((await cut(join(photos, name), 256))[0]);
+    const [before, after] = await Promise.all([
+      toPng(fade(part, index + 3)).toBuffer(),
+      toPng(part).toBuffer(),
+    ]);
+    apart.push({ name, before, after });
+  }
   console.log(
-    `${count} pairs of ${pairSide} x ${pairSide} pixels from ${files.length - 1} photos; ${apart} is kept apart`,
+    `${count} pairs of ${pairSide} x ${pairSide} pixels from ${learnt.length} photos; ${kept.length} are kept apart`,
   );
-  return { before: await toPng(fade(kept, 3)).toBuffer(), after: await toPng(kept).toBuffer() };
+  return apart;
 }
 
 /** @typedef {{ width: number, height: number, data: Buffer }} Picture */
@@ -164,9 +184,18 @@ async function followGuide() {
     if (args[1] === "train" || args[1] === "check") args.push("--model", model, "--backend", "wasm");
     const started = performance.now();
     console.log(`$ ${command}`);
-    await run(args);
+    const printed = await run(args);
+    if (args[1] === "train") expectRecall(printed);
     console.log(`  ${((performance.now() - started) / 1000).toFixed(1)} s`);
   }
+}
+
+/** @param {string} report - what `pack train` printed of photos that it held out */
+function expectRecall(report) {
+  const [, recall] = /recall (\d+) %/.exec(report) ?? [];
+  if (recall === undefined) throw new Error("pack train says nothing of the router row's recall");
+  const what = `the router row finds the fault on ${recall} % of the pictures that the training held out`;
+  expect(Number(recall) >= 100 * leastRecall, what);
 }
 
 /** @param {"steps" | "router-views"} name @returns {string[]} */
@@ -183,16 +212,21 @@ function copyPairs(side) {
   for (const name of readdirSync(from)) writeFileSync(join(folder, name), readFileSync(join(from, name)));
 }
 
-/** @param {string[]} args @returns {Promise<void>} rejects if the command fails */
+/** @param {string[]} args @returns {Promise<string>} what it printed; rejects if the command fails */
 function run(args) {
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [join(root, "dist", "cli.js"), ...args], {
       cwd: work,
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let printed = "";
+    child.stdout.setEncoding("utf8").on("data", (/** @type {string} */ part) => {
+      printed += part;
+      process.stdout.write(part);
     });
     child.on("error", fail);
     child.on("close", (code) =>
-      code === 0 ? done() : fail(new Error(`limpid ${args.join(" ")}: exit code ${code}`)),
+      code === 0 ? done(printed) : fail(new Error(`limpid ${args.join(" ")}: exit code ${code}`)),
     );
   });
 }
@@ -214,13 +248,17 @@ async function publish() {
  * Installs the pack into a page in the middle of a restore, uses it, and removes it.
  *
  * @param {string} folder - of the pack
- * @param {{ before: Buffer, after: Buffer }} trial - a photo that it was not trained on
+ * @param {Apart[]} apart - photos that it was not trained on; the first one is restored in every way
  */
-async function walk(folder, trial) {
+async function walk(folder, apart) {
+  const files = apart.flatMap(({ before, after }, index) => [
+    [`${index}-before.png`, before],
+    [`${index}-after.png`, after],
+  ]);
   const server = await serveWalk({
     model,
     packs: { unfade: folder },
-    files: { "before.png": trial.before, "after.png": trial.after },
+    files: /** @type {Record<string, Buffer>} */ (Object.fromEntries(files)),
   });
   const executablePath = findChromium();
   if (executablePath === undefined || !existsSync(executablePath))
@@ -251,8 +289,8 @@ async function walk(folder, trial) {
     } = await call("start", {
       model: "/models/",
       wasm: "/wasm/",
-      before: "/files/before.png",
-      after: "/files/after.png",
+      before: "/files/0-before.png",
+      after: "/files/0-after.png",
     });
     console.log(
       `${await browser.version()}: a photo of ${width} x ${height}, faded to ${input.toFixed(2)} dB`,
@@ -300,6 +338,30 @@ async function walk(folder, trial) {
     expect(
       clean.mixture.every(({ expert }) => expert !== own.id),
       "the photo without the fault is not sent to the pack",
+    );
+
+    const found = { faded: 0, clean: 0, better: 0 };
+    for (const [index, { name }] of apart.entries()) {
+      const [before, after] = [`/files/${index}-before.png`, `/files/${index}-after.png`];
+      const faded = await call("route", { before, after });
+      const unfaded = await call("route", { before: after, after });
+      const [isFound, isAlarm] = [faded, unfaded].map(({ mixture }) => mixture[0]?.expert === own.id);
+      if (isFound) found.faded++;
+      if (isAlarm) found.clean++;
+      if (isFound && (faded.psnr ?? 100) - (faded.input ?? 100) >= leastGain) found.better++;
+      console.log(
+        `  ${name}: ${describe(faded.mixture)}, ${decibels(faded.input)} -> ${decibels(faded.psnr)}; ` +
+          `without the fault ${describe(unfaded.mixture)}`,
+      );
+    }
+    expect(
+      found.faded >= leastRecall * apart.length,
+      `of ${apart.length} photos that were kept apart, ${found.faded} are sent to ${own.id}`,
+    );
+    expect(found.better === found.faded, `of these, ${found.better} gain ${leastGain} dB or more`);
+    expect(
+      found.clean <= Math.ceil(mostFalseAlarms * apart.length),
+      `of the same photos without the fault, ${found.clean} are`,
     );
 
     await call("uninstall", "acme.limpid-unfade");

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { ExpertSet, routerRowProbability, type ExpertChange } from "../../src/sdk/experts/index.js";
+import { colorStatisticsSize } from "../../src/sdk/image/index.js";
 import { errorOf } from "../support/index.js";
 import { makeTinyModel } from "../support/tiny-model.js";
 import { baseOf, makeExpert } from "../support/tiny-pack.js";
@@ -54,9 +55,28 @@ test("a list stays as it is, whatever happens to the set", () => {
 test("a router row is the set's own", () => {
   const { set } = setOf();
   const weight = new Float32Array(8);
-  set.add(moire, { routerRow: { ...row, weight } });
+  const colorWeight = new Float32Array(colorStatisticsSize);
+  set.add(moire, { routerRow: { ...row, weight, colorWeight } });
   weight.fill(9);
-  expect(set.get("acme.moire")!.routerRow!.weight).toEqual(new Float32Array(8));
+  colorWeight.fill(9);
+  expect(set.get("acme.moire")!.routerRow).toEqual({
+    ...row,
+    weight: new Float32Array(8),
+    colorWeight: new Float32Array(colorStatisticsSize),
+  });
+});
+
+test.each([
+  [{ colorWeight: new Float32Array(3) }, /has 3 weights of colours, not 28/],
+  [{ colorWeight: new Float32Array(colorStatisticsSize).fill(NaN) }, /must be finite/],
+  [{ weight: new Float32Array(3) }, /has 3 weights, the degradation embedding has 8 numbers/],
+  [{ bias: Infinity }, /must be finite/],
+  [{ threshold: 1 }, /threshold is 1/],
+])("a router row that cannot be applied is refused, and nothing changes: %j", (fault, message) => {
+  const { set, changes } = setOf(rain);
+  const error = errorOf(() => set.add(moire, { routerRow: { ...row, ...fault } }));
+  expect([error.code, error.message]).toEqual(["ExpertMismatch", expect.stringMatching(message)]);
+  expect([ids(set), changes]).toEqual([["acme.rain"], []]);
 });
 
 test("what add returns removes that expert, and no other that came after it", () => {
@@ -142,4 +162,16 @@ test("a router row's probability is the sigmoid of its product with the embeddin
   const embedding = Float32Array.from({ length: 8 }, (_, index) => index / 8);
   const logit = 0.5 * (28 / 8) - 1;
   expect(routerRowProbability(row, embedding)).toBeCloseTo(1 / (1 + Math.exp(-logit)), 12);
+  // On the embedding alone, whatever the colours.
+  const colors = Float32Array.from({ length: colorStatisticsSize }, (_, index) => index / 32);
+  expect(routerRowProbability(row, embedding, colors)).toBe(routerRowProbability(row, embedding));
+});
+
+test("a router row on colours adds their product, and says nothing without them", () => {
+  const embedding = Float32Array.from({ length: 8 }, (_, index) => index / 8);
+  const colors = Float32Array.from({ length: colorStatisticsSize }, (_, index) => index / 32);
+  const colored = { ...row, colorWeight: new Float32Array(colorStatisticsSize).fill(-0.25) };
+  const logit = 0.5 * (28 / 8) - 1 - 0.25 * ((27 * 28) / 2 / 32);
+  expect(routerRowProbability(colored, embedding, colors)).toBeCloseTo(1 / (1 + Math.exp(-logit)), 12);
+  expect(routerRowProbability(colored, embedding)).toBeNaN();
 });

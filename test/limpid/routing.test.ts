@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import type { RouterRow } from "../../src/sdk/experts/index.js";
-import { PixelImage } from "../../src/sdk/image/index.js";
+import { colorStatisticsSize, PixelImage } from "../../src/sdk/image/index.js";
 import type { Limpid } from "../../src/sdk/limpid/index.js";
 import { startLimpid } from "../support/start-limpid.js";
 import { makeTinyModel } from "../support/tiny-model.js";
@@ -70,6 +70,69 @@ test("a row counts from its own threshold on", async () => {
   ]);
   limpid.experts.replace(expert, { routerRow: { ...routerRow, threshold: 0.35 } });
   expect((await limpid.restore(striped, { tileSize: 8 })).mixture).toEqual([]);
+});
+
+test("a row on the colours sees what the embedding says nothing of, in windows and in an analysis from before, too", async () => {
+  const limpid = await start();
+  const tinted = picture((index) => [200, 90, 60][index % 3]!);
+  const before = await limpid.analyze(tinted);
+  const colorWeight = new Float32Array(colorStatisticsSize);
+  colorWeight[21] = 40; // the mean saturation
+  const routerRow = {
+    weight: new Float32Array(before.embedding.length),
+    colorWeight,
+    bias: -10,
+    threshold: 0.5,
+  };
+  await limpid.packs.install(makeTinyPack(model, { routerRow }));
+  const { degradations, windows } = await limpid.analyze(tinted, { windows: true });
+  const expected = {
+    degradation: "halftone",
+    probability: expect.closeTo(1 / (1 + Math.exp(10 - (40 * 140) / 255)), 6) as unknown as number,
+  };
+  expect(degradations[0]).toEqual(expected);
+  for (const window of windows!) expect(window.degradations[0]).toEqual(expected);
+  const mixture = [{ expert: "acme.descreen", weight: 1 }];
+  expect((await limpid.restore(tinted, { tileSize: 8 })).mixture).toEqual(mixture);
+  expect((await limpid.restore(tinted, { analysis: before, tileSize: 8 })).mixture).toEqual(mixture);
+  expect((await limpid.restore(flat, { tileSize: 8 })).mixture).toEqual([]);
+  // Colour under transparent pixels is not there.
+  const hidden = new PixelImage({
+    width: 24,
+    height: 24,
+    channels: 4,
+    data: Uint8Array.from({ length: 24 * 24 * 4 }, (_, index) =>
+      index < 24 * 4 ? [128, 128, 128, 255][index % 4]! : [200, 90, 60, 0][index % 4]!,
+    ),
+  });
+  expect((await limpid.restore(hidden, { tileSize: 8 })).mixture).toEqual([]);
+});
+
+test("what a row sees explains what the router finds beside it, if the row is sure", async () => {
+  // The router finds all that it knows in every image.
+  const limpid = await startLimpid({ bias: 20 });
+  const { embedding } = await limpid.analyze(flat);
+  const expert = makeExpert(model, "acme.descreen");
+  const mixtureWith = async (probability: number, threshold = 0.5): Promise<readonly string[]> => {
+    const weight = new Float32Array(embedding.length);
+    const bias = Math.log(probability / (1 - probability));
+    limpid.experts.replace(expert, {
+      routerRow: { degradation: "halftone", weight, bias, threshold },
+    });
+    const { mixture } = await limpid.restore(flat, { tileSize: 8 });
+    return mixture.map(({ expert: id }) => id);
+  };
+  limpid.experts.add(expert);
+  // 0.05 is left open: too little for the router's own.
+  expect(await mixtureWith(0.95)).toEqual(["acme.descreen"]);
+  // 0.4 is left open: the row's fault comes first all the same.
+  expect(await mixtureWith(0.6)).toEqual(["acme.descreen", expect.stringMatching(/^tiny\./)]);
+  // Below its threshold a row explains nothing.
+  expect([...(await mixtureWith(0.6, 0.7))].sort()).toEqual(["tiny.first", "tiny.second"]);
+  // The analysis says what was found, whatever comes of it.
+  await mixtureWith(0.95);
+  const { degradations } = await limpid.analyze(flat);
+  expect(degradations.filter(({ probability }) => probability > 0.9)).toHaveLength(4);
 });
 
 test("what the router was trained on it sees by itself, and of two rows the first counts", async () => {

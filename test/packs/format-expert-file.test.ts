@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { BackboneWeights, validateBackboneConfig } from "../../src/sdk/backbone/index.js";
 import { LimpidError } from "../../src/sdk/base/index.js";
 import { Expert, listExpertTargets, mergeExperts, type ExpertFactors } from "../../src/sdk/experts/index.js";
+import { colorStatisticsSize } from "../../src/sdk/image/index.js";
 import { readExpertFile, writeExpertFile, type ExpertFileContent } from "../../src/sdk/packs/index.js";
 import { HostTensor, parseSafetensors, serializeSafetensors } from "../../src/sdk/weights/index.js";
 import { compactConfig, difference, randomArray, randomWeights } from "../backbone/networks.js";
@@ -16,7 +17,13 @@ const expert = Expert.fromTensorFile(randomExpertFile(compactConfig), compactCon
 
 const content: Required<ExpertFileContent> = {
   expert,
-  routerRow: { degradation: "halftone", weight: randomArray(5, 3), bias: -1.25, threshold: 0.6 },
+  routerRow: {
+    degradation: "halftone",
+    weight: randomArray(5, 3),
+    colorWeight: randomArray(colorStatisticsSize, 4),
+    bias: -1.25,
+    threshold: 0.6,
+  },
   strength: 0.8,
   license: "CC-BY-4.0 OR MIT",
   usage: { commercial: true, derivatives: false, attribution: true },
@@ -75,6 +82,24 @@ describe("an expert file", () => {
     }
   });
 
+  test("with a row on the embedding alone is read, and written byte by byte, as before rows had colours", () => {
+    const shipped = JSON.parse(readFileSync("models/model.json", "utf8")) as {
+      backbone: { config: unknown };
+    };
+    const config = validateBackboneConfig(shipped.backbone.config);
+    for (const name of ["halftone/experts/descreen", "scan-lines/experts/unline"]) {
+      const bytes = new Uint8Array(readFileSync(join("examples/packs", `${name}.safetensors`)));
+      const file = readExpertFile(bytes, config);
+      const row = JSON.parse(parseSafetensors(bytes).metadata["limpid.router.row"]!) as object;
+      expect(Object.keys(row)).toEqual(["degradation", "weight", "bias", "threshold"]);
+      expect(file.routerRow).toEqual({
+        ...row,
+        weight: Float32Array.from((row as { weight: number[] }).weight),
+      });
+      expect(writeExpertFile(file)).toEqual(bytes);
+    }
+  });
+
   test.each<[string, string, RegExp]>([
     ["limpid.strength", "3", /limpid\.strength is 3/],
     ["limpid.strength", " ", /limpid\.strength is /],
@@ -102,6 +127,21 @@ describe("an expert file", () => {
     [
       "limpid.router.row",
       '{"degradation": "halftone", "weight": [1e300, 0, 0, 0, 0], "bias": 0}',
+      /expected a router row/,
+    ],
+    [
+      "limpid.router.row",
+      '{"degradation": "faded", "weight": [1, 2, 3, 4, 5], "colorWeight": [1, 2], "bias": 0}',
+      /has 2 weights of colours, expected 28/,
+    ],
+    [
+      "limpid.router.row",
+      '{"degradation": "faded", "weight": [1, 2, 3, 4, 5], "colorWeight": "red", "bias": 0}',
+      /expected a router row/,
+    ],
+    [
+      "limpid.router.row",
+      '{"degradation": "faded", "weight": [1, 2, 3, 4, 5], "textureWeight": [1], "bias": 0}',
       /expected a router row/,
     ],
     ["limpid.usage", '{"commercial": "yes"}', /limpid\.usage is /],

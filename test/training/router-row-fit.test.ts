@@ -2,11 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import * as tf from "@tensorflow/tfjs-core";
 import { TfjsBackend } from "../../src/sdk/engine/index.js";
 import { requireRouterRow } from "../../src/sdk/experts/index.js";
+import { colorStatisticsSize } from "../../src/sdk/image/index.js";
 import { loadModel, modelFromFiles, type LoadedModel } from "../../src/sdk/restore/index.js";
 import { fitLogisticRegression, fitRouterRow, RandomSource } from "../../src/sdk/training/index.js";
+import { HostTensor } from "../../src/sdk/weights/index.js";
 import { expectNoLeaks } from "../support/index.js";
 import { makeTinyModel } from "../support/tiny-model.js";
-import { makeTrainingSet, speckling } from "./training-suite.js";
+import { makeTrainingSet, speckling, tinting } from "./training-suite.js";
 
 describe("logistic regression", () => {
   test("finds the plane that the examples were drawn by, whatever the scale of a number", () => {
@@ -92,6 +94,27 @@ describe("a router row", () => {
       expect(heldOut.falseAlarmsOnClean).toBeLessThan(0.2);
       expect([progress.length, progress.at(-1)]).toEqual([80, "80/80"]);
     });
+  });
+
+  test("sees in the colours what the embedding lacks, and needs no colours where it lacks nothing", async () => {
+    // A router whose encoders see nothing: all embeddings are one.
+    const isFirst = (name: string): boolean => name.endsWith("_encoder.layers.0.weight");
+    const tensors = [...model.router.tensors].map(([name, tensor]): [string, HostTensor] => {
+      if (!isFirst(name)) return [name, tensor];
+      const zeros = new Float32Array(tensor.toFloat32().length);
+      return [name, HostTensor.fromFloat32(tensor.shape, zeros, "F16")];
+    });
+    expect(tensors.filter(([name]) => isFirst(name))).toHaveLength(2);
+    const blind = { ...model, router: { ...model.router, tensors: new Map(tensors) } };
+    const options = { degradation: "tinted", views: 60, heldOutViews: 20 };
+    const tinted = await fitRouterRow(backend, blind, makeTrainingSet(tinting), options);
+    requireRouterRow(tinted.row, model.manifest.router.config.embeddingSize);
+    expect(tinted.row.colorWeight).toHaveLength(colorStatisticsSize);
+    expect(tinted.heldOut.recall).toBeGreaterThan(0.8);
+    expect(tinted.heldOut.falseAlarmsOnClean).toBeLessThan(0.2);
+    const speckled = await fitRouterRow(backend, model, makeTrainingSet(speckling), options);
+    expect(speckled.row.colorWeight).toBeUndefined();
+    expect(speckled.heldOut.recall).toBeGreaterThan(0.8);
   });
 
   test("stops at a signal and leaves nothing behind", async () => {

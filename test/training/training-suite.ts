@@ -26,6 +26,16 @@ export const speckling: Recipe = {
   },
 };
 
+/** A fault of the colours alone: black is light, and red fades least. */
+export const tinting: Recipe = {
+  degradation: "tinted",
+  apply({ width, height, rgb }: RgbImage, severity) {
+    const kept = [0.7, 0.5, 0.5].map((share) => share - 0.1 * severity);
+    const lifted = [0.25, 0.1, 0.1];
+    return { width, height, rgb: rgb.map((value, at) => lifted[at % 3]! + value * kept[at % 3]!) };
+  },
+};
+
 /** Photos with a slope and a checkerboard, none like the other. */
 export function makePhotos(count: number, width = 48, height = 40): TrainingPhoto[] {
   return Array.from({ length: count }, (_, index) => {

@@ -163,7 +163,11 @@ function toJson({ experts, ...rest }: Inspection): string {
     ...metadata,
     rankPattern: Object.fromEntries(rankPattern),
     alphaPattern: Object.fromEntries(alphaPattern),
-    routerRow: routerRow && { degradation: routerRow.degradation, threshold: routerRow.threshold },
+    routerRow: routerRow && {
+      degradation: routerRow.degradation,
+      threshold: routerRow.threshold,
+      colors: routerRow.colorWeight !== undefined,
+    },
   }));
   return `${JSON.stringify({ ...rest, experts: listed })}\n`;
 }
@@ -186,8 +190,10 @@ function describe({ manifest, files, size, integrity, signature, experts }: Insp
       `            for ${base.id} (${base.sha256.slice(0, 12)}...)${scale}, strength ${strength}, golden ${golden.psnr} dB`,
     );
     const row = own?.routerRow;
-    if (row !== undefined)
-      lines.push(`            the router learns ${row.degradation}, present from ${row.threshold}`);
+    if (row !== undefined) {
+      const means = row.colorWeight === undefined ? "" : ", from the colours too";
+      lines.push(`            the router learns ${row.degradation}, present from ${row.threshold}${means}`);
+    }
     if (own?.provenance !== undefined) {
       const { trainer, trainerVersion, steps, date, data } = own.provenance;
       lines.push(`            ${trainer} ${trainerVersion}, ${steps} steps, ${date}: ${data}`);

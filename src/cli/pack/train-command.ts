@@ -53,7 +53,7 @@ With --json, one object goes to standard output:
   {expert: {id, degradation, file, size, sha256, base: {id, sha256},
    golden: {before, after, psnr}}, backend, pictures: {training, heldOut},
    steps, endedEarly, secondsPerStep, heldOut: {input, backbone, expert, best},
-   evaluations: [{step, psnr}], router: {threshold, precision, recall,
+   evaluations: [{step, psnr}], router: {threshold, colors, precision, recall,
    falseAlarmsOnClean, falseAlarmsOnOthers, views} or null,
    drawings: {curve, sheet}}
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { RouterRowFit } from "../../sdk/training/index.js";
 import type { TrainReport } from "./train-run.js";
 
 /**
@@ -22,7 +23,8 @@ export function describeTraining(report: TrainReport, folder: string): string {
       ? `router            knows ${contribution.degradation} by itself`
       : `router            precision ${percent(routerRow.heldOut.precision)}, recall ${percent(routerRow.heldOut.recall)}; ` +
         `false alarms ${percent(routerRow.heldOut.falseAlarmsOnClean)} on clean pictures, ` +
-        `${percent(routerRow.heldOut.falseAlarmsOnOthers)} on other faults; threshold ${routerRow.row.threshold.toFixed(3)}`,
+        `${percent(routerRow.heldOut.falseAlarmsOnOthers)} on other faults; threshold ${routerRow.row.threshold.toFixed(3)}` +
+        (routerRow.row.colorWeight === undefined ? "" : "; it goes by the colours too"),
     ...[
       contribution.file,
       contribution.golden.before,
@@ -58,10 +60,14 @@ export function trainingToJson({
       secondsPerStep,
       heldOut,
       evaluations,
-      router: routerRow === undefined ? null : { threshold: routerRow.row.threshold, ...routerRow.heldOut },
+      router: routerRow === undefined ? null : routerToJson(routerRow),
       drawings,
     },
     null,
     2,
   )}\n`;
+}
+
+function routerToJson({ row, heldOut }: RouterRowFit): object {
+  return { threshold: row.threshold, colors: row.colorWeight !== undefined, ...heldOut };
 }

@@ -120,7 +120,11 @@ export function writeExpertMetadata(metadata: ExpertMetadata): Record<string, st
     "alpha.pattern": alphaPattern.size > 0 ? Object.fromEntries(alphaPattern) : undefined,
     targets: metadata.targets,
     degradations: metadata.degradations,
-    "router.row": routerRow && { ...routerRow, weight: [...routerRow.weight] },
+    "router.row": routerRow && {
+      ...routerRow,
+      weight: [...routerRow.weight],
+      ...(routerRow.colorWeight && { colorWeight: [...routerRow.colorWeight] }),
+    },
     strength: String(metadata.strength),
     license: metadata.license,
     usage: metadata.usage,
@@ -198,19 +202,29 @@ type Fields = Readonly<Record<string, unknown>>;
 function asRouterRow({
   degradation,
   weight,
+  colorWeight,
   bias,
   threshold = defaultThreshold,
+  ...unknown
 }: Fields): RouterRow | undefined {
   const isRow =
     isText(degradation) &&
-    Array.isArray(weight) &&
-    weight.every(isNumber) &&
-    weight.every((value) => Number.isFinite(Math.fround(value))) &&
+    isVector(weight) &&
+    (colorWeight === undefined || isVector(colorWeight)) &&
     isNumber(bias) &&
     isNumber(threshold) &&
     threshold > 0 &&
-    threshold < 1;
-  return isRow ? { degradation, weight: Float32Array.from(weight), bias, threshold } : undefined;
+    threshold < 1 &&
+    // A row on something that this version does not know would be another row.
+    Object.keys(unknown).length === 0;
+  if (!isRow) return undefined;
+  return {
+    degradation,
+    weight: Float32Array.from(weight),
+    ...(colorWeight && { colorWeight: Float32Array.from(colorWeight) }),
+    bias,
+    threshold,
+  };
 }
 
 function asUsage({ commercial, derivatives, attribution }: Fields): UsageRights | undefined {
@@ -245,6 +259,11 @@ function isText(value: unknown): value is string {
 
 function isNumber(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value);
+}
+
+/** Numbers that are finite as 32-bit floats. */
+function isVector(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((item) => isNumber(item) && Number.isFinite(Math.fround(item)));
 }
 
 function isCount(value: number): boolean {

@@ -265,7 +265,7 @@ export class ExpertSet implements Iterable<InstalledExpert>, Disposable {
       throw new LimpidError("InvalidArgument", `the strength of ${id} is ${strength}, expected 0 to 2`);
     }
     if (routerRow !== undefined) requireRouterRow(routerRow, this.#base.config.embeddingSize);
-    const ownRow = routerRow && Object.freeze({ ...routerRow, weight: routerRow.weight.slice() });
+    const ownRow = routerRow && Object.freeze(structuredClone(routerRow));
     return Object.freeze({ id, degradations, strength, routerRow: ownRow, owner, expert });
   }
 

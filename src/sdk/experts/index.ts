@@ -21,5 +21,6 @@ export { lowRankDelta } from "./low-rank-delta.js";
 export { MergedWeights, mergeExperts, type MergeOptions, type MixtureEntry } from "./merge.js";
 export { publishedBase, publishedExperts, type PublishedExpertsOptions } from "./published.js";
 export { routeTopK } from "./route.js";
-export { requireRouterRow, routerRowProbability, type RouterRow } from "./router-row.js";
+export { requireRouterRow, type RouterRow } from "./router-row.js";
+export { routerRowProbability } from "./router-row-probability.js";
 export { factorShapes, listExpertTargets, type ExpertTarget, type FactorShapes } from "./targets.js";

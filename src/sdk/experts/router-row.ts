@@ -1,31 +1,22 @@
 import { LimpidError } from "../base/index.js";
+import { colorStatisticsSize } from "../image/index.js";
 
 /**
- * How a router comes to know a degradation that it was never trained on: a linear probe on the degradation embedding.
- * The probability is `sigmoid(weight . embedding + bias)`.
+ * How a router comes to know a degradation that it was never trained on: a linear probe on the degradation embedding and,
+ * for a fault of the colours, on the image's colour statistics, of which the embedding says little. The probability is
+ * `sigmoid(weight . embedding + colorWeight . colours + bias)`.
  */
 export interface RouterRow {
   /** The degradation's name, such as `moire`. */
   readonly degradation: string;
   /** [embeddingSize], finite. */
   readonly weight: Float32Array;
+  /** For the numbers of {@link colorStatistics}, [colorStatisticsSize], finite; colours do not count if left out. */
+  readonly colorWeight?: Float32Array;
   /** Added to the product; finite. */
   readonly bias: number;
   /** Probability from which the degradation counts as present, between 0 and 1. */
   readonly threshold: number;
-}
-
-/**
- * The probability that a router row gives.
- *
- * @param row - the row
- * @param embedding - the degradation embedding, [embeddingSize]
- * @returns in 0..1
- */
-export function routerRowProbability({ weight, bias }: RouterRow, embedding: Float32Array): number {
-  let logit = bias;
-  for (let index = 0; index < weight.length; index++) logit += weight[index]! * (embedding[index] ?? 0);
-  return 1 / (1 + Math.exp(-logit));
 }
 
 /**
@@ -36,13 +27,16 @@ export function routerRowProbability({ weight, bias }: RouterRow, embedding: Flo
  * @throws {@link LimpidError} `ExpertMismatch` that says what does not fit
  */
 export function requireRouterRow(row: RouterRow, embeddingSize: number): void {
-  const { degradation, weight, bias, threshold } = row;
+  const { degradation, weight, colorWeight, bias, threshold } = row;
   const faults: string[] = [];
   if (degradation === "") faults.push("it names no degradation");
   if (weight.length !== embeddingSize) {
     faults.push(`it has ${weight.length} weights, the degradation embedding has ${embeddingSize} numbers`);
   }
-  if (!weight.every(Number.isFinite) || !Number.isFinite(bias)) {
+  if (colorWeight !== undefined && colorWeight.length !== colorStatisticsSize) {
+    faults.push(`it has ${colorWeight.length} weights of colours, not ${colorStatisticsSize}`);
+  }
+  if (![...weight, ...(colorWeight ?? []), bias].every(Number.isFinite)) {
     faults.push("its weights and its bias must be finite");
   }
   if (!(threshold > 0 && threshold < 1)) faults.push(`its threshold is ${threshold}, expected 0 to 1`);

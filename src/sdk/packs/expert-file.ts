@@ -8,6 +8,7 @@ import {
   type RouterRow,
   type UsageRights,
 } from "../experts/index.js";
+import { colorStatisticsSize } from "../image/index.js";
 import {
   parseSafetensors,
   serializeSafetensors,
@@ -58,9 +59,13 @@ export function readExpertFile(bytes: Uint8Array | TensorFile, config: BackboneC
   const faults = [...file.tensors].flatMap(([name, tensor]) =>
     tensor.toFloat32().every(Number.isFinite) ? [] : [`${name} holds something that is no finite number`],
   );
-  if (metadata.routerRow !== undefined && metadata.routerRow.weight.length !== config.embeddingSize) {
+  const { weight, colorWeight } = metadata.routerRow ?? {};
+  if (weight !== undefined && weight.length !== config.embeddingSize) {
+    faults.push(`limpid.router.row has ${weight.length} weights, expected ${config.embeddingSize}`);
+  }
+  if (colorWeight !== undefined && colorWeight.length !== colorStatisticsSize) {
     faults.push(
-      `limpid.router.row has ${metadata.routerRow.weight.length} weights, expected ${config.embeddingSize}`,
+      `limpid.router.row has ${colorWeight.length} weights of colours, expected ${colorStatisticsSize}`,
     );
   }
   if (faults.length > 0) {

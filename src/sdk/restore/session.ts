@@ -16,13 +16,19 @@ import {
   type StartedBackend,
 } from "../engine/index.js";
 import type { Expert, ExpertSet, InstalledExpert, MixtureEntry } from "../experts/index.js";
-import { bleedColorUnderAlpha, type PixelImage, type Rect } from "../image/index.js";
+import {
+  bleedColorUnderAlpha,
+  colorStatisticsSide,
+  resizeArea,
+  type PixelImage,
+  type Rect,
+} from "../image/index.js";
 import { CompactRouter, type Analysis, type DegradationProbability } from "../router/index.js";
 import { chooseMixture, routeMixture } from "./mixture.js";
 import type { LoadedModel } from "./model.js";
 import type { AnalyzeOptions, RestoreOptions, RestoreResult } from "./options.js";
 import { defaultTileSize, restoreImage } from "./restore-image.js";
-import { activeRouterRows, presentDegradations, withRouterRows } from "./router-rows.js";
+import { activeRouterRows, presentDegradations, type RouterRows } from "./present-degradations.js";
 
 /** What a {@link RestoreSession} needs. */
 export interface SessionOptions {
@@ -159,16 +165,18 @@ export class RestoreSession implements Disposable {
   analyze(image: PixelImage, options: AnalyzeOptions = {}): Promise<Analysis> {
     const { model, experts } = this.#options;
     const rows = activeRouterRows(experts.list(), model.manifest.router.degradations);
-    return this.#enqueue(options.signal, [], async (engine) =>
-      withRouterRows(await analyzeOn(engine, bleedColorUnderAlpha(image), options.windows), rows),
-    );
+    return this.#enqueue(options.signal, [], async (engine) => {
+      const visible = bleedColorUnderAlpha(image);
+      return addRows(await analyzeOn(engine, visible, options.windows), rows, visible);
+    });
   }
 
   /**
    * Says which of what an analysis lists counts as present.
    *
    * @param analysis - of this session
-   * @returns the degradations that reach their threshold, the most probable first
+   * @returns the degradations that reach their threshold, the most probable first: those that packs made known, then those of
+   * the router's own that they leave open
    */
   present(analysis: Analysis): readonly DegradationProbability[] {
     const { model, experts } = this.#options;
@@ -220,7 +228,7 @@ export class RestoreSession implements Disposable {
     const backend = engine.backend.name;
     const started = performance.now();
     const visible = bleedColorUnderAlpha(image);
-    const analysis = withRouterRows(options.analysis ?? (await analyzeOn(engine, visible)), rows);
+    const analysis = await addRows(options.analysis ?? (await analyzeOn(engine, visible)), rows, visible);
     const analyzed = performance.now();
     const present = presentDegradations(analysis, rows, manifest.router);
     const mixture = chosen ?? routeMixture(present, installed);
@@ -360,6 +368,14 @@ async function analyzeOn(
   hasWindows?: boolean,
 ): Promise<Analysis> {
   return backend.run(() => router.analyze(visible, (tensor) => backend.read(tensor), hasWindows));
+}
+
+/** Adds what rows see of an image. */
+async function addRows(analysis: Analysis, rows: RouterRows, visible: PixelImage): Promise<Analysis> {
+  if (rows.size === 0) return analysis;
+  // Loaded only here, since most pages have no pack. It shares no module with what is loaded already: sharing costs chunks.
+  const { withRouterRows } = await import("./router-rows.js");
+  return withRouterRows(analysis, rows, () => resizeArea(visible, colorStatisticsSide, colorStatisticsSide));
 }
 
 function checkOptions(image: PixelImage, { strength, mask, region }: RestoreOptions): void {

@@ -1,13 +1,13 @@
 import { LimpidError, throwIfAborted } from "../base/index.js";
 import { Pace, type TfjsBackend } from "../engine/index.js";
 import { routerRowProbability, type RouterRow } from "../experts/index.js";
-import type { PixelImage } from "../image/index.js";
+import { colorStatistics, colorStatisticsSide, resizeArea, type PixelImage } from "../image/index.js";
 import type { LoadedModel } from "../restore/index.js";
-import { CompactRouter } from "../router/index.js";
+import { compactViews, CompactRouter } from "../router/index.js";
 import { fitLogisticRegression } from "./logistic-regression.js";
 import { degradationNames, degrade, RandomSource } from "./recipes/index.js";
 import type { TrainingSet, TrainingView } from "./training-set.js";
-import { asPixelImage, embedImage } from "./view-embedding.js";
+import { asPixelImage } from "./view-embedding.js";
 
 /** How a router row is fitted. */
 export interface RouterRowFitOptions {
@@ -62,12 +62,18 @@ const thresholdRange = { lowest: 0.5, highest: 0.999 };
 /** What is tried for a penalty, from a stiff fit to a loose one. */
 const penalties = [0.1, 0.01, 0.003, 0.001, 0.0003, 0.0001] as const;
 
+/** By so much the colours must raise the recall, or the row does without them: what they do not tell, they blur. */
+const leastColorGain = 0.05;
+
 /**
- * Teaches the router a degradation that it was never trained on: a linear probe on its embedding, fitted by logistic
- * regression to pictures with the fault, against clean ones and ones with each of the built-in degradations. The threshold
- * is the lowest, from 0.5, that lets no more than `falseAlarms` of the clean pictures through and `falseAlarmsOnOthers` of
- * those with another fault; the penalty is the one by which that threshold lets most pictures with the fault through. For both, each picture is
- * judged by a fit that has not seen its photo.
+ * Teaches the router a degradation that it was never trained on: a linear probe, fitted by logistic regression to pictures
+ * with the fault, against clean ones and ones with a built-in degradation: half of these with any, half with the one that the
+ * router takes the fault for, which is the hardest to tell from it. The probe is on the router's embedding or, if that finds
+ * clearly more of the fault, on the embedding and the colours of the image.
+ *
+ * The threshold is the lowest, from 0.5, that lets no more than `falseAlarms` of the clean pictures through and
+ * `falseAlarmsOnOthers` of those with another fault; the penalty is the one by which that threshold lets most pictures with
+ * the fault through. For both, and for the colours, each picture is judged by a fit that has not seen its photo.
  *
  * @param backend - where to compute
  * @param model - whose router
@@ -105,14 +111,13 @@ export async function fitRouterRow(
     const look = async (index: number, draw: (source: RandomSource) => TrainingView): Promise<Looks> => {
       throwIfAborted(options.signal);
       const source = new RandomSource(seed * 2 ** 21 + index);
-      const looks = await lookAt(draw(source), degradation, source, async (image) => {
-        const embedding = backend.run(() => embedImage(router, image));
-        try {
-          return (await backend.read(embedding)).slice();
-        } finally {
-          embedding.dispose();
-        }
-      });
+      const looks = await lookAt(
+        draw(source),
+        degradation,
+        source,
+        (image) => lookOnce(backend, router, image),
+        degradations,
+      );
       options.onProgress?.(index + 1, total);
       await pace.breathe();
       return looks;
@@ -128,12 +133,14 @@ export async function fitRouterRow(
         await look(views + index, (source) => set.drawHeldOut(index, source, source.choice(viewSides))),
       );
     }
-    const choices = (penalty === undefined ? penalties : [penalty]).map((tried) => ({
-      penalty: tried,
-      ...crossValidate(seen, tried, allowed),
-    }));
-    const best = choices.reduce((before, choice) => (choice.recall > before.recall ? choice : before));
-    const row: RouterRow = { degradation, ...fit(seen, best.penalty), threshold: best.threshold };
+    const tried = penalty === undefined ? penalties : [penalty];
+    const [plain, colored] = [false, true].map((hasColors) =>
+      tried
+        .map((value) => crossValidate(seen, { degradation, penalty: value, hasColors }, allowed))
+        .reduce((before, choice) => (choice.recall > before.recall ? choice : before)),
+    ) as [Choice, Choice];
+    const best = colored.recall - plain.recall >= leastColorGain ? colored : plain;
+    const row: RouterRow = { ...fit(seen, best.probe), threshold: best.threshold };
     return { row, heldOut: judge(row, heldOut) };
   } finally {
     router.dispose();
@@ -143,43 +150,111 @@ export async function fitRouterRow(
 /** The guises of a view: with the fault, without any, with another one. */
 const kinds = ["faulty", "clean", "otherwise"] as const;
 
-/** What the router makes of one view in its guises: embeddings. */
-interface Looks extends Readonly<Record<(typeof kinds)[number], Float32Array>> {
+/** What a row can look at in one image. */
+interface Look {
+  /** [embeddingSize]. */
+  readonly embedding: Float32Array;
+  /** [colorStatisticsSize]. */
+  readonly colors: Float32Array;
+}
+
+/** One view in its guises. */
+interface Looks extends Readonly<Record<(typeof kinds)[number], Look>> {
   readonly name: string;
+}
+
+/** How a row is fitted. */
+interface Probe {
+  readonly degradation: string;
+  readonly penalty: number;
+  /** Whether it is on the colours, too. */
+  readonly hasColors: boolean;
+}
+
+/** A way to fit the row, and what it is worth. */
+interface Choice {
+  readonly probe: Probe;
+  readonly threshold: number;
+  readonly recall: number;
+}
+
+async function lookOnce(
+  backend: TfjsBackend,
+  router: CompactRouter,
+  image: PixelImage,
+): Promise<Look & { readonly logits: Float32Array }> {
+  const output = backend.run(() => router.run(compactViews(image, router.config)));
+  try {
+    const embedding = (await backend.read(output.embedding)).slice();
+    const logits = (await backend.read(output.logits)).slice();
+    return {
+      embedding,
+      logits,
+      colors: colorStatistics(resizeArea(image, colorStatisticsSide, colorStatisticsSide)),
+    };
+  } finally {
+    output.embedding.dispose();
+    output.logits.dispose();
+  }
 }
 
 async function lookAt(
   { name, before, after }: TrainingView,
   degradation: string,
   source: RandomSource,
-  embed: (image: PixelImage) => Promise<Float32Array>,
+  look: (image: PixelImage) => Promise<Look & { readonly logits: Float32Array }>,
+  known: readonly string[],
 ): Promise<Looks> {
   const others = degradationNames.filter((other) => other !== degradation) as [string, ...string[]];
   const clean = asPixelImage(after);
-  const fault = { degradation: source.choice(others), severity: source.uniform(0.1, 1) };
+  const { logits, ...faulty } = await look(asPixelImage(before));
+  const likeliest = known[logits.indexOf(Math.max(...logits))];
+  const mistaken = others.find((other) => other === likeliest);
+  const any = source.choice(others);
+  const isHard = source.chance(0.5);
+  const fault = {
+    degradation: isHard && mistaken !== undefined ? mistaken : any,
+    severity: source.uniform(0.1, 1),
+  };
   return {
     name,
-    faulty: await embed(asPixelImage(before)),
-    clean: await embed(clean),
-    otherwise: await embed(degrade(clean, [fault], source.bits())),
+    faulty,
+    clean: await look(clean),
+    otherwise: await look(degrade(clean, [fault], source.bits())),
   };
 }
 
-function fit(looks: readonly Looks[], penalty: number): Pick<RouterRow, "weight" | "bias"> {
-  const vectors = looks.flatMap(({ faulty, clean, otherwise }) => [faulty, clean, otherwise]);
-  return fitLogisticRegression(
-    vectors,
-    vectors.map((_, index) => index % 3 === 0),
-    penalty,
+function fit(
+  looks: readonly Looks[],
+  { degradation, penalty, hasColors }: Probe,
+): Omit<RouterRow, "threshold"> {
+  const vectors = looks.flatMap((look) =>
+    kinds.map((kind) => {
+      const { embedding, colors } = look[kind];
+      return hasColors ? Float32Array.of(...embedding, ...colors) : embedding;
+    }),
   );
+  const labels = vectors.map((_, index) => index % kinds.length === 0);
+  const { weight, bias } = fitLogisticRegression(vectors, labels, penalty);
+  const size = looks[0]!.clean.embedding.length;
+  return {
+    degradation,
+    weight: weight.slice(0, size),
+    ...(hasColors && { colorWeight: weight.slice(size) }),
+    bias,
+  };
+}
+
+function probabilityOf(row: RouterRow, { embedding, colors }: Look): number {
+  return routerRowProbability(row, embedding, colors);
 }
 
 /** The threshold that the share of false alarms allows, and the recall that it leaves, by cross-validation over photos. */
 function crossValidate(
   looks: readonly Looks[],
-  penalty: number,
+  probe: Probe,
   allowed: { readonly clean: number; readonly otherwise: number },
-): { readonly threshold: number; readonly recall: number } {
+): Choice {
   const names = [...new Set(looks.map(({ name }) => name))].sort();
   const foldOf = new Map(names.map((name, index) => [name, index % folds]));
   const probabilities = { faulty: [] as number[], clean: [] as number[], otherwise: [] as number[] };
@@ -187,9 +262,9 @@ function crossValidate(
     const apart = looks.filter(({ name }) => foldOf.get(name) === fold);
     const rest = looks.filter(({ name }) => foldOf.get(name) !== fold);
     if (apart.length === 0 || rest.length === 0) continue;
-    const row: RouterRow = { degradation: "", ...fit(rest, penalty), threshold: 0.5 };
+    const row: RouterRow = { ...fit(rest, probe), threshold: thresholdRange.lowest };
     for (const look of apart) {
-      for (const kind of kinds) probabilities[kind].push(routerRowProbability(row, look[kind]));
+      for (const kind of kinds) probabilities[kind].push(probabilityOf(row, look[kind]));
     }
   }
   const { lowest, highest: limit } = thresholdRange;
@@ -201,12 +276,12 @@ function crossValidate(
   });
   const threshold = Math.min(Math.max(...needed, lowest), limit);
   const recall = faulty.filter((probability) => probability >= threshold).length / faulty.length;
-  return { threshold, recall };
+  return { probe, threshold, recall };
 }
 
 function judge(row: RouterRow, looks: readonly Looks[]): RouterRowQuality {
   const count = (which: "faulty" | "clean" | "otherwise"): number =>
-    looks.filter((look) => routerRowProbability(row, look[which]) >= row.threshold).length;
+    looks.filter((look) => probabilityOf(row, look[which]) >= row.threshold).length;
   const [faulty, clean, otherwise] = [count("faulty"), count("clean"), count("otherwise")];
   return {
     precision: faulty / (faulty + clean + otherwise),

@@ -33,6 +33,8 @@ export interface WalkPage {
   }>;
   /** Restores the picture; if an address is given, installs the pack behind it after the first tile. */
   restore(request: WalkRequest): Promise<WalkRestore>;
+  /** Restores another picture, with the router in charge. */
+  route(picture: { readonly before: string; readonly after: string }): Promise<WalkRoute>;
   /** What is held now. */
   held(): Promise<Held>;
   /** Removes a pack. */
@@ -67,6 +69,16 @@ export interface WalkRestore {
   readonly pack: string | undefined;
   /** How long it took, in seconds. */
   readonly seconds: number;
+}
+
+/** What the router made of another picture. */
+export interface WalkRoute {
+  /** The experts that were used. */
+  readonly mixture: readonly AppliedExpert[];
+  /** What the picture had before, against the one without the fault, in dB; null if it is the same. */
+  readonly input: number | null;
+  /** What it has restored, in dB. */
+  readonly psnr: number | null;
 }
 
 /** What an instance holds. */
@@ -117,6 +129,12 @@ function watch(part: object): void {
   }
 }
 
+/** JSON has no Infinity. */
+function decibels(image: PixelImage, clean: PixelImage): number | null {
+  const quality = psnr(image, clean);
+  return Number.isFinite(quality) ? quality : null;
+}
+
 function holdThread(milliseconds: number): void {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);
@@ -158,16 +176,21 @@ const walk: WalkPage = {
       },
     });
     const pack = await installing;
-    const quality = psnr(image, after);
     return {
       sha256: sha256Hex(image.data as Uint8Array),
-      psnr: Number.isFinite(quality) ? quality : null,
+      psnr: decibels(image, after),
       mixture,
       tiles,
       installedAfter,
       pack: pack && `${pack.id} ${pack.version}`,
       seconds: (performance.now() - started) / 1000,
     };
+  },
+
+  async route(addresses) {
+    const [damaged, clean] = await Promise.all([readPicture(addresses.before), readPicture(addresses.after)]);
+    const { image, mixture } = await limpid.restore(damaged);
+    return { mixture, input: decibels(damaged, clean), psnr: decibels(image, clean) };
   },
 
   async held() {
