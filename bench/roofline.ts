@@ -83,10 +83,10 @@ function listDispatches(
   precision: Precision,
 ): { name: string; flops: number; bytes: number }[] {
   const shape = { images: 1, width: side, height: side };
-  const widest = config.width * 2 ** config.encoderBlocks.length;
   const plan = planPass(config, layOutWeights(config), shape, "restore", {
     precision,
-    tileVectors: 2 * widest,
+    threads: 160, // of a device whose workgroups have 32 kB
+    tileVectors: 6 * 160,
   });
   const flops = countFlops(config, side).byDispatch;
   return plan.dispatches.map(({ name, bindings }) => {

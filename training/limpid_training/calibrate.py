@@ -23,7 +23,7 @@ MIXTURE = Mixture({d: 1.0 for d in DEGRADATIONS}, clean=0.18, second=0.28, milde
 SHAPES = [Shape(192, 4, 1), Shape(288, 3, 1), Shape(400, 2, 1.5), Shape(512, 2, 1.5)]
 #: Shares of held-out clean views, and of views with one other fault, in which a fault may be found wrongly.
 FALSE_ALARMS = {"clean": 0.004, "other": 0.01}
-LOWEST, HIGHEST = 0.5, 0.9
+LOWEST, HIGHEST = 0.7, 0.9
 
 
 def collect(router, photos, seed, steps, workers, device):
