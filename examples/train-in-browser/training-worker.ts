@@ -71,7 +71,7 @@ async function run({
     ? undefined
     : await fitRouterRow(backend, model, set, {
         degradation,
-        views: Math.min(240, 20 * pairs.length),
+        views: Math.min(480, 20 * pairs.length),
         heldOutViews: Math.min(80, 10 * pairs.length),
         onProgress: (done, total) =>
           reply({ kind: "note", text: `The router looks at picture ${done} of ${total} ...` }),

@@ -81,7 +81,7 @@ export function packTrainCommand(context: CommandContext): Command {
     .option("--batch <n>", "patches in a step, 8 if left out", parseCount)
     .option(
       "--router-views <n>",
-      "parts of pictures that the router learns from, 240 if left out",
+      "parts of pictures that the router learns from, 480 if left out",
       parseCount,
     )
     .option("--seed <n>", "seeds everything, 1 if left out", parseSeed)

@@ -13,9 +13,9 @@ import { asPixelImage } from "./view-embedding.js";
 export interface RouterRowFitOptions {
   /** The degradation that it is to see, such as `halftone`. */
   readonly degradation: string;
-  /** Parts of pictures to learn from, each of which is looked at three times; 240 if left out. */
+  /** Parts of pictures to learn from, each of which is looked at three times; 480 if left out. */
   readonly views?: number;
-  /** Parts of held-out pictures to measure on; 80 if left out. */
+  /** Parts of held-out pictures to measure on; 160 if left out. */
   readonly heldOutViews?: number;
   /** Penalty of the squared weights; the best of some by cross-validation, if left out. */
   readonly penalty?: number;
@@ -88,7 +88,7 @@ export async function fitRouterRow(
   set: TrainingSet,
   options: RouterRowFitOptions,
 ): Promise<RouterRowFit> {
-  const { degradation, views = 240, heldOutViews = 80, penalty, seed = 1 } = options;
+  const { degradation, views = 480, heldOutViews = 160, penalty, seed = 1 } = options;
   const { falseAlarms = 0.03, falseAlarmsOnOthers = 0.08 } = options;
   for (const [name, value] of Object.entries({ views, heldOutViews })) {
     if (!(Number.isSafeInteger(value) && value >= folds)) {
