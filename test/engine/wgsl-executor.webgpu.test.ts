@@ -192,6 +192,35 @@ test("tiles may be asked for before the last one has come, and an abort lets go 
   backend.dispose();
 });
 
+test("with the least memory that a workgroup may have the results are the same", async () => {
+  const restore = async (limits: object): Promise<readonly [Float32Array, string[]]> => {
+    const backend = await TfjsBackend.start("webgpu");
+    const device = backend.device!;
+    const all = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27, ...limits };
+    Object.defineProperty(device, "limits", { value: { ...all, maxComputeWorkgroupsPerDimension: 65_535 } });
+    const labels: string[] = [];
+    const create = device.createShaderModule.bind(device);
+    device.createShaderModule = (descriptor) => {
+      labels.push(descriptor.label ?? "");
+      return create(descriptor);
+    };
+    const executor = await WgslExecutor.prepare(backend, weights, compactConfig, { precision: "f32" });
+    const run = executor.begin([], embedding);
+    await run.measure([randomBlock(24, 16, 60)]);
+    const { rgb } = await run.restore(randomBlock(37, 22, 61));
+    run.dispose();
+    executor.dispose();
+    backend.dispose();
+    return [rgb, labels];
+  };
+  const invocations = { maxComputeInvocationsPerWorkgroup: 256 };
+  const [large, largeLabels] = await restore({ ...invocations, maxComputeWorkgroupStorageSize: 32_768 });
+  const [small, smallLabels] = await restore({ ...invocations, maxComputeWorkgroupStorageSize: 16_384 });
+  expect(largeLabels).toContain("tile f32 160 960");
+  expect(smallLabels).toContain("tile f32 80 480");
+  expect(Math.max(...small.map((value, index) => Math.abs(value - large[index]!)))).toBeLessThan(1e-5);
+});
+
 /** Counts calls of what makes something on a device, from now on. */
 function countCalls(device: GPUDevice): Record<string, number> {
   const calls: Record<string, number> = {};
