@@ -23,16 +23,28 @@ const wideConfig: BackboneConfig = { ...compactConfig, width: 48, encoderBlocks:
 describeExecutor({
   name: "wgsl in single precision",
   start: () => TfjsBackend.start("webgpu"),
-  make: (backend, file, config) => WgslExecutor.prepare(backend, file, config, { precision: "f32" }),
+  make: (backend, file, config) =>
+    WgslExecutor.prepare(backend, file, config, { precision: "f32", wholeBlocks: true }),
   reference: "wasm",
   tolerance: 2e-4,
   configs: [compactConfig, unevenConfig, wideConfig],
 });
 
 describeExecutor({
+  name: "wgsl in single precision, two dispatches a block",
+  start: () => TfjsBackend.start("webgpu"),
+  make: (backend, file, config) =>
+    WgslExecutor.prepare(backend, file, config, { precision: "f32", wholeBlocks: false }),
+  reference: "wasm",
+  tolerance: 2e-4,
+  configs: [unevenConfig],
+});
+
+describeExecutor({
   name: "wgsl in half floats",
   start: () => TfjsBackend.start("webgpu"),
-  make: (backend, file, config) => WgslExecutor.prepare(backend, file, config, { precision: "f16" }),
+  make: (backend, file, config) =>
+    WgslExecutor.prepare(backend, file, config, { precision: "f16", wholeBlocks: true }),
   reference: "wasm",
   tolerance: 2e-2,
 });
@@ -120,8 +132,9 @@ test("a tile dispatches and touches what its plan says", async () => {
   const shape = { images: 1, width: 13, height: 10 };
   const plan = planPass(compactConfig, layOutWeights(compactConfig), shape, "restore", {
     precision: "f32",
-    threads: 160,
-    tileVectors: 960,
+    wholeBlocks: false,
+    threads: 64,
+    tileVectors: 384,
   });
   expect(dispatches).toEqual(
     plan.dispatches.map(({ name, bindings }) => ({
@@ -204,7 +217,10 @@ test("with the least memory that a workgroup may have the results are the same",
       labels.push(descriptor.label ?? "");
       return create(descriptor);
     };
-    const executor = await WgslExecutor.prepare(backend, weights, compactConfig, { precision: "f32" });
+    const executor = await WgslExecutor.prepare(backend, weights, compactConfig, {
+      precision: "f32",
+      wholeBlocks: true,
+    });
     const run = executor.begin([], embedding);
     await run.measure([randomBlock(24, 16, 60)]);
     const { rgb } = await run.restore(randomBlock(37, 22, 61));
