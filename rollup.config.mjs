@@ -133,20 +133,19 @@ const singleMembers = {
   },
 };
 
-/** Shaders are strings, which no minifier looks into: their comments, indents and the spaces around operators go here. */
+/**
+ * Shaders are strings, which no minifier looks into: the indents of tfjs's go here, and of ours comments and the spaces
+ * around operators too.
+ */
 const shortShaders = {
   name: "short-shaders",
   /** @param {string} code @param {string} id */
-  transform: (code, id) =>
-    /\/wgsl\/kernels\/[\w-]+\.ts$/.test(id)
-      ? {
-          code: code
-            .replace(/^\s*\/\/.*$/gm, "")
-            .replace(/^\s+/gm, "")
-            .replace(/ ?([-=+*/%<>!?:;,{}()|&]+) ?/g, "$1"),
-          map: null,
-        }
-      : null,
+  transform(code, id) {
+    const isOurs = /\/wgsl\/kernels\/[\w-]+\.ts$/.test(id);
+    if (!isOurs && !id.includes("/@tensorflow/tfjs-backend-webgpu/")) return null;
+    const flat = (isOurs ? code.replace(/^\s*\/\/.*$/gm, "") : code).replace(/^\s+/gm, "");
+    return { code: isOurs ? flat.replace(/ ?([-=+*/%<>!?:;,{}()|&]+) ?/g, "$1") : flat, map: null };
+  },
 };
 
 const typescript = esbuild({
@@ -210,6 +209,7 @@ export default [
     external: (id) => id.startsWith("@tensorflow/tfjs-core"),
     plugins: [
       singleMembers,
+      shortShaders,
       typescript,
       emptyBuiltins,
       nodeResolve({ browser: true, preferBuiltins: false }),

@@ -85,6 +85,7 @@ function listDispatches(
   const shape = { images: 1, width: side, height: side };
   const plan = planPass(config, layOutWeights(config), shape, "restore", {
     precision,
+    wholeBlocks: true,
     threads: 160, // of a device whose workgroups have 32 kB
     tileVectors: 6 * 160,
   });

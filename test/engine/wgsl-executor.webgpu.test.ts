@@ -23,16 +23,28 @@ const wideConfig: BackboneConfig = { ...compactConfig, width: 48, encoderBlocks:
 describeExecutor({
   name: "wgsl in single precision",
   start: () => TfjsBackend.start("webgpu"),
-  make: (backend, file, config) => WgslExecutor.prepare(backend, file, config, { precision: "f32" }),
+  make: (backend, file, config) =>
+    WgslExecutor.prepare(backend, file, config, { precision: "f32", wholeBlocks: true }),
   reference: "wasm",
   tolerance: 2e-4,
   configs: [compactConfig, unevenConfig, wideConfig],
 });
 
 describeExecutor({
+  name: "wgsl in single precision, two dispatches a block",
+  start: () => TfjsBackend.start("webgpu"),
+  make: (backend, file, config) =>
+    WgslExecutor.prepare(backend, file, config, { precision: "f32", wholeBlocks: false }),
+  reference: "wasm",
+  tolerance: 2e-4,
+  configs: [unevenConfig],
+});
+
+describeExecutor({
   name: "wgsl in half floats",
   start: () => TfjsBackend.start("webgpu"),
-  make: (backend, file, config) => WgslExecutor.prepare(backend, file, config, { precision: "f16" }),
+  make: (backend, file, config) =>
+    WgslExecutor.prepare(backend, file, config, { precision: "f16", wholeBlocks: true }),
   reference: "wasm",
   tolerance: 2e-2,
 });
@@ -120,8 +132,9 @@ test("a tile dispatches and touches what its plan says", async () => {
   const shape = { images: 1, width: 13, height: 10 };
   const plan = planPass(compactConfig, layOutWeights(compactConfig), shape, "restore", {
     precision: "f32",
-    threads: 160,
-    tileVectors: 960,
+    wholeBlocks: false,
+    threads: 64,
+    tileVectors: 384,
   });
   expect(dispatches).toEqual(
     plan.dispatches.map(({ name, bindings }) => ({
@@ -190,6 +203,38 @@ test("tiles may be asked for before the last one has come, and an abort lets go 
   run.dispose();
   executor.dispose();
   backend.dispose();
+});
+
+test("with the least memory that a workgroup may have the results are the same", async () => {
+  const restore = async (limits: object): Promise<readonly [Float32Array, string[]]> => {
+    const backend = await TfjsBackend.start("webgpu");
+    const device = backend.device!;
+    const all = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27, ...limits };
+    Object.defineProperty(device, "limits", { value: { ...all, maxComputeWorkgroupsPerDimension: 65_535 } });
+    const labels: string[] = [];
+    const create = device.createShaderModule.bind(device);
+    device.createShaderModule = (descriptor) => {
+      labels.push(descriptor.label ?? "");
+      return create(descriptor);
+    };
+    const executor = await WgslExecutor.prepare(backend, weights, compactConfig, {
+      precision: "f32",
+      wholeBlocks: true,
+    });
+    const run = executor.begin([], embedding);
+    await run.measure([randomBlock(24, 16, 60)]);
+    const { rgb } = await run.restore(randomBlock(37, 22, 61));
+    run.dispose();
+    executor.dispose();
+    backend.dispose();
+    return [rgb, labels];
+  };
+  const invocations = { maxComputeInvocationsPerWorkgroup: 256 };
+  const [large, largeLabels] = await restore({ ...invocations, maxComputeWorkgroupStorageSize: 32_768 });
+  const [small, smallLabels] = await restore({ ...invocations, maxComputeWorkgroupStorageSize: 16_384 });
+  expect(largeLabels).toContain("tile f32 160 960");
+  expect(smallLabels).toContain("tile f32 80 480");
+  expect(Math.max(...small.map((value, index) => Math.abs(value - large[index]!)))).toBeLessThan(1e-5);
 });
 
 /** Counts calls of what makes something on a device, from now on. */

@@ -12,9 +12,16 @@ const shippedConfig: BackboneConfig = {
   decoderBlocks: [1, 1, 1],
 };
 
-const plan = (kind: PassKind, precision: "f32" | "f16" = "f32", side = 256, threads = 160) =>
+const plan = (
+  kind: PassKind,
+  precision: "f32" | "f16" = "f32",
+  side = 256,
+  threads = 160,
+  wholeBlocks = true,
+) =>
   planPass(shippedConfig, layOutWeights(shippedConfig), { images: 1, width: side, height: side }, kind, {
     precision,
+    wholeBlocks,
     threads,
     tileVectors: 6 * threads,
   });
@@ -43,6 +50,12 @@ test("when it was measured a block takes two, one where it fits, and none of its
     ...["up.2", "decoders.2.blocks.0"],
     "ending",
   ]);
+});
+
+test("a software GPU computes no block whole", () => {
+  const blocks = stages.flatMap((stage) => stage.blocks).length;
+  const { dispatches } = plan("restoreMeasured", "f32", 256, 64, false);
+  expect(dispatches).toHaveLength(stages.length + 2 * blocks + 1);
 });
 
 test("with the least memory that a workgroup may have, whole blocks fit at full resolution only", () => {
@@ -138,7 +151,7 @@ test.each([
   ],
 ])("no dispatch reads what it writes elsewhere, and each reads what was written last: %s", (_, config) => {
   const layout = layOutWeights(config);
-  const options = { precision: "f32", threads: 160, tileVectors: 960 } as const;
+  const options = { precision: "f32", wholeBlocks: true, threads: 160, tileVectors: 960 } as const;
   const { dispatches } = planPass(
     config,
     layout,

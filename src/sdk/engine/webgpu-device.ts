@@ -67,7 +67,8 @@ export async function acquireDevice(options: {
 /** Known software renderers besides those that say so themselves. */
 const softwareNames = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
-function isSoftware(info: GPUAdapterInfo): boolean {
+/** Whether an adapter emulates a GPU on the CPU. */
+export function isSoftware(info: GPUAdapterInfo): boolean {
   return (
     info.isFallbackAdapter || softwareNames.test(`${info.description} ${info.device} ${info.architecture}`)
   );

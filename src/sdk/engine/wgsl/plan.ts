@@ -311,50 +311,37 @@ class Planner {
     ];
     // Of the inputs of both changes of resolution there are twice as many as outputs.
     const half = (channels * channels) / lanesPerVector;
-    const convolve = (bias?: number): Step[] => [
-      {
+    const convolve = (bias: number): Step[] =>
+      [0, half].map((weights) => ({
         action: actions.load | actions.add,
-        weights: 0,
-        stride: channels / 4,
-        ...(bias !== undefined && { bias }),
-      },
-      { action: actions.load | actions.add, weights: half, stride: channels / 4 },
-    ];
+        weights,
+        stride: channels / lanesPerVector,
+        bias: weights === 0 ? bias : noBias,
+      }));
     const isUp = index > depth;
-    const parts = {
+    const steps = index === 0 ? [] : convolve(isUp ? noBias : 2 * half);
+    this.#add(isWhole ? `${name} ${first}` : name, {
+      level: isUp ? level + 1 : level,
       channels,
-      weights,
+      start: index === 0 ? starts.intro : isUp ? starts.up : starts.down,
+      steps: [...steps, ...finish],
+      ...(index === 0
+        ? { image: this.#image() }
+        : {
+            source: isUp
+              ? this.#features(level + 1, channels * 2, "read")
+              : this.#features(level - 1, channels / 2, "read"),
+          }),
       features: this.#features(level, channels, isUp ? "readwrite" : "write"),
       // What a decoder adds to lies in no scratch buffer, what it reads may.
       expanded:
         then === "open" ? this.#expanded(level, channels, "write") : this.#unused(isUp ? level + 1 : level),
+      weights,
       ...(modulated && {
-        modulation: { buffer: "vectors", ...this.#vectors.modulations.get(path)!, access: "read" } as const,
+        modulation: { buffer: "vectors", ...this.#vectors.modulations.get(path)!, access: "read" },
       }),
       ...(isWhole && { attention: this.#attention(first, "read"), whole: first }),
-    };
-    const title = isWhole ? `${name} ${first}` : name;
-    if (index === 0) {
-      this.#add(title, {
-        ...{ ...parts, level, start: starts.intro, steps: finish },
-        image: this.#image(),
-      });
-    } else if (!isUp) {
-      this.#add(title, {
-        ...{ ...parts, level, start: starts.down, steps: [...convolve(2 * half), ...finish] },
-        source: this.#features(level - 1, channels / 2, "read"),
-      });
-    } else {
-      // The places of a pixel's square are the workgroups of a second dimension.
-      this.#add(
-        title,
-        {
-          ...{ ...parts, level: level + 1, start: starts.up, steps: [...convolve(), ...finish] },
-          source: this.#features(level + 1, channels * 2, "read"),
-        },
-        4,
-      );
-    }
+    });
   }
 
   #mix(block: string, channels: number, level: number): void {
@@ -421,12 +408,15 @@ class Planner {
   }
 
   /** A dispatch of {@link tileKernel}. A whole block takes tiles with a border, the rest one pixel after the other. */
-  #add(name: string, parts: TileDispatch, times = 1): void {
+  #add(name: string, parts: TileDispatch): void {
     const { level, channels, start, steps, whole, weights } = parts;
     const { width, height, pixels } = this.#levels[level]!;
     const isUp = start === starts.up;
-    const program = steps.flatMap(({ action, weights: place = 0, stride = 0, bias = noBias }) => [
-      ...[action, place, stride, bias],
+    const program = steps.flatMap((step) => [
+      step.action,
+      step.weights ?? 0,
+      step.stride ?? 0,
+      step.bias ?? noBias,
     ]);
     const columns = (whole && patchColumns(channels, this.#options)) || lanesOf(channels, this.#options);
     const [cover, workgroups]: [readonly number[], readonly [number, number]] = whole
@@ -436,7 +426,8 @@ class Planner {
         ]
       : [
           [pixels, 1, columns, 0, 0, 0],
-          [Math.ceil(pixels / columns), times],
+          // The places of a pixel's square are the workgroups of a second dimension.
+          [Math.ceil(pixels / columns), isUp ? 4 : 1],
         ];
     const unread = { buffer: "vectors", offset: 0, access: "none" } as const;
     this.#dispatches.push({

@@ -1,7 +1,7 @@
 import type { Precision } from "../precision.js";
 
 /** The most steps of a dispatch. */
-export const maximumSteps = 10;
+const maximumSteps = 10;
 
 /** How a kernel uses one of its bindings. */
 export type BindingKind = "uniform" | "read-only-storage" | "storage";
@@ -20,6 +20,8 @@ export interface Kernel {
 export interface KernelOptions {
   /** How features and weights are stored. */
   readonly precision: Precision;
+  /** Whether blocks of few channels are computed whole, once channel attention is given. */
+  readonly wholeBlocks: boolean;
   /** Invocations of a workgroup of the kernels that work on tiles. */
   readonly threads: number;
   /** Vectors of four that the arrays hold which such a workgroup shares. */

@@ -5,14 +5,17 @@ import { makeKernel, read, size, vectors, write, type Kernel, type KernelOptions
 export const threads = 64;
 
 /**
- * Invocations of a workgroup that works on a tile, as many as a tile with its border has pixels at most. They share 200
- * bytes of memory each: 16 kB, which every device has, or 32 kB, which nearly every one has.
+ * Invocations of a workgroup that works on a tile. If blocks are computed whole, as many as a tile with its border has
+ * pixels at most. They share 200 bytes of memory each: 16 kB, which every device has, or 32 kB, which nearly every one has.
  *
  * @param limits - those of the device
+ * @param wholeBlocks - whether there are tiles with a border
  */
 export function tileThreads(
   limits: Pick<GPUSupportedLimits, "maxComputeWorkgroupStorageSize" | "maxComputeInvocationsPerWorkgroup">,
+  wholeBlocks: boolean,
 ): number {
+  if (!wholeBlocks) return threads;
   const isLarge =
     limits.maxComputeWorkgroupStorageSize >= 32_768 && limits.maxComputeInvocationsPerWorkgroup >= 160;
   return isLarge ? 160 : 80;
@@ -47,9 +50,10 @@ export const patchRows = mostRows;
 
 /**
  * Columns of the tile in which a workgroup computes a whole block, without its border of one pixel; undefined where the
- * shared arrays hold no tile whose border is small enough to be worth computing twice.
+ * shared arrays hold no tile whose border is small enough to be worth computing twice, or if that is never worth it.
  */
-export function patchColumns(channels: number, { threads }: KernelOptions): number | undefined {
+export function patchColumns(channels: number, { threads, wholeBlocks }: KernelOptions): number | undefined {
+  if (!wholeBlocks) return undefined;
   return [14, 6].find((columns) => {
     const lanes = (columns + 2) * (patchRows + 2);
     return lanes <= threads && (channels / 4) * lanes <= threads * vectorsPerThread;
