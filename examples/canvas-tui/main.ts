@@ -5,6 +5,7 @@ import { TuiHost } from "../../src/adapters/canvas/index.js"; // "limpid/canvas"
 import { makeToolbar } from "../canvas-toolbar.js";
 
 const container = document.body.appendChild(document.createElement("div"));
+container.style.height = "480px"; // the editor fills its container, which has no height of its own
 const editor = new ImageEditor(container, { cssMaxWidth: 640, cssMaxHeight: 480, usageStatistics: false });
 await editor.loadImageFromURL("/examples/photos/noise.png", "noise");
 await editor.rotate(90);

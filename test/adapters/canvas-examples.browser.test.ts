@@ -31,6 +31,11 @@ test.each(["fabric", "konva", "tui", "minipaint"])(
       );
       return page.evaluate(picture);
     };
+    const shown = await (library === "minipaint" ? page.frameLocator("iframe") : page)
+      .locator("canvas")
+      .first()
+      .boundingBox();
+    expect(Math.min(shown!.width, shown!.height)).toBeGreaterThan(200);
     const before = await page.evaluate(picture);
     const restored = await press("Restore");
     const undone = await press("Undo");
