@@ -97,17 +97,18 @@ async function makePairs() {
       count++;
     }
   }
-  /** @type {Apart[]} */
+  /** @type {(Apart & { damage: number })[]} */
   const apart = [];
-  // The last one comes first: it is the one that is restored in every way.
   for (const [index, name] of kept.reverse().entries()) {
     const part = /** @type {Picture} */ ((await cut(join(photos, name), 256))[0]);
-    const [before, after] = await Promise.all([
-      toPng(fade(part, index + 3)).toBuffer(),
-      toPng(part).toBuffer(),
-    ]);
-    apart.push({ name, before, after });
+    const faded = fade(part, index + 3);
+    const [before, after] = await Promise.all([toPng(faded).toBuffer(), toPng(part).toBuffer()]);
+    const damage = part.data.reduce((sum, value, at) => sum + (value - (faded.data[at] ?? 0)) ** 2, 0);
+    apart.push({ name, before, after, damage });
   }
+  // The one that is restored in every way comes first: the one that faded neither most nor least.
+  apart.sort((a, b) => a.damage - b.damage);
+  apart.unshift(...apart.splice(Math.floor(apart.length / 2), 1));
   console.log(
     `${count} pairs of ${pairSide} x ${pairSide} pixels from ${learnt.length} photos; ${kept.length} are kept apart`,
   );
