@@ -208,6 +208,10 @@ describe("packs", () => {
     const choice = page.getByRole("button", { name: "Halftone 88 %" });
     await choice.waitFor();
     await idle(page);
+    expect(await choice.getAttribute("aria-pressed")).toBe("true");
+    // Off and on again, by hand.
+    await choice.click();
+    await idle(page);
     await choice.click();
     await codeHas(page, "acme.descreen");
     await remove();
