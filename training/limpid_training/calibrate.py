@@ -13,8 +13,7 @@ import torch.nn.functional as F
 
 from .data import Mixture, Shape, load_photos, stream
 from .degradations import DEGRADATIONS
-from .export import load_exported
-from .networks import Router, views
+from .networks import views
 from .run import pick_device, save_checkpoint
 from .train_base import load_router
 
@@ -100,10 +99,7 @@ def report(router, features, labels, severities, limits: dict[str, float] | None
 def train(arguments) -> None:
     device = pick_device(arguments.device)
     out = Path(arguments.out)
-    if arguments.start_from and not (out / "router.pt").exists():
-        out.mkdir(parents=True, exist_ok=True)
-        save_checkpoint(out / "router.pt", {"average": load_exported(Path(arguments.start_from))[1], "step": 0})
-    router: Router = load_router(out, device)
+    router = load_router(out, device, arguments.start_from)
     torch.manual_seed(arguments.seed)
     photos, held_out = load_photos(arguments.photos, False), load_photos(arguments.photos, True)
     known = collect(router, held_out, 9090, max(1, arguments.steps // 4), arguments.workers, device)

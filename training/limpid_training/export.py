@@ -106,6 +106,16 @@ def load_exported(models: Path) -> tuple[dict, dict]:
     return backbone, router
 
 
+def exported_checkpoints(models: Path) -> tuple[dict, dict]:
+    """What a run that goes on from the shipped models begins with, as ``base.pt`` and ``router.pt``."""
+    manifest = json.loads((models / "model.json").read_text())
+    steps, (backbone, router) = manifest["training"]["steps"], load_exported(models)
+    return (
+        {"average": backbone, "step": steps["base"]},
+        {"average": router, "step": steps["router"], "thresholds": manifest["router"].get("thresholds", {})},
+    )
+
+
 def load_exported_experts(models: Path, experts: Experts) -> None:
     """Puts the shipped factors into those of ``experts`` that ship; the others stay as they are."""
     for index, degradation in enumerate(experts.names):

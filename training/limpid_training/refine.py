@@ -13,7 +13,6 @@ import torch.nn.functional as F
 
 from .calibrate import MIXTURE as CALIBRATING
 from .data import Mixture, Shape, load_photos, stream
-from .export import load_exported
 from .networks import views
 from .run import AveragedWeights, Log, cosine, pick_device, save_checkpoint
 from .train_base import load_router
@@ -27,11 +26,8 @@ MIXTURE = Mixture({**CALIBRATING.weights, "raindrop": 2.0, "shadow": 2.0}, clean
 def train(arguments) -> None:
     device = pick_device(arguments.device)
     out = Path(arguments.out)
-    if arguments.start_from and not (out / "router.pt").exists():
-        out.mkdir(parents=True, exist_ok=True)
-        save_checkpoint(out / "router.pt", {"average": load_exported(Path(arguments.start_from))[1], "step": 0})
     photos, held_out = load_photos(arguments.photos, False), load_photos(arguments.photos, True)
-    before = load_router(out, device)
+    before = load_router(out, device, arguments.start_from)
     router = load_router(out, device).requires_grad_(True)  # in eval mode: the statistics of normalisation stay
     average = AveragedWeights(router, 0.995)
     average.module.eval()

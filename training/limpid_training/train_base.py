@@ -9,7 +9,7 @@ import torch
 
 from .data import Mixture, Shape, load_photos, stream
 from .degradations import DEGRADATIONS
-from .export import load_exported
+from .export import exported_checkpoints
 from .networks import Backbone, Router, count_parameters, views
 from .train_router import MIXTURE as ROUTER_MIXTURE, measure, router_loss
 from .run import AveragedWeights, Log, cosine, pick_device, psnr_loss, save_checkpoint
@@ -73,8 +73,11 @@ def phases(goes_on: bool):
     return (first, (0.85, MIXTURE, Shape(96, 8)), (1.0, MIXTURE, Shape(160, 3)))
 
 
-def load_router(run: Path, device) -> Router:
-    """The averaged router of a run, frozen."""
+def load_router(run: Path, device, start_from: str | None = None) -> Router:
+    """The averaged router of a run, frozen. A run that has none begins with that of the models folder ``start_from``."""
+    if start_from and not (run / "router.pt").exists():
+        run.mkdir(parents=True, exist_ok=True)
+        save_checkpoint(run / "router.pt", exported_checkpoints(Path(start_from))[1])
     state = torch.load(run / "router.pt", map_location=device)
     router = Router(len(DEGRADATIONS)).to(device)
     router.load_state_dict(state["average"])
@@ -177,12 +180,10 @@ def train(arguments) -> None:
             optimizer.load_state_dict(state["optimizer"])
         step, joint = state["step"], state["joint"]
     elif arguments.start_from:
-        weights, routing = load_exported(Path(arguments.start_from))
+        weights = exported_checkpoints(Path(arguments.start_from))[0]["average"]
         backbone.load_state_dict(weights)
         average.module.load_state_dict(weights)
-        if not (out / "router.pt").exists():
-            out.mkdir(parents=True, exist_ok=True)
-            save_checkpoint(out / "router.pt", {"average": routing, "step": 0})
+        load_router(out, device, arguments.start_from)
     router = JointRouter(out, photos, arguments, device, joint)
     forward = torch.compile(backbone, dynamic=False) if arguments.compile else backbone
     print(f"backbone: {count_parameters(backbone)} parameters, {len(photos)} photos, from step {step}", flush=True)

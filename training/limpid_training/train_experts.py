@@ -7,7 +7,6 @@ Each step draws one degradation, or two for a share of the steps, where both exp
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import torch
 
 from .data import DamagedBatches, Mixture, Shape, load_photos
 from .degradations import DEGRADATIONS, Fault, Source
-from .export import load_exported, load_exported_experts
+from .export import exported_checkpoints, load_exported_experts
 from .networks import Backbone, Experts, count_parameters, use_experts, views
 from .run import AveragedWeights, Log, cosine, pick_device, psnr_loss, save_checkpoint
 from .train_base import gains, load_router
@@ -72,13 +71,9 @@ def train(arguments) -> None:
     device = pick_device(arguments.device)
     out = Path(arguments.out)
     photos, held_out = load_photos(arguments.photos, False), load_photos(arguments.photos, True)
+    router = load_router(out, device, arguments.start_from)
     if arguments.start_from and not (out / "base.pt").exists():
-        out.mkdir(parents=True, exist_ok=True)
-        weights, routing = load_exported(Path(arguments.start_from))
-        steps = json.loads((Path(arguments.start_from) / "model.json").read_text())["training"]["steps"]
-        save_checkpoint(out / "base.pt", {"average": weights, "step": steps["base"]})
-        save_checkpoint(out / "router.pt", {"average": routing, "step": steps["router"]})
-    router = load_router(out, device)
+        save_checkpoint(out / "base.pt", exported_checkpoints(Path(arguments.start_from))[0])
     backbone = Backbone().to(device).to(memory_format=torch.channels_last)
     backbone.load_state_dict(torch.load(out / "base.pt", map_location=device)["average"])
     backbone.eval().requires_grad_(False)
