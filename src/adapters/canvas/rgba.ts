@@ -1,4 +1,4 @@
-import { convertBitDepth, type PixelImage } from "../../sdk/image/index.js";
+import { convertBitDepth, crop, type PixelImage } from "../../sdk/image/index.js";
 
 /** Samples as canvases take and give them: 8-bit RGBA with straight alpha. */
 export type Rgba = Uint8ClampedArray<ArrayBuffer>;
@@ -13,15 +13,15 @@ export type Rgba = Uint8ClampedArray<ArrayBuffer>;
  */
 export function rgbaOf(image: PixelImage, top = 0, rows = image.height): Rgba {
   const { width, channels, isGray, hasAlpha, bitDepth } = image;
-  const [start, end] = [top * width * channels, (top + rows) * width * channels];
   if (channels === 4 && bitDepth === 8) {
     const { buffer, byteOffset } = image.data;
-    return new Uint8ClampedArray(buffer as ArrayBuffer, byteOffset + start, end - start);
+    return new Uint8ClampedArray(buffer as ArrayBuffer, byteOffset + top * width * 4, rows * width * 4);
   }
-  const { data } = convertBitDepth(image, 8);
+  const band = rows === image.height ? image : crop(image, { x: 0, y: top, width, height: rows });
+  const { data } = convertBitDepth(band, 8);
   const rgba = new Uint8ClampedArray(rows * width * 4);
   const [green, blue] = isGray ? [0, 0] : [1, 2];
-  for (let source = start, index = 0; source < end; source += channels, index += 4) {
+  for (let source = 0, index = 0; index < rgba.length; source += channels, index += 4) {
     rgba[index] = data[source]!;
     rgba[index + 1] = data[source + green]!;
     rgba[index + 2] = data[source + blue]!;
