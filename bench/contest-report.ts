@@ -1,6 +1,6 @@
+import { markdownTable } from "../src/cli/markdown-table.js";
 import type { ContestResult, StartResult, TileResult } from "./contest.js";
 import { contestantTitles, isOtherTask } from "./contestants/contestant.js";
-import { markdownTable } from "./markdown-table.js";
 import { formatSpread } from "./statistics.js";
 
 /**

@@ -1,11 +1,12 @@
 import { join } from "node:path";
+import { middleOf, readPhoto } from "../src/cli/evaluate/photo.js";
 import { chooseTasks } from "../src/cli/evaluate/tasks.js";
 import { findImages } from "../src/cli/find-images.js";
-import { modelFromDirectory, readImageFile } from "../src/node/index.js";
-import { crop, PixelImage, psnr, readRgb, writeRgb } from "../src/sdk/image/index.js";
+import { modelFromDirectory } from "../src/node/index.js";
+import { psnr, type PixelImage } from "../src/sdk/image/index.js";
 import { createLimpid, type Limpid } from "../src/sdk/limpid/index.js";
+import { markdownTable } from "../src/cli/markdown-table.js";
 import { describeMachine } from "./describe-machine.js";
-import { markdownTable } from "./markdown-table.js";
 import type { BenchPlaces } from "./places.js";
 
 /** What is restored in both precisions. */
@@ -28,11 +29,11 @@ export interface PrecisionOptions {
  * @returns Markdown: PSNR to the clean crop for both, and what half precision costs
  */
 export async function comparePrecisions(options: PrecisionOptions, places: BenchPlaces): Promise<string> {
-  const { images } = await findImages([options.photos], new AbortController().signal);
+  const { signal } = new AbortController();
+  const { images } = await findImages([options.photos], signal);
   const photos: PixelImage[] = [];
   for (const { path } of images.slice(0, options.limit)) {
-    const { image } = await readImageFile(path);
-    photos.push(middleOf(toRgb(image), options.side));
+    photos.push(middleOf(await readPhoto(path, signal), options.side));
   }
   const tasks = chooseTasks(options.tasks);
   const damaged = tasks.map((task) => photos.map((photo, index) => task.damage(photo, index)));
@@ -101,20 +102,6 @@ async function withHalfFloats<T>(hasThem: boolean, run: () => Promise<T>): Promi
   } finally {
     gpu.requestAdapter = request;
   }
-}
-
-function middleOf(image: PixelImage, side: number): PixelImage {
-  const [width, height] = [Math.min(side, image.width), Math.min(side, image.height)];
-  return crop(image, { x: (image.width - width) >> 1, y: (image.height - height) >> 1, width, height });
-}
-
-function toRgb(image: PixelImage): PixelImage {
-  const { width, height } = image;
-  if (image.channels === 3 && image.data instanceof Uint8Array) return image;
-  const result = new PixelImage({ width, height, channels: 3, data: new Uint8Array(width * height * 3) });
-  const all = { x: 0, y: 0, width, height };
-  writeRgb(result, all, readRgb(image, all));
-  return result;
 }
 
 /** Four digits; no zero below zero. */

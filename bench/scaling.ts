@@ -4,9 +4,9 @@ import { TfjsBackend, TfjsExecutor, type ExecutorRun } from "../src/sdk/engine/i
 import { PixelImage, readRgb, writeRgb } from "../src/sdk/image/index.js";
 import { createLimpid } from "../src/sdk/limpid/index.js";
 import { planTiles } from "../src/sdk/restore/index.js";
+import { markdownTable } from "../src/cli/markdown-table.js";
 import { readBenchModel } from "./contestants/model.js";
 import { describeMachine } from "./describe-machine.js";
-import { markdownTable } from "./markdown-table.js";
 import { readModelFile, type BenchPlaces } from "./places.js";
 import { makeEmbedding, makeTestImage } from "./test-image.js";
 

@@ -7,7 +7,7 @@ import { detailsFolderOf, drawContactSheets } from "./evaluate/contact-sheets.js
 import { describeEvaluation, evaluationToJson } from "./evaluate/evaluation-report.js";
 import { evaluationToMarkdown, writeMarkdown } from "./evaluate/markdown-report.js";
 import { metricNames, metricTitles, parseMetrics } from "./evaluate/metrics.js";
-import { minimumSide } from "./evaluate/measure.js";
+import { minimumSide } from "./evaluate/photo.js";
 import { writePairList } from "./evaluate/pair-list.js";
 import { PeerResults } from "./evaluate/peers.js";
 import { defaultRows, parseRows, rowNames } from "./evaluate/rows.js";

@@ -1,5 +1,5 @@
 /**
- * A table in Markdown.
+ * A table in Markdown, as Prettier would write it: columns padded to their widest cell.
  *
  * @param table - rows of as many cells each, the head first
  */

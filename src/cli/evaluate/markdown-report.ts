@@ -1,6 +1,7 @@
 import fs from "node:fs/promises";
 import { writeFileAtomically } from "../../node/index.js";
 import { LimpidError } from "../../sdk/base/index.js";
+import { markdownTable } from "../markdown-table.js";
 import type { Evaluation } from "./evaluation.js";
 import { describeRouter, describeRun, percent, shownRows, signed } from "./evaluation-report.js";
 import { metricTitles, type MetricName, type Score, type Scores } from "./metrics.js";
@@ -144,17 +145,6 @@ function formatScore({ psnr, ssim }: Score): string {
 
 function meanScore(scores: readonly Score[]): Score {
   return { psnr: mean(scores.map(({ psnr }) => psnr)), ssim: mean(scores.map(({ ssim }) => ssim)) };
-}
-
-/** A table as Prettier would write it: columns padded to their widest cell. */
-function markdownTable(table: readonly (readonly string[])[]): string {
-  const widths = table[0]!.map((_, column) => Math.max(3, ...table.map((row) => row[column]!.length)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`;
-  const [head, ...rest] = table;
-  return [line(head!), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...rest.map(line)].join(
-    "\n",
-  );
 }
 
 /**

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
-import { readImageFile } from "../../node/index.js";
 import { LimpidError, throwIfAborted } from "../../sdk/base/index.js";
 import type { BackendName } from "../../sdk/engine/index.js";
-import { convertBitDepth, crop, PixelImage, readRgb, writeRgb } from "../../sdk/image/index.js";
+import { convertBitDepth, PixelImage } from "../../sdk/image/index.js";
 import type { Limpid } from "../../sdk/limpid/index.js";
 import type { AppliedExpert } from "../../sdk/restore/index.js";
 import type { Analysis, DegradationProbability } from "../../sdk/router/index.js";
 import { openLimpid, type EngineSettings } from "../open-limpid.js";
 import { measureScores, type MetricName, type Scores } from "./metrics.js";
+import { middleOf, readPhoto } from "./photo.js";
 import { writePicture } from "./picture-files.js";
 import type { RowName } from "./rows.js";
 import { chooseTasks } from "./tasks.js";
@@ -87,9 +87,6 @@ export interface Measurement {
   /** Restores that ran; rows that share a mixture share a restore. */
   readonly restores: number;
 }
-
-/** Smallest side that the windows of SSIM fit in. */
-export const minimumSide = 11;
 
 /** Side of the detail that a contact sheet shows, in pixels. */
 export const detailSide = 192;
@@ -207,7 +204,7 @@ export class LocalMeasurer implements Measurer {
     const clean = middleOf(whole, side);
     if (job.damaged !== undefined) {
       const { damaged: path } = job;
-      const other = await clock.timeAsync("files", () => readRgb8(path, signal));
+      const other = await clock.timeAsync("files", () => readPhoto(path, signal));
       if (other.width !== whole.width || other.height !== whole.height) {
         throw new LimpidError(
           "InvalidImage",
@@ -224,7 +221,7 @@ export class LocalMeasurer implements Measurer {
   }
 
   async #readPhoto(path: string, signal: AbortSignal): Promise<PixelImage> {
-    if (this.#last?.path !== path) this.#last = { path, image: await readRgb8(path, signal) };
+    if (this.#last?.path !== path) this.#last = { path, image: await readPhoto(path, signal) };
     return this.#last.image;
   }
 }
@@ -371,37 +368,6 @@ async function writePictures(
     if (path !== undefined)
       await writePicture(path, convertBitDepth(middleOf(picture, detailSide), 8), signal);
   }
-}
-
-/** The square in the middle, or as much of it as there is. */
-function middleOf(image: PixelImage, side: number | undefined): PixelImage {
-  if (side === undefined || (image.width <= side && image.height <= side)) return image;
-  const width = Math.min(side, image.width);
-  const height = Math.min(side, image.height);
-  return crop(image, {
-    x: Math.floor((image.width - width) / 2),
-    y: Math.floor((image.height - height) / 2),
-    width,
-    height,
-  });
-}
-
-/** A photo as the protocol has it: 8-bit RGB, alpha left out. */
-async function readRgb8(path: string, signal: AbortSignal): Promise<PixelImage> {
-  const { image } = await readImageFile(path, { signal });
-  const { width, height, colorSpace, iccProfile, isGray } = image;
-  if (width < minimumSide || height < minimumSide) {
-    throw new LimpidError(
-      "UnsupportedImage",
-      `${path}: ${width} x ${height} is too small to compare, which takes ${minimumSide} x ${minimumSide}`,
-      { details: { width, height } },
-    );
-  }
-  const rect = { x: 0, y: 0, width, height };
-  const size = { width, height, channels: 3, data: new Uint8Array(width * height * 3) } as const;
-  const photo = new PixelImage(isGray ? size : { ...size, colorSpace, iccProfile });
-  writeRgb(photo, rect, readRgb(image, rect));
-  return photo;
 }
 
 /** A seed that is the same whichever other photos and tasks are evaluated, on any machine. */
