@@ -13,6 +13,20 @@ async function start(name: "wasm" | "cpu"): Promise<TfjsBackend> {
   return backend;
 }
 
+// First of all, since tfjs starts a backend once.
+test("whoever computes while WebAssembly starts is not disturbed", async () => {
+  let isStarted = false;
+  const starting = start("wasm").finally(() => (isStarted = true));
+  const sums: number[] = [];
+  while (!isStarted) {
+    sums.push(tf.tidy(() => tf.add(tf.scalar(20), tf.scalar(22)).dataSync()[0]!));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await starting;
+  expect(sums.length).toBeGreaterThan(0);
+  expect(new Set(sums)).toEqual(new Set([42]));
+});
+
 test("starting a backend leaves tfjs's active one as it was", async () => {
   const backend = await start("wasm");
   expect(backend.name).toBe("wasm");

@@ -20,7 +20,7 @@ const lossNoticeTime = 2000;
 
 /** Numbers the WebGPU backends, since tfjs knows each by a name of its own. */
 let started = 0;
-/** The last start: tfjs, of which a page has one, abandons a start when another one begins. */
+/** The last start: of tfjs, and of its `wasm`, a page has one, which is not to be started twice. */
 let lastStart: Promise<unknown> = Promise.resolve();
 
 /**
@@ -75,6 +75,7 @@ export class TfjsBackend implements Disposable {
     const before = activeBackend();
     try {
       await (name === "wasm" ? loadWasm(options.wasmPath) : loadCpu());
+      await prepare(name);
       if (!(await tf.setBackend(name))) throw new Error(`tfjs did not start ${name}`);
     } catch (error) {
       throw new LimpidError("BackendUnavailable", `the ${name} backend does not start: ${describe(error)}`, {
@@ -165,6 +166,23 @@ export class TfjsBackend implements Disposable {
     this.device.destroy();
   }
 }
+
+/**
+ * Makes one of tfjs's own backends and hands it to tfjs when it is done. tfjs itself would wait for it, and let nobody on
+ * the page compute anything meanwhile, on whatever backend.
+ */
+async function prepare(name: "wasm" | "cpu"): Promise<void> {
+  const { registry } = tf.engine();
+  if (name in registry) return;
+  const backend = await tf.findBackendFactory(name)();
+  // Somebody else on the page, who did let tfjs wait, may have been faster.
+  if (name in registry) return backend.dispose();
+  tf.removeBackend(name);
+  tf.registerBackend(name, () => backend, tfjsPriority[name]);
+}
+
+/** What tfjs gives its own backends: which one it chooses for somebody who chose none. */
+const tfjsPriority = { cpu: 1, wasm: 2 } as const;
 
 async function startWebgpu(acceptSoftware: boolean): Promise<TfjsBackend> {
   const { device, info } = await acquireDevice({ acceptSoftware });
