@@ -1,5 +1,5 @@
 /**
- * How the cost of a photo grows: `npm run bench:scaling -- --megapixels 0.25,1 --tiles 256,512 --markdown FILE#PART`.
+ * How the cost of a photo grows: `npm run bench:scaling -- --megapixels 0.25,1 --tiles 256,512 --photos FOLDER --markdown FILE#PART`.
  */
 import { parseArgs } from "node:util";
 import { bundleAndImport, places, report } from "./prepare.mjs";
@@ -8,6 +8,7 @@ const { values } = parseArgs({
   options: {
     megapixels: { type: "string", default: "0.3,1" },
     tiles: { type: "string", default: "256,512,768,1024" },
+    photos: { type: "string", default: "examples/photos/clean" },
     markdown: { type: "string" },
   },
 });
@@ -16,6 +17,7 @@ const markdown = await measureScaling(
   {
     megapixels: values.megapixels.split(",").map(Number),
     tileSizes: values.tiles.split(",").map(Number),
+    photos: values.photos,
     say: console.error,
   },
   places,

@@ -1,13 +1,17 @@
 import { join } from "node:path";
-import { modelFromDirectory } from "../src/node/index.js";
-import { TfjsBackend, TfjsExecutor, type ExecutorRun } from "../src/sdk/engine/index.js";
-import { PixelImage, readRgb, writeRgb } from "../src/sdk/image/index.js";
-import { createLimpid } from "../src/sdk/limpid/index.js";
-import { planTiles } from "../src/sdk/restore/index.js";
+import { middleOf, readPhoto } from "../src/cli/evaluate/photo.js";
+import { chooseTasks } from "../src/cli/evaluate/tasks.js";
+import { findImages } from "../src/cli/find-images.js";
 import { markdownTable } from "../src/cli/markdown-table.js";
-import { readBenchModel } from "./contestants/model.js";
+import { modelFromDirectory } from "../src/node/index.js";
+import { backboneStride } from "../src/sdk/backbone/index.js";
+import { TfjsBackend, TfjsExecutor, type Executor, type ExecutorRun } from "../src/sdk/engine/index.js";
+import { PixelImage, psnr, readRgb, writeRgb, type Rect } from "../src/sdk/image/index.js";
+import { createLimpid } from "../src/sdk/limpid/index.js";
+import { loadModel, planTiles, type LoadedModel } from "../src/sdk/restore/index.js";
+import { CompactRouter } from "../src/sdk/router/index.js";
 import { describeMachine } from "./describe-machine.js";
-import { readModelFile, type BenchPlaces } from "./places.js";
+import type { BenchPlaces } from "./places.js";
 import { makeEmbedding, makeTestImage } from "./test-image.js";
 
 /** What is restored. */
@@ -16,6 +20,8 @@ export interface ScalingOptions {
   readonly megapixels: readonly number[];
   /** Kept sides of tiles, in pixels. */
   readonly tileSizes: readonly number[];
+  /** A folder of clean photos, on which margins are compared. */
+  readonly photos: string;
   /** Told what is being done. */
   readonly say: (line: string) => void;
 }
@@ -25,9 +31,13 @@ const margins = [16, 24, 32, 48];
 const shippedMargin = 32;
 /** Photos whose tiles are counted, in megapixels. */
 const countedMegapixels = [1, 4, 12, 24];
-/** Side of the photo on which margins are compared, and of its tiles. */
-const comparedSide = 192;
-const comparedTile = 64;
+/** Side of the middle of each photo on which margins are compared, and of its tiles; and the faults that it is given. */
+const comparedSide = 384;
+const comparedTile = 128;
+const comparedTasks = [
+  ...["noise-25", "jpeg-10", "blur-defocus", "rain", "raindrop"],
+  ...["haze", "snow", "low-light", "shadow", "inpainting"],
+];
 
 /**
  * How the cost of a photo grows with its pixels, with tiles, margins and experts, on WebAssembly.
@@ -37,10 +47,11 @@ const comparedTile = 64;
  * @returns Markdown
  */
 export async function measureScaling(options: ScalingOptions, places: BenchPlaces): Promise<string> {
-  const { base, config } = await readBenchModel((path) => readModelFile(places, path));
-  const stride = 2 ** config.encoderBlocks.length;
+  const model = await loadModel(modelFromDirectory(join(places.root, "models")));
+  const { config } = model.manifest.backbone;
+  const stride = backboneStride(config);
   const backend = await TfjsBackend.start("wasm");
-  const executor = new TfjsExecutor(backend, base, config);
+  const executor = new TfjsExecutor(backend, model.backbone, config);
   const run = executor.begin([], makeEmbedding(config.embeddingSize));
   const parts = [
     `${describeMachine(`Node ${process.version.slice(1)}, WebAssembly`)}. Processor time, since the machine is shared.`,
@@ -49,8 +60,8 @@ export async function measureScaling(options: ScalingOptions, places: BenchPlace
   ];
   options.say("margins");
   parts.push(
-    `Tiles of ${comparedTile} x ${comparedTile} against the same ${comparedSide} x ${comparedSide} pixels in one tile, with the same statistics, before neighbours are blended:`,
-    await tableOfMargins(run, stride),
+    `Photos of ${comparedSide} x ${comparedSide} with ten faults in tiles of ${comparedTile} x ${comparedTile} against one tile, with the same statistics, neighbours not blended; cost is what PSNR to the clean photo loses by tiling:`,
+    await tableOfMargins(backend, executor, model, stride, options),
   );
   parts.push(
     "A photo through the whole of `restore`, over as many pixels at the rate of one tile of the same source size:",
@@ -80,41 +91,88 @@ export function tableOfAreas(tileSizes: readonly number[], stride: number): stri
   return markdownTable([head, ...rows]);
 }
 
-async function tableOfMargins(run: ExecutorRun, stride: number): Promise<string> {
-  const whole = makeTestImage(comparedSide);
-  await run.measure([whole]);
-  const expected = (await run.restore(whole)).rgb;
-  const image = new PixelImage({
-    ...{ width: comparedSide, height: comparedSide, channels: 3 },
-    data: new Uint16Array(comparedSide ** 2 * 3),
-  });
-  // Through 16 bits, as a photo comes.
-  writeRgb(image, { x: 0, y: 0, width: comparedSide, height: comparedSide }, whole.rgb);
-  const rows: string[][] = [];
-  for (const margin of margins) {
-    const plan = planTiles({
-      ...{ width: comparedSide, height: comparedSide, size: comparedTile, margin, stride },
-    });
-    let [error, greatest] = [0, 0];
-    for (const { source, keep } of plan.rows.flat()) {
-      const { rgb } = await run.restore({
-        ...{ width: source.width, height: source.height },
-        rgb: readRgb(image, source),
-      });
-      for (let y = 0; y < keep.height; y++) {
-        const from = ((keep.y - source.y + y) * source.width + keep.x - source.x) * 3;
-        const to = ((keep.y + y) * comparedSide + keep.x) * 3;
-        for (let index = 0; index < keep.width * 3; index++) {
-          const difference = rgb[from + index]! - expected[to + index]!;
-          error += difference ** 2;
-          greatest = Math.max(greatest, Math.abs(difference));
+/**
+ * What tiles cost a restored photo: each of ten faults on each photo, whole and in tiles, which are not blended. The
+ * experts are those against the fault, the statistics those of the whole photo.
+ */
+async function tableOfMargins(
+  backend: TfjsBackend,
+  executor: Executor,
+  model: LoadedModel,
+  stride: number,
+  { photos: folder, say }: ScalingOptions,
+): Promise<string> {
+  const { signal } = new AbortController();
+  const { images } = await findImages([folder], signal);
+  const photos = await Promise.all(
+    images.map(async ({ path }) => middleOf(await readPhoto(path, signal), comparedSide)),
+  );
+  const { config, degradations } = model.manifest.router;
+  const router = backend.run(() => CompactRouter.fromTensorFile(model.router, config, degradations));
+  const found = margins.map(() => ({ agreement: [] as number[], cost: [] as number[], greatest: 0 }));
+  for (const task of chooseTasks(comparedTasks)) {
+    say(`margins: ${task.name}`);
+    const { expert } = model.experts.find(({ expert }) =>
+      expert.degradations.includes(task.degradations[0]!),
+    )!;
+    for (const [index, photo] of photos.entries()) {
+      const damaged = task.damage(photo, index);
+      const { embedding } = await backend.run(() =>
+        router.analyze(damaged, (tensor) => backend.read(tensor)),
+      );
+      const run = executor.begin([{ expert, weight: 1 }], embedding);
+      const side = { x: 0, y: 0, width: photo.width, height: photo.height };
+      const whole = { width: side.width, height: side.height, rgb: readRgb(damaged, side) };
+      await run.measure([whole]);
+      const expected = asImage(side, (await run.restore(whole)).rgb);
+      for (const [row, margin] of margins.entries()) {
+        const { rows } = planTiles({ ...side, size: comparedTile, margin, stride });
+        const tiled = new PixelImage({ ...expected, data: new Uint16Array(expected.data.length) });
+        for (const { source, keep } of rows.flat()) {
+          const { rgb } = await run.restore({
+            width: source.width,
+            height: source.height,
+            rgb: readRgb(damaged, source),
+          });
+          const inside = { ...keep, x: keep.x - source.x, y: keep.y - source.y };
+          writeRgb(tiled, keep, readRgb(asImage(source, rgb), inside));
         }
+        const { agreement, cost } = found[row]!;
+        agreement.push(psnr(tiled, expected));
+        cost.push(psnr(expected, photo) - psnr(tiled, photo));
+        found[row]!.greatest = Math.max(found[row]!.greatest, greatestDifference(tiled, expected));
       }
+      run.dispose();
     }
-    const decibels = -10 * Math.log10(error / expected.length);
-    rows.push([String(margin), decibels.toFixed(1), (greatest * 255).toFixed(2)]);
   }
-  return markdownTable([["margin", "agreement dB", "greatest difference, of 255"], ...rows]);
+  router.dispose();
+  return markdownTable([
+    ["margin", "agreement dB, mean", "least", "greatest difference, of 255", "cost in dB, mean", "greatest"],
+    ...found.map(({ agreement, cost, greatest }, row) => [
+      String(margins[row]),
+      (agreement.reduce((sum, value) => sum + value, 0) / agreement.length).toFixed(1),
+      Math.min(...agreement).toFixed(1),
+      greatest.toFixed(2),
+      (cost.reduce((sum, value) => sum + value, 0) / cost.length).toFixed(4),
+      Math.max(...cost).toFixed(4),
+    ]),
+  ]);
+}
+
+/** Pixels of a block as an image of 16 bits. */
+function asImage({ width, height }: Pick<Rect, "width" | "height">, rgb: Float32Array): PixelImage {
+  const image = new PixelImage({ width, height, channels: 3, data: new Uint16Array(width * height * 3) });
+  writeRgb(image, { x: 0, y: 0, width, height }, rgb);
+  return image;
+}
+
+/** In 255ths. */
+function greatestDifference(a: PixelImage, b: PixelImage): number {
+  let greatest = 0;
+  for (let index = 0; index < a.data.length; index++) {
+    greatest = Math.max(greatest, Math.abs(a.data[index]! - b.data[index]!));
+  }
+  return greatest / 257;
 }
 
 async function tableOfPhotos(

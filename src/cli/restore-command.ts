@@ -31,7 +31,7 @@ the folders below.
 With --json, one line per photo goes to standard output:
   {input, output, width, height, backend,
    analysis: [{degradation, probability}], mixture: [{expert, weight}],
-   tiles, milliseconds}
+   tiles, tileSize, milliseconds}
 or {input, output, skipped: true}, or {input, error: {code, message}}.
 
 Exit code: 0 if all is well, 1 if a photo failed, 2 for wrong usage, 130 after

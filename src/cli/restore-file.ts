@@ -39,6 +39,8 @@ export interface RestoredFile {
   readonly mixture: readonly AppliedExpert[];
   /** Tiles that ran; 0 if the image was left as it is. */
   readonly tiles: number;
+  /** Side of their kept parts in pixels, at most. */
+  readonly tileSize: number;
   /** From opening the input to the output being in place. */
   readonly milliseconds: number;
   /** What was changed or left out in reading and writing, for a person. */
@@ -128,6 +130,7 @@ export class FileRestorer implements Restorer {
       analysis: result.analysis.degradations,
       mixture: result.mixture,
       tiles: result.tiles,
+      tileSize: result.tileSize,
       milliseconds: performance.now() - started,
       notes: [...file.notes, ...written.notes],
     };

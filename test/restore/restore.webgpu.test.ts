@@ -112,6 +112,65 @@ test("device memory nets to zero, and every device is destroyed", async () => {
   }
 });
 
+/** Lets no device have buffers above a size until `restore` is called; `refused` counts those that were asked for. */
+function limitBuffers(bytes: number): { refused: number; restore: () => void } {
+  const device = GPUDevice.prototype;
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with their own `this` below
+  const { createBuffer, popErrorScope } = device;
+  const state = {
+    refused: 0,
+    restore: () => void Object.assign(device, { createBuffer, popErrorScope }),
+  };
+  let isTooLarge = false;
+  device.createBuffer = function (descriptor) {
+    isTooLarge ||= descriptor.size > bytes;
+    return createBuffer.call(this, descriptor);
+  };
+  device.popErrorScope = async function () {
+    const error = await popErrorScope.call(this);
+    if (!isTooLarge) return error;
+    isTooLarge = false;
+    state.refused++;
+    return new GPUOutOfMemoryError("there is none left");
+  };
+  return state;
+}
+
+test("a device without memory for a tile restores in smaller ones, says so, and begins with those the next time", async () => {
+  const side = 320;
+  const large = new PixelImage({
+    ...{ width: side, height: side, channels: 3 },
+    data: Uint8Array.from(
+      { length: side * side * 3 },
+      (_, i) => 128 + 90 * Math.sin(i / 11) * Math.cos(i / 501),
+    ),
+  });
+  const { experts } = options;
+  const limpid = await createLimpid({ model, backend: "webgpu" });
+  const whole = await limpid.restore(large, { experts });
+  expect([whole.tiles, whole.tileSize]).toEqual([1, 896]);
+  limpid.dispose();
+
+  const poor = await createLimpid({ model, backend: "webgpu" });
+  const limit = limitBuffers(side * side * 8);
+  try {
+    const tiled = await poor.restore(large, { experts });
+    expect(limit.refused).toBeGreaterThan(0);
+    expect([tiled.tiles, tiled.tileSize]).toEqual([4, 224]);
+    expect(psnr(tiled.image, whole.image)).toBeGreaterThan(40);
+    limit.refused = 0;
+    const again = await poor.restore(large, { experts });
+    expect([again.tileSize, limit.refused]).toEqual([224, 0]);
+    expect(again.image.data).toEqual(tiled.image.data);
+    await expect(poor.restore(large, { experts, tileSize: 512 })).rejects.toMatchObject({
+      code: "OutOfMemory",
+    });
+  } finally {
+    limit.restore();
+    poor.dispose();
+  }
+});
+
 /** What happens on every device until `restore` is called: submissions, reads that are done, buffers that are made. */
 function watchQueue(): { readonly events: string[]; restore: () => void } {
   const events: string[] = [];

@@ -41,7 +41,7 @@ export interface RestoreOptions {
   readonly region?: Rect;
   /**
    * Side of the kept part of a tile, in pixels, a multiple of 8. Larger tiles are faster and take more memory. If left
-   * out, 512 on WebGPU, 256 on WebAssembly and 64 in plain JavaScript.
+   * out, 896 on WebGPU, 256 on WebAssembly and 64 in plain JavaScript, or less where the device has no memory for it.
    */
   readonly tileSize?: number;
   /** An analysis of this very image, if there is one already; else it is made. */
@@ -82,6 +82,8 @@ export interface RestoreResult {
   readonly mixture: readonly AppliedExpert[];
   /** Tiles that ran: 0 if the image was left as it is. */
   readonly tiles: number;
+  /** Side of their kept parts in pixels, at most: {@link RestoreOptions.tileSize}, or what the device had memory for. */
+  readonly tileSize: number;
   /** The backend that ran. */
   readonly backend: BackendName;
   /** Where the time went. */

@@ -29,6 +29,7 @@ import type { LoadedModel } from "./model.js";
 import type { AnalyzeOptions, RestoreOptions, RestoreResult } from "./options.js";
 import { defaultTileSize, restoreImage } from "./restore-image.js";
 import { activeRouterRows, presentDegradations, type RouterRows } from "./present-degradations.js";
+import { withSmallerTiles } from "./smaller-tiles.js";
 
 /** What a {@link RestoreSession} needs. */
 export interface SessionOptions {
@@ -69,6 +70,8 @@ interface Engine {
   /** Why the executor is not the fastest kind; undefined if it is. */
   readonly fallbackReason: string | undefined;
   readonly router: CompactRouter;
+  /** Side of a tile, in pixels, if nobody asks for another: less than the backend's once the device had no memory for that. */
+  tileSize: number;
 }
 
 /** The experts of one run, as they were when it was asked for. */
@@ -237,19 +240,26 @@ export class RestoreSession implements Disposable {
     if (isClean || options.strength === 0) {
       const total = performance.now() - started;
       const timings = { analyze: analyzed - started, prepare: 0, tiles: 0, total };
-      return { image: image.clone(), analysis, mixture: [], tiles: 0, backend, timings };
+      return { image: image.clone(), analysis, mixture: [], tiles: 0, tileSize: 0, backend, timings };
     }
     throwIfAborted(options.signal);
     const run = engine.executor.begin(mixture, analysis.embedding);
     try {
       let prepared = analyzed;
-      const result = await restoreImage(image, options, {
-        run,
-        visible,
-        tileSize: options.tileSize ?? defaultTileSize[backend],
-        stride: backboneStride(manifest.backbone.config),
-        onPrepared: () => (prepared = performance.now()),
-      });
+      const stride = backboneStride(manifest.backbone.config);
+      const isGiven = options.tileSize !== undefined;
+      const restoreIn = (tileSize: number): ReturnType<typeof restoreImage> =>
+        restoreImage(image, options, {
+          ...{ run, visible, tileSize, stride },
+          isShortOfMemory: !isGiven && tileSize < defaultTileSize[backend],
+          onPrepared: () => (prepared = performance.now()),
+        });
+      const { value: result, tileSize } =
+        options.tileSize === undefined
+          ? await withSmallerTiles(engine.tileSize, stride, restoreIn)
+          : { value: await restoreIn(options.tileSize), tileSize: options.tileSize };
+      // What the device had no memory for now it would refuse again.
+      if (!isGiven) engine.tileSize = tileSize;
       const ended = performance.now();
       const timings = {
         analyze: analyzed - started,
@@ -257,7 +267,7 @@ export class RestoreSession implements Disposable {
         tiles: ended - prepared,
         total: ended - started,
       };
-      return { ...result, analysis, mixture: applied, backend, timings };
+      return { ...result, tileSize, analysis, mixture: applied, backend, timings };
     } finally {
       run.dispose();
     }
@@ -346,6 +356,7 @@ async function makeEngine(
       backend,
       executor,
       fallbackReason,
+      tileSize: defaultTileSize[backend.name],
       router: backend.run(() =>
         CompactRouter.fromTensorFile(model.router, router.config, router.degradations),
       ),

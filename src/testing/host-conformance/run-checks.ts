@@ -29,6 +29,7 @@ function makeRestorer(
         analysis: { degradations: [], embedding: new Float32Array() },
         mixture: [],
         tiles,
+        tileSize: 64,
         backend: "cpu",
         timings: { analyze: 0, prepare: 0, tiles: 0, total: 0 },
       };

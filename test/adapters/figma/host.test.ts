@@ -60,6 +60,7 @@ function restorer(meanwhile: () => unknown = () => undefined): Restorer & { read
         analysis: { degradations: [], embedding: new Float32Array() },
         mixture: [],
         tiles: 1,
+        tileSize: 64,
         backend: "cpu",
         timings: { analyze: 0, prepare: 0, tiles: 0, total: 0 },
       };

@@ -58,6 +58,7 @@ const restorer = (meanwhile: () => unknown = () => undefined): Restorer => ({
       analysis: { degradations: [], embedding: new Float32Array() },
       mixture: [],
       tiles: 1,
+      tileSize: 64,
       backend: "cpu",
       timings: { analyze: 0, prepare: 0, tiles: 0, total: 0 },
     };
