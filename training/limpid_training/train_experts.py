@@ -2,46 +2,78 @@
 
 The paper trains backbone and experts together in this stage. Here the backbone stays as it is, because
 an expert must be removable without a trace and others must be able to write new ones for the same base.
-Each step draws one degradation, or two for a share of the steps, where both experts act together and learn to.
+Each step draws one degradation, or two for a share of the steps, where both experts act together and learn to; in others
+an expert acts whose degradation is absent, as one that the router chose wrongly does, and learns to do no harm.
 """
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
 from .data import DamagedBatches, Mixture, Shape, load_photos
-from .degradations import DEGRADATIONS, Fault, Source
+from .degradations import DEGRADATIONS, Fault, Source, degrade
 from .export import exported_checkpoints, load_exported_experts
 from .networks import Backbone, Experts, count_parameters, use_experts, views
 from .run import AveragedWeights, Log, cosine, pick_device, psnr_loss, save_checkpoint
 from .train_base import gains, load_router
 
-#: Share of the steps on two faults at once.
-SECOND = 0.2
 SHAPE = Shape(128, 5)
 
-
 #: How often a degradation is drawn, where not once: what gains slowest, and what is met most.
-SHARES = {"jpeg": 4, "noise": 4, "blur": 4, "raindrop": 4}
+SHARES = {"jpeg": 3, "noise": 3, "blur": 3, "raindrop": 4, "shadow": 2, "haze": 2, "low-light": 2}
+#: Share of the steps on two faults, with the experts against both.
+SECOND = 0.25
+#: How often a degradation is one of two, where not once: haze hides what the other one did, and its expert hides its partner.
+SECOND_SHARES = {"haze": 3}
+#: Share of the steps on one fault in which a second expert acts too, whose fault is absent; and of those on clean crops.
+IDLE, CLEAN = 0.2, 0.08
+#: Share of the idle steps in which the router sees the absent fault, too, so that its embedding is as wrong as its choice.
+DECEIVED = 0.6
+#: How often an expert is the idle one, where not once: those that spoil most when they are chosen wrongly.
+IDLE_SHARES = {"haze": 3, "low-light": 2, "shadow": 2, "rain": 2, "raindrop": 2}
 
 
-def plan(step: int, seed: int, names) -> list[str]:
-    """Which degradations step trains: the same answer for the same step of the same seed."""
+@dataclass
+class Plan:
+    """What a step trains: the degradations that it puts in, the experts that act, and what the router believes to see besides."""
+
+    faults: list[str]
+    acting: list[str]
+    imagined: list[str] = field(default_factory=list)
+
+
+def plan(step: int, seed: int, names) -> Plan:
+    """The same answer for the same step of the same seed.
+
+    An expert that a router chose wrongly finds nothing of its own to repair. It learns to leave such images as they are.
+    """
     source = Source((seed << 40) ^ (step << 8) ^ 1)
-    first = source.choice([n for n in names for _ in range(SHARES.get(n, 1))])
-    if len(names) > 1 and source.chance(SECOND):
-        return [first, source.choice([n for n in names if n != first])]
-    return [first]
+
+    def draw(shares: dict[str, int], but: list[str]) -> str:
+        return source.choice([n for n in names if n not in but for _ in range(shares.get(n, 1))])
+
+    kind = source.uniform(0, 1)
+    if len(names) == 1 or kind >= CLEAN + IDLE + SECOND:
+        faults = acting = [draw(SHARES, [])]
+        return Plan(faults, acting)
+    if kind >= CLEAN + IDLE:
+        first = draw(SECOND_SHARES, [])
+        both = [first, draw(SECOND_SHARES, [first])]
+        return Plan(both, both)
+    faults = [] if kind < CLEAN else [draw(SHARES, [])]
+    idle = draw(IDLE_SHARES, faults)
+    return Plan(faults, [*faults, idle], [idle] if source.chance(DECEIVED) else [])
 
 
 class PlannedMixture(Mixture):
     """Draws exactly the given degradations, for every sample of a batch."""
 
     def __init__(self, names):
-        super().__init__({n: 1.0 for n in names}, clean=0, second=0)
+        super().__init__({n: 1.0 for n in names or DEGRADATIONS}, clean=0, second=0)
         self.planned = names
 
     def draw(self, source: Source):
@@ -51,7 +83,7 @@ class PlannedMixture(Mixture):
 
 
 class PlannedBatches(torch.utils.data.Dataset):
-    """Item ``step`` is that step's batch and the indices of its experts."""
+    """Item ``step`` is that step's batch, what the router sees of it, and the indices of its experts."""
 
     def __init__(self, photos, names, seed, steps: range):
         self.photos, self.names, self.seed, self.steps = photos, names, seed, steps
@@ -62,9 +94,12 @@ class PlannedBatches(torch.utils.data.Dataset):
     def __getitem__(self, position: int):
         step = self.steps[position]
         planned = plan(step, self.seed, self.names)
-        batches = DamagedBatches(self.photos, PlannedMixture(planned), [SHAPE], self.seed + 1, range(step, step + 1))
+        batches = DamagedBatches(self.photos, PlannedMixture(planned.faults), [SHAPE], self.seed + 1, range(step, step + 1))
         damaged, clean, *_ = batches[0]
-        return damaged, clean, [self.names.index(n) for n in planned]
+        source = Source((self.seed << 40) ^ (step << 8) ^ 2)
+        imagined = [Fault(n, source.uniform(0.1, 0.6)) for n in planned.imagined]
+        seen = torch.stack([degrade(d, imagined, int(source.numbers.integers(2**31))) for d in damaged])
+        return damaged, clean, seen, [self.names.index(n) for n in planned.acting]
 
 
 def train(arguments) -> None:
@@ -124,13 +159,13 @@ def train(arguments) -> None:
     )
     mixed = arguments.precision == "bfloat16"
     saved, began, running, counted = time.time(), time.time(), 0.0, 0
-    for damaged, clean, indices in loader:
+    for damaged, clean, seen, indices in loader:
         rate = cosine(step, arguments.steps, highest, 1e-5)
         for group in optimizer.param_groups:
             group["lr"] = rate
         damaged = damaged.to(device).contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
-            embedding = router(*views(damaged))[2]
+            embedding = router(*views(seen.to(device)))[2]
         use_experts(backbone, experts, one_hot(indices))
         with torch.autocast(device.type, torch.bfloat16, enabled=mixed):
             restored = backbone(damaged, embedding)

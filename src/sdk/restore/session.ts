@@ -247,19 +247,19 @@ export class RestoreSession implements Disposable {
     try {
       let prepared = analyzed;
       const stride = backboneStride(manifest.backbone.config);
-      const isGiven = options.tileSize !== undefined;
+      const { tileSize: given } = options;
       const restoreIn = (tileSize: number): ReturnType<typeof restoreImage> =>
         restoreImage(image, options, {
           ...{ run, visible, tileSize, stride },
-          isShortOfMemory: !isGiven && tileSize < defaultTileSize[backend],
+          isShortOfMemory: given === undefined && tileSize < defaultTileSize[backend],
           onPrepared: () => (prepared = performance.now()),
         });
       const { value: result, tileSize } =
-        options.tileSize === undefined
+        given === undefined
           ? await withSmallerTiles(engine.tileSize, stride, restoreIn)
-          : { value: await restoreIn(options.tileSize), tileSize: options.tileSize };
+          : { value: await restoreIn(given), tileSize: given };
       // What the device had no memory for now it would refuse again.
-      if (!isGiven) engine.tileSize = tileSize;
+      if (given === undefined) engine.tileSize = tileSize;
       const ended = performance.now();
       const timings = {
         analyze: analyzed - started,
