@@ -1,5 +1,5 @@
 /**
- * How the cost of a photo grows: `npm run bench:scaling -- --megapixels 0.25,1 --tiles 256,512 --markdown FILE#PART`.
+ * How the cost of a photo grows: `npm run bench:scaling -- --megapixels 0.25,1 --tiles 256,512 --workers 1,2 --markdown FILE#PART`.
  */
 import { parseArgs } from "node:util";
 import { bundleAndImport, places, report } from "./prepare.mjs";
@@ -8,6 +8,7 @@ const { values } = parseArgs({
   options: {
     megapixels: { type: "string", default: "0.3,1" },
     tiles: { type: "string", default: "256,512,768,1024" },
+    workers: { type: "string", default: "" },
     markdown: { type: "string" },
   },
 });
@@ -16,6 +17,7 @@ const markdown = await measureScaling(
   {
     megapixels: values.megapixels.split(",").map(Number),
     tileSizes: values.tiles.split(",").map(Number),
+    workers: values.workers.split(",").filter(Boolean).map(Number),
     say: console.error,
   },
   places,
