@@ -33,6 +33,7 @@ const workers = {
 const programs = {
   cli: "src/cli/main.ts",
   "extension-worker-node": "src/node/extension-worker.ts",
+  "tile-worker-node": "src/node/tile-worker.ts",
 };
 
 /** Modules that nobody imports: in pages they stand in for others, as the field `browser` of package.json says. */

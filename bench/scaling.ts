@@ -3,7 +3,7 @@ import { middleOf, readPhoto } from "../src/cli/evaluate/photo.js";
 import { chooseTasks } from "../src/cli/evaluate/tasks.js";
 import { findImages } from "../src/cli/find-images.js";
 import { markdownTable } from "../src/cli/markdown-table.js";
-import { modelFromDirectory } from "../src/node/index.js";
+import { modelFromDirectory, nodeTileWorkers } from "../src/node/index.js";
 import { backboneStride } from "../src/sdk/backbone/index.js";
 import { TfjsBackend, TfjsExecutor, type Executor, type ExecutorRun } from "../src/sdk/engine/index.js";
 import { PixelImage, psnr, readRgb, writeRgb, type Rect } from "../src/sdk/image/index.js";
@@ -22,6 +22,8 @@ export interface ScalingOptions {
   readonly tileSizes: readonly number[];
   /** A folder of clean photos, on which margins are compared. */
   readonly photos: string;
+  /** Numbers of workers that restore a photo of 1 megapixel by the clock; empty to leave it out. */
+  readonly workers: readonly number[];
   /** Told what is being done. */
   readonly say: (line: string) => void;
 }
@@ -70,6 +72,12 @@ export async function measureScaling(options: ScalingOptions, places: BenchPlace
   run.dispose();
   executor.dispose();
   backend.dispose();
+  if (options.workers.length > 0) {
+    parts.push(
+      "A photo of 1 megapixel in tiles of 256 by the number of workers, by the clock, the median of 3 and the range:",
+      await tableOfWorkers(options, places),
+    );
+  }
   return `${parts.join("\n\n")}\n`;
 }
 
@@ -220,6 +228,39 @@ async function tableOfPhotos(
     ...rows,
   ]);
   return `${table}\n\nA photo of 64 x 64 by the number of its experts, their merging included: ${costs.join(", ")}.`;
+}
+
+/** The second image and those after it: the workers are there, and have the backbone. */
+async function tableOfWorkers({ workers, say }: ScalingOptions, { root }: BenchPlaces): Promise<string> {
+  const { width, height } = sidesOf(1);
+  const image = paint(width, height);
+  const instances = await Promise.all(
+    workers.map((count) =>
+      createLimpid({
+        model: modelFromDirectory(join(root, "models")),
+        backend: "wasm",
+        tileWorkers: { factory: nodeTileWorkers(), count },
+      }),
+    ),
+  );
+  const analysis = await instances[0]!.analyze(image);
+  const seconds = instances.map((): number[] => []);
+  // In turns, so that none of them sees a quieter machine.
+  for (let round = 0; round < 4; round++) {
+    for (const [index, limpid] of instances.entries()) {
+      say(`1 MP, ${workers[index]} workers, round ${round}`);
+      const { timings } = await limpid.restore(image, { experts: [], tileSize: 256, analysis });
+      if (round > 0) seconds[index]!.push(timings.tiles / 1000);
+    }
+  }
+  instances.forEach((limpid) => limpid.dispose());
+  return markdownTable([
+    ["workers", "tiles, s"],
+    ...seconds.map((times, index) => {
+      const [least, median, most] = times.sort((a, b) => a - b).map((time) => time.toFixed(1));
+      return [`${workers[index]}`, `${median} (${least} to ${most})`];
+    }),
+  ]);
 }
 
 /** A photo of 4:3 or so. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { installDawn, modelFromDirectory } from "../node/index.js";
+import { installDawn, modelFromDirectory, nodeTileWorkers } from "../node/index.js";
 import { LimpidError } from "../sdk/base/index.js";
 import type { BackendName } from "../sdk/engine/index.js";
 import { createLimpid, type Limpid } from "../sdk/limpid/index.js";
@@ -10,6 +10,8 @@ export interface EngineSettings {
   readonly model: string | undefined;
   /** Where to compute. */
   readonly backend: "auto" | BackendName;
+  /** How many tiles of an image are restored at once on WebAssembly, in as many threads; one, in this thread, if left out. */
+  readonly tileWorkers?: number;
 }
 
 /**
@@ -33,6 +35,7 @@ export async function openLimpid(
     model: modelFromDirectory(settings.model),
     backend,
     signal,
+    tileWorkers: { factory: nodeTileWorkers(), count: settings.tileWorkers ?? 0 },
     onBackendChange: (change) => note(`runs on ${change.backend}: ${change.reason}`),
   });
   if (passedOver !== undefined) note(`runs on ${limpid.backend}: ${passedOver}`);

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { nodeTileWorkers } from "../node/index.js";
 import type { ExpertChoice } from "../sdk/restore/index.js";
 import type { CommandContext } from "./command-context.js";
 import { addEngineOptions, engineSettings, type EngineOptions } from "./engine-options.js";
@@ -13,6 +14,7 @@ interface RestoreCommandOptions extends EngineOptions {
   readonly mask?: string;
   readonly tile?: number;
   readonly jobs: number;
+  readonly workers?: number;
   readonly shard?: Shard;
   readonly force?: true;
   readonly json?: true;
@@ -65,6 +67,11 @@ export function restoreCommand(context: CommandContext): Command {
     )
     .option("--jobs <n>", "photos to restore at once, in as many threads", parseCount, 1)
     .option(
+      "--workers <n>",
+      "tiles of a photo to restore at once on wasm, in as many threads; by default half of the processors, at most 4, and 1 with several --jobs",
+      parseCount,
+    )
+    .option(
       "--shard <i/n>",
       "take only part I of N of the photos, chosen by a hash of their names",
       parseShard,
@@ -79,6 +86,7 @@ export function restoreCommand(context: CommandContext): Command {
           inputs,
           settings: {
             ...engineSettings(options),
+            tileWorkers: options.workers ?? (options.jobs > 1 ? 1 : nodeTileWorkers().defaultCount),
             experts: options.expert ?? "auto",
             strength: options.strength,
             mask: options.mask,

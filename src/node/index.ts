@@ -12,4 +12,5 @@ export { readPackArchive, writePackArchive } from "./pack-archive.js";
 export { packFromDirectory, packStoreInDirectory } from "./pack-folder.js";
 export { packageDirectory } from "./package-directory.js";
 export { readImageFile, type ImageFile, type ReadImageOptions } from "./read-image-file.js";
+export { nodeTileWorkers, type NodeTileWorkerOptions } from "./tile-workers.js";
 export { writeImageFile, type WriteImageOptions, type WrittenImageFile } from "./write-image-file.js";

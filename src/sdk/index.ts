@@ -17,6 +17,7 @@ export {
   startExecutor,
   TfjsBackend,
   TfjsExecutor,
+  TfjsRun,
   WgslExecutor,
   type AcquiredDevice,
   type BackendName,
@@ -29,6 +30,11 @@ export {
   type StartBackendOptions,
   type StartedBackend,
   type StartedExecutor,
+  type TfjsRunOptions,
+  type TilePoolOptions,
+  type TileWorker,
+  type TileWorkerFactory,
+  type TileWorkerOptions,
   type WgslExecutorOptions,
 } from "./engine/index.js";
 export * from "./restore/index.js";

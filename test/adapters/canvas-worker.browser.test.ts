@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { beforeAll, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { mount, openPage } from "../support/page.js";
@@ -140,4 +142,28 @@ test("packs come and go in a worker as on the page, with progress and the same e
 
 test("a pack is there again for the worker that takes the place of one that died", async () => {
   expect(await runCase("packsOutliveWorkers")).toEqual(["WorkerFailed", "acme.limpid-descreen"]);
+});
+
+test("the engine's worker restores tiles in workers of its own, byte for byte as alone", async () => {
+  const loads = new Map<string, number>();
+  mount("/counted-wasm/", (request, response) => {
+    const [, , workers = "", file = ""] = request.url!.split("/");
+    if (file === "count") return response.end(String(loads.get(workers)));
+    response.on("finish", () => loads.set(workers, (loads.get(workers) ?? 0) + 1));
+    return response
+      .writeHead(200, { "content-type": "application/wasm", "cache-control": "no-store" })
+      .end(readFileSync(`node_modules/@tensorflow/tfjs-backend-wasm/dist/${basename(file)}`));
+  });
+  const [alone, together] = (await runCase("nestedTileWorkers")) as { data: string[] }[];
+  expect(alone).toMatchObject({ tiles: 12, reasons: [] });
+  expect(alone!.data[1]).toBe(alone!.data[0]);
+  expect(together).toEqual(alone);
+});
+
+test("an engine on the page restores tiles in workers, and says why those of a broken script are given up", async () => {
+  const [working, broken] = (await runCase("pageTileWorkers")) as Record<string, unknown>[];
+  expect(working).toMatchObject({ isSame: true, tiles: 12, inWorkers: 12, reasons: [], isDefault: true });
+  const reason = expect.stringMatching(/^a tile worker was given up.*nothing$/);
+  expect(broken).toMatchObject({ isSame: true, tiles: 12, inWorkers: 0, reasons: [reason, reason] });
+  expect(broken!.data).toBe(working!.data);
 });

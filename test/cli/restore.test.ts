@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { describe, expect, jest, test } from "@jest/globals";
 import sharp from "sharp";
 import { readImageFile } from "../../src/node/index.js";
-import { jsonLines, limpid, writePhoto, writeTinyModel } from "./command.js";
+import { jsonLines, limpid, limpidProcess, writePhoto, writeTinyModel } from "./command.js";
 import { useWorkspace } from "./workspace.js";
 
 jest.setTimeout(60_000);
@@ -32,6 +33,27 @@ describe("restore", () => {
     expect(readFileSync(photo)).toEqual(before);
     expect((await pixels(at("photo.restored.png"))).data).not.toEqual((await pixels(photo)).data);
     expect(readdirSync(workspace.folder)).toEqual(["photo.png", "photo.restored.png"]);
+  });
+
+  test("--workers restores tiles in threads, to the same photo, and a number that is none is refused", async () => {
+    await limpidProcess(["--version"]); // sees to it that the thread's program is built
+    const photo = await writePhoto(at("photo.png"), { width: 200, height: 120 });
+    const restored: Buffer[] = [];
+    const posts = jest.spyOn(Worker.prototype, "postMessage");
+    for (const workers of ["1", "2"]) {
+      const { code, stderr } = await limpid([
+        ...["restore", photo, "--tile", "40", "--workers", workers, "--force"],
+        ...[...engine, "--backend", "wasm"],
+      ]);
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(new Set(posts.mock.contexts).size).toBe(workers === "1" ? 0 : 2);
+      restored.push(readFileSync(at("photo.restored.png")));
+    }
+    posts.mockRestore();
+    expect(restored[1]!.equals(restored[0]!)).toBe(true);
+    for (const workers of ["0", "two"]) {
+      expect((await limpid(["restore", photo, "--workers", workers])).code).toBe(2);
+    }
   });
 
   test("--json prints one object per photo and nothing else", async () => {

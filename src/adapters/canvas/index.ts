@@ -31,6 +31,7 @@ export { UndoHistory, type UndoStack, type UndoStep } from "./undo-history.js";
 export { drawPixels, toElement, toImageData } from "./write-pixels.js";
 export type { EngineState, InstallInWorkerOptions } from "./worker/engine-state.js";
 export type { WorkerPackOptions } from "./worker/messages.js";
+export { pageTileWorkers } from "./worker/page-tile-workers.js";
 export {
   createWorkerLimpid,
   WorkerLimpid,

@@ -22,9 +22,16 @@ export interface ExecutorCallOptions {
 export interface ExecutorRun extends Disposable {
   /**
    * How many blocks are worth having under way at once: more than one where the upload, computation and download of
-   * consecutive blocks overlap.
+   * consecutive blocks overlap, or where several are restored side by side. May change while the run goes on.
    */
   readonly overlap: number;
+
+  /**
+   * Says how many blocks will come, so that what restores them can start while statistics are measured.
+   *
+   * @param blocks - one at least
+   */
+  announce?(blocks: number): void;
 
   /**
    * Measures the statistics that channel attention pools, jointly over some blocks of the image, so that every tile

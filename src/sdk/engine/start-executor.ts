@@ -4,6 +4,7 @@ import type { FactorStoreOptions } from "../experts/index.js";
 import type { TensorFile } from "../weights/index.js";
 import type { Executor } from "./executor.js";
 import type { TfjsBackend } from "./tfjs-backend.js";
+import type { TilePoolOptions } from "./tile-workers/tile-pool.js";
 
 /** An executor that runs, and why it is not the faster kind if it is not. */
 export interface StartedExecutor {
@@ -14,20 +15,24 @@ export interface StartedExecutor {
 }
 
 /**
- * Makes the fastest executor that a backend and a network allow: fused kernels on WebGPU, else tfjs's ops.
+ * Makes the fastest executor that a backend and a network allow: fused kernels on WebGPU, else tfjs's ops, on WebAssembly in
+ * several workers if there are any.
  *
  * @param backend - where to compute; it stays the caller's
  * @param file - the base's tensors
  * @param config - the base's network
  * @param resident - how many experts stay on the device between runs
+ * @param workers - what restores tiles side by side on WebAssembly; nothing if left out
  * @returns the executor and the reason for a fallback
- * @throws {@link LimpidError} `WeightsCorrupt` if the tensors do not fit the network, `DeviceLost`, `Disposed`
+ * @throws {@link LimpidError} `WeightsCorrupt` if the tensors do not fit the network, `InvalidArgument`, `DeviceLost`,
+ * `Disposed`
  */
 export async function startExecutor(
   backend: TfjsBackend,
   file: TensorFile,
   config: BackboneConfig,
   resident: FactorStoreOptions = {},
+  workers?: TilePoolOptions,
 ): Promise<StartedExecutor> {
   let fallbackReason: string | undefined;
   if (backend.name === "webgpu") {
@@ -42,5 +47,14 @@ export async function startExecutor(
     }
   }
   const { TfjsExecutor } = await import("./tfjs-executor.js");
-  return { executor: new TfjsExecutor(backend, file, config, resident), fallbackReason };
+  const executor = new TfjsExecutor(backend, file, config, resident);
+  if (backend.name !== "wasm" || workers === undefined) return { executor, fallbackReason };
+  try {
+    // Loaded only here: most pages have a GPU.
+    const { TileWorkersExecutor } = await import("./tile-workers/tile-workers-executor.js");
+    return { executor: new TileWorkersExecutor(executor, workers), fallbackReason };
+  } catch (error) {
+    executor.dispose();
+    throw error;
+  }
 }

@@ -86,7 +86,7 @@ export class Limpid implements Disposable {
     return this.#session.fallbackReason;
   }
 
-  /** Bytes of device memory held between runs. */
+  /** Bytes of device memory held between runs; tile workers have copies of the network besides, which are not counted. */
   get byteSize(): number {
     return this.#session.byteSize;
   }

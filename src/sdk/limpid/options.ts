@@ -1,4 +1,4 @@
-import type { BackendName } from "../engine/index.js";
+import type { BackendName, TileWorkerOptions } from "../engine/index.js";
 import type { ExtensionOptions, KeyValueStorage } from "../extensions/index.js";
 import type { EditorHost } from "../host/index.js";
 import type { PackOptions } from "../packs/index.js";
@@ -17,6 +17,11 @@ export interface LimpidOptions {
    * first, pinned ones never.
    */
   readonly expertMemory?: number;
+  /**
+   * Workers that restore an image's tiles side by side, on WebAssembly, with the same result; none if left out, so that all is
+   * computed on the thread that calls. One that fails is told to `onBackendChange`, and its tile is restored elsewhere.
+   */
+  readonly tileWorkers?: TileWorkerOptions;
   /** How packs are kept, fetched and trusted. */
   readonly packs?: PackOptions;
   /** How extensions run. */

@@ -54,6 +54,7 @@ export async function restoreImage(
   const { signal, strength = 1, mask, onProgress } = options;
   const region = options.region ?? { x: 0, y: 0, width, height };
   const plan = planTiles({ width, height, region, size: tileSize, margin, stride });
+  run.announce?.(plan.count);
   if (!coversImage(plan.rows[0]![0]!.source, original)) {
     const memory = isShortOfMemory ? tileSize : undefined;
     await run.measure(statisticsBlocks(visible, stride, memory), signalOnly(signal));

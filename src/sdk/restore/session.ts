@@ -14,6 +14,7 @@ import {
   type BackendName,
   type Executor,
   type StartedBackend,
+  type TileWorkerOptions,
 } from "../engine/index.js";
 import type { Expert, ExpertSet, InstalledExpert, MixtureEntry } from "../experts/index.js";
 import {
@@ -46,6 +47,8 @@ export interface SessionOptions {
    * first, pinned ones never.
    */
   readonly expertMemory?: number;
+  /** Workers that restore an image's tiles side by side, on WebAssembly; none if left out. */
+  readonly tileWorkers?: TileWorkerOptions;
   /** Told of every change of backend, those during the start included. */
   readonly onBackendChange?: (change: BackendChange) => void;
   /** Gives up the start when it fires. */
@@ -55,7 +58,7 @@ export interface SessionOptions {
 /** Default of {@link SessionOptions.expertMemory}: some 150 experts of the compact model. */
 const defaultExpertMemory = 64 * 2 ** 20;
 
-/** A backend that was not the first choice, or that replaced one that failed. */
+/** A backend that was not the first choice, that replaced one that failed, or that goes on with fewer workers. */
 export interface BackendChange {
   /** The backend that is used from now on. */
   readonly backend: BackendName;
@@ -89,7 +92,7 @@ interface RunExperts {
 export class RestoreSession implements Disposable {
   /** Fired when a backend replaces another, with the reason. */
   readonly onDidChangeBackend: Event<BackendChange>;
-  readonly #backendChanged = new EventEmitter<BackendChange>();
+  readonly #backendChanged: EventEmitter<BackendChange>;
   readonly #options: SessionOptions;
   readonly #queue = new TurnQueue();
   readonly #closing = new AbortController();
@@ -100,8 +103,14 @@ export class RestoreSession implements Disposable {
   #engine: Engine;
   #running = 0;
 
-  private constructor(started: StartedBackend, engine: Engine, options: SessionOptions) {
-    this.onDidChangeBackend = this.#backendChanged.event;
+  private constructor(
+    started: StartedBackend,
+    engine: Engine,
+    options: SessionOptions,
+    backendChanged: EventEmitter<BackendChange>,
+  ) {
+    this.#backendChanged = backendChanged;
+    this.onDidChangeBackend = backendChanged.event;
     this.#options = options;
     this.#fallbackReason = started.fallbackReason;
     this.#engine = engine;
@@ -124,10 +133,11 @@ export class RestoreSession implements Disposable {
     const started = await startBackend(options.backend ?? "auto", wasmPathOf(options));
     try {
       throwIfAborted(signal);
-      const engine = await makeEngine(options, started.backend);
+      const changed = new EventEmitter<BackendChange>();
+      const engine = await makeEngine(options, started.backend, changed);
       try {
         throwIfAborted(signal);
-        const session = new RestoreSession(started, engine, options);
+        const session = new RestoreSession(started, engine, options, changed);
         for (const reason of [started.fallbackReason, engine.fallbackReason]) {
           if (reason !== undefined) onBackendChange?.({ backend: started.backend.name, reason });
         }
@@ -152,7 +162,7 @@ export class RestoreSession implements Disposable {
     return this.#fallbackReason;
   }
 
-  /** Bytes of device memory held between runs. */
+  /** Bytes of device memory held between runs; tile workers have copies of the network besides, which are not counted. */
   get byteSize(): number {
     return this.#engine.executor.byteSize + this.#engine.router.byteSize;
   }
@@ -318,7 +328,7 @@ export class RestoreSession implements Disposable {
     disposeEngine(this.#engine);
     try {
       const backend = await TfjsBackend.start("webgpu", wasmPathOf(this.#options));
-      this.#engine = await makeEngine(this.#options, backend);
+      this.#engine = await makeEngine(this.#options, backend, this.#backendChanged);
     } catch (cause) {
       throw new LimpidError("DeviceLost", "the GPU device was lost and no other could be had", { cause });
     }
@@ -343,14 +353,25 @@ function wasmPathOf({ wasmPath }: SessionOptions): { wasmPath?: string } {
 }
 
 async function makeEngine(
-  { model, experts, expertMemory }: SessionOptions,
+  { model, experts, expertMemory, tileWorkers, wasmPath }: SessionOptions,
   backend: TfjsBackend,
+  changed: EventEmitter<BackendChange>,
 ): Promise<Engine> {
   const { backbone, router } = model.manifest;
-  const { executor, fallbackReason } = await startExecutor(backend, model.backbone, backbone.config, {
-    byteBudget: expertMemory ?? defaultExpertMemory,
-    isPinned: (expert) => experts.isPinned(expert.id) && isInstalled(expert, experts),
-  });
+  const { executor, fallbackReason } = await startExecutor(
+    backend,
+    model.backbone,
+    backbone.config,
+    {
+      byteBudget: expertMemory ?? defaultExpertMemory,
+      isPinned: (expert) => experts.isPinned(expert.id) && isInstalled(expert, experts),
+    },
+    tileWorkers && {
+      ...tileWorkers,
+      ...(wasmPath !== undefined && { wasmPath }),
+      onGiveUp: (reason) => changed.fire({ backend: "wasm", reason }),
+    },
+  );
   try {
     return {
       backend,

@@ -1,11 +1,14 @@
 // Limpid in a worker: places, results, errors, deaths.
 import {
+  createLimpid,
   createWorkerLimpid,
+  pageTileWorkers,
   type WorkerLimpid,
   type WorkerLimpidOptions,
 } from "../../../src/adapters/canvas/index.js";
 import { LimpidError } from "../../../src/sdk/base/index.js";
 import { PixelImage } from "../../../src/sdk/image/index.js";
+import { modelFromFiles, type TileWorkerFactory } from "../../../src/sdk/index.js";
 import { makeTinyModel } from "../../support/tiny-model.js";
 import { makeTinyPack } from "../../support/tiny-pack.js";
 
@@ -15,6 +18,14 @@ const photo = new PixelImage({
   height: 24,
   channels: 4,
   data: new Uint8Array(40 * 24 * 4).map((_, index) => (index * 37) % 251),
+});
+
+/** 12 tiles of 40, each of which sees a part of the image. */
+const wide = new PixelImage({
+  width: 130,
+  height: 90,
+  channels: 3,
+  data: new Uint8Array(130 * 90 * 3).map((_, index) => (index * 37) % 251),
 });
 
 /** The workers that this page has started. */
@@ -258,6 +269,70 @@ const cases = {
     const outcome = [await first, (await second).image.width];
     limpid.dispose();
     return outcome;
+  },
+  /** Tiles of the engine's worker in two workers that it starts, and in none. */
+  async nestedTileWorkers() {
+    const outcomes = [];
+    for (const tileWorkers of [0, 2]) {
+      const limpid = await open({
+        backend: "wasm",
+        places: ["worker"],
+        wasmPath: `/counted-wasm/${tileWorkers}/`,
+        tileWorkers,
+      });
+      const { image, tiles } = await limpid.restore(wide, { tileSize: 40 });
+      // Time for workers to start, and to fail.
+      for (let run = 0; run < 20; run++) await limpid.restore(wide, { tileSize: 40 });
+      const again = await limpid.restore(wide, { tileSize: 40 });
+      outcomes.push({
+        tiles,
+        data: [image.data.join(), again.image.data.join()],
+        reasons: limpid.fallbackReasons,
+      });
+      // By now their backends were asked for.
+      while ((await (await fetch(`/counted-wasm/${tileWorkers}/count`)).text()) !== String(tileWorkers + 1));
+      limpid.dispose();
+    }
+    return outcomes;
+  },
+  /** Tiles of an engine on the page in two workers, and in ones whose script fails. */
+  async pageTileWorkers() {
+    const outcomes = [];
+    for (const script of ["/dist/limpid-worker.js", "/dist/nothing-is-here.js"]) {
+      const types: string[] = [];
+      const reasons: string[] = [];
+      const real = pageTileWorkers(script);
+      const factory: TileWorkerFactory = {
+        ...real,
+        start() {
+          const worker = real.start();
+          worker.onMessage((message) => types.push((message as { type: string }).type));
+          return worker;
+        },
+      };
+      const limpid = await createLimpid({
+        model: modelFromFiles(model),
+        backend: "wasm",
+        wasmPath: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
+        tileWorkers: { factory, count: 2 },
+        onBackendChange: ({ reason }) => reasons.push(reason),
+      });
+      const count = (type: string): number => types.filter((other) => other === type).length;
+      const { image } = await limpid.restore(wide, { tileSize: 40 });
+      while (count("ready") + reasons.length < 2) await limpid.restore(wide, { tileSize: 40 });
+      const before = count("restored");
+      const again = await limpid.restore(wide, { tileSize: 40 });
+      outcomes.push({
+        isSame: image.data.join() === again.image.data.join(),
+        data: again.image.data.join(),
+        tiles: again.tiles,
+        inWorkers: count("restored") - before,
+        reasons,
+        isDefault: real.defaultCount === Math.min(4, Math.max(1, navigator.hardwareConcurrency >> 1)),
+      });
+      limpid.dispose();
+    }
+    return outcomes;
   },
   async nowhere() {
     return codeOf(open({ script: "/dist/nothing-is-here.js", places: ["worker"] }));

@@ -1,23 +1,32 @@
-// The engine of `createWorkerLimpid`: one classic script with everything in it, so that a `data:` address can hold it.
+// The engine of `createWorkerLimpid`, and its tile workers: one classic script with everything in it, so that a `data:` address
+// can hold it.
 import { LimpidError } from "../../../sdk/base/index.js";
+import { serveTiles } from "../../../sdk/engine/index.js";
 import { PixelImage } from "../../../sdk/image/index.js";
 import { createLimpid, modelFromFiles, type Limpid, type PackProgress } from "../../../sdk/index.js";
 import { describeEngine } from "./engine-state.js";
 import type { FromWorker, PostedError, ToWorker, WorkerStart } from "./messages.js";
+import { pageTileWorkers, tileWorkerName } from "./page-tile-workers.js";
 import { whyNoWebgpu } from "./probe-webgpu.js";
 
 /** What TypeScript's library for pages does not know of a worker. */
 const scope = globalThis as unknown as {
-  postMessage(message: FromWorker, transfer?: Transferable[]): void;
-  addEventListener(type: "message", listener: (event: MessageEvent<ToWorker>) => void): void;
+  readonly name: string;
+  postMessage(message: unknown, transfer?: Transferable[]): void;
+  addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
 };
 
-const post: typeof scope.postMessage = (message, transfer) => scope.postMessage(message, transfer);
+const post = (message: FromWorker, transfer?: Transferable[]): void => scope.postMessage(message, transfer);
 const calls = new Map<number, AbortController>();
 let limpid: Limpid | undefined;
 
-scope.addEventListener("message", ({ data }) => void receive(data));
-void whyNoWebgpu().then((reason) => post({ type: "ready", gpuProblem: reason }));
+if (scope.name === tileWorkerName) {
+  const receiveTile = serveTiles((message, transfer) => scope.postMessage(message, transfer));
+  scope.addEventListener("message", ({ data }) => receiveTile(data));
+} else {
+  scope.addEventListener("message", ({ data }) => void receive(data as ToWorker));
+  void whyNoWebgpu().then((reason) => post({ type: "ready", gpuProblem: reason }));
+}
 
 async function receive(message: ToWorker): Promise<void> {
   switch (message.type) {
@@ -38,10 +47,11 @@ async function receive(message: ToWorker): Promise<void> {
   }
 }
 
-async function start({ model, ...options }: WorkerStart): Promise<void> {
+async function start({ model, tileWorkers: count, ...options }: WorkerStart): Promise<void> {
   try {
     limpid = await createLimpid({
       ...options,
+      tileWorkers: { factory: pageTileWorkers(location.href), ...(count !== undefined && { count }) },
       model: typeof model === "string" ? model : modelFromFiles(model),
       onBackendChange: (change) => post({ type: "changed", change }),
     });

@@ -21,6 +21,8 @@ export interface WorkerStart {
   readonly wasmPath?: string;
   /** How packs are trusted. */
   readonly packs?: WorkerPackOptions;
+  /** Most workers that restore tiles side by side. */
+  readonly tileWorkers?: number;
 }
 
 /** What of {@link PackOptions} can be posted. */

@@ -37,11 +37,17 @@ export interface WorkerLimpidOptions {
   readonly wasmPath?: string | URL;
   /** Places that may be tried, in this order; all, in the order of {@link EnginePlace}, if left out. */
   readonly places?: readonly EnginePlace[];
+  /**
+   * Most workers that restore the tiles of an image side by side on WebAssembly, started by the engine's worker when an image has
+   * as many tiles; 0 for none. If left out, half as many as the machine has processors, at most four. On the page's thread
+   * there are none.
+   */
+  readonly tileWorkers?: number;
   /** How long a worker that computes may be silent before it counts as dead, in milliseconds; 60,000 if left out. */
   readonly hangTime?: number;
   /** How packs are trusted. */
   readonly packs?: WorkerPackOptions;
-  /** Told why a place was passed over, and of every change of backend. */
+  /** Told why a place was passed over, why a tile worker was given up, and of every change of backend. */
   readonly onFallback?: (reason: string) => void;
   /** Gives up the start when it fires. */
   readonly signal?: AbortSignal;
@@ -323,12 +329,13 @@ async function openOnPage(options: WorkerLimpidOptions, note: (reason: string) =
 }
 
 /** Addresses are resolved here: a worker in a `data:` address has none of its own to start from. */
-function workerStart({ model, backend, wasmPath, packs }: WorkerLimpidOptions): WorkerStart {
+function workerStart({ model, backend, wasmPath, packs, tileWorkers }: WorkerLimpidOptions): WorkerStart {
   return {
     model: typeof model === "string" || model instanceof URL ? absolute(model) : model,
     ...(backend && { backend }),
     ...(wasmPath !== undefined && { wasmPath: absolute(wasmPath) }),
     ...(packs && { packs }),
+    ...(tileWorkers !== undefined && { tileWorkers }),
   };
 }
 
