@@ -7,6 +7,7 @@ an uninterrupted one would have seen, whatever the number of workers.
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,7 +84,7 @@ class DamagedBatches(Dataset):
 
     A batch is a tuple: damaged and clean [n, 3, crop, crop] float in 0..1, labels [n, 10] in {0, 1},
     severities [n, 10], and the index of each sample's first fault [n] (-1 for a clean one).
-    ``upright`` keeps photographs unturned and synthesises on the crop itself, as the router sees whole images.
+    ``upright`` keeps photographs unturned, varies their tone and synthesises on the crop itself, as the router sees whole images.
     """
 
     def __init__(self, photos, mixture: Mixture, shapes: list[Shape], seed: int, steps: range, upright: bool = False):
@@ -112,7 +113,9 @@ class DamagedBatches(Dataset):
         clean = photo[:, y : y + canvas, x : x + canvas].float() / 255
         if source.chance(0.5):
             clean = clean.flip(2)
-        if not self.upright:
+        if self.upright:
+            clean = vary_tone(clean, source)
+        else:
             clean = torch.rot90(clean, source.integer(0, 3), (1, 2))
         faults = self.mixture.draw(source)
         damaged = degrade(clean, faults, int(source.numbers.integers(2**31)))
@@ -126,6 +129,22 @@ class DamagedBatches(Dataset):
             severities[DEGRADATIONS.index(fault.degradation)] = fault.severity
         first = DEGRADATIONS.index(faults[0].degradation) if faults else -1
         return damaged.contiguous(), clean.contiguous(), labels, severities, first
+
+
+def vary_tone(image: torch.Tensor, source: Source) -> torch.Tensor:
+    """A photograph [3, h, w] as somebody else might have exposed and developed it: paler or harder, darker or lighter, duller.
+
+    A router that knows few photographers takes the pale pictures of others for haze, and the dark ones for darkness.
+    """
+    if source.chance(0.5):
+        image = image.clamp(1e-4, 1) ** math.exp(source.uniform(-0.3, 0.3))
+    if source.chance(0.5):
+        mean = image.mean()
+        image = mean + (image - mean) * source.uniform(0.75, 1.1)
+    if source.chance(0.3):
+        grey = image.mean(0, keepdim=True)
+        image = grey + (image - grey) * source.uniform(0.6, 1.2)
+    return image.clamp(0, 1)
 
 
 def stream(photos, mixture, shapes, seed, steps: range, workers: int, upright: bool = False):

@@ -26,15 +26,15 @@ SHAPE = Shape(128, 5)
 #: How often a degradation is drawn, where not once: what gains slowest, and what is met most.
 SHARES = {"jpeg": 3, "noise": 3, "blur": 3, "raindrop": 4, "shadow": 2, "haze": 2, "low-light": 2}
 #: Share of the steps on two faults, with the experts against both.
-SECOND = 0.25
-#: How often a degradation is one of two, where not once: haze hides what the other one did, and its expert hides its partner.
-SECOND_SHARES = {"haze": 3}
+SECOND = 0.4
+#: How often a degradation is one of two, where not once: haze hides what the other one did, and dark photographs are noisy ones.
+SECOND_SHARES = {"haze": 3, "low-light": 3, "noise": 3}
 #: Share of the steps on one fault in which a second expert acts too, whose fault is absent; and of those on clean crops.
 IDLE, CLEAN = 0.2, 0.08
 #: Share of the idle steps in which the router sees the absent fault, too, so that its embedding is as wrong as its choice.
 DECEIVED = 0.6
 #: How often an expert is the idle one, where not once: those that spoil most when they are chosen wrongly.
-IDLE_SHARES = {"haze": 3, "low-light": 2, "shadow": 2, "rain": 2, "raindrop": 2}
+IDLE_SHARES = {"haze": 3, "shadow": 2, "rain": 2, "raindrop": 2}
 
 
 @dataclass

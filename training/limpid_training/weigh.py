@@ -1,6 +1,6 @@
-"""Raises each fault's threshold to where its expert is worth the risk: p times what it gains where it is right is 1 - p times
-what it spoils where it is wrong. An expert against haze or darkness changes every pixel, so it has to be surer than one
-against scratches. Measured on crops of held-out photographs.
+"""Chooses each fault's threshold: the least that leaves false alarms rare, raised to where the fault's expert is worth the risk:
+p times what it gains where it is right is 1 - p times what it spoils where it is wrong. An expert against haze or darkness
+changes every pixel, so it has to be surer than one against scratches. Measured on held-out photographs.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from .calibrate import HIGHEST
+from .calibrate import HIGHEST, collect, report, thresholds
 from .data import Shape, load_photos, stream
 from .degradations import DEGRADATIONS
 from .networks import Backbone, Experts, use_experts, views
@@ -19,6 +19,8 @@ from .train_experts import PlannedMixture
 
 #: A result that is nearer than this to its original, in dB, counts as equal to it.
 CEILING = 45.0
+#: Batches of views on which false alarms are counted.
+VIEWS = 1000
 
 
 def train(arguments) -> None:
@@ -56,8 +58,9 @@ def train(arguments) -> None:
         return total / count
 
     path = out / "router.pt"
-    checkpoint = torch.load(path, map_location=device)
-    limits = dict(checkpoint["thresholds"])
+    known = collect(router, photos, 9090, VIEWS, arguments.workers, device)
+    limits = thresholds(torch.sigmoid(router.classify(known[0])), known[1])
+    print(f"by false alarms: {limits}", flush=True)
     for name in names:
         others = [other for other in names if other != name]
         helps = [gain([name], [], name), *(gain([other, name], [other], name) for other in others[::2])]
@@ -66,4 +69,5 @@ def train(arguments) -> None:
         even = wrong / (right + wrong) if right + wrong > 0 else 0.5
         limits[name] = round(min(max(limits[name], even), HIGHEST), 2)
         print(f"{name}: right {right:+.2f} dB, wrong {-wrong:+.2f} dB, even at {even:.2f}; threshold {limits[name]}", flush=True)
-    save_checkpoint(path, {**checkpoint, "thresholds": limits})
+    print(report(router, *known, limits), flush=True)
+    save_checkpoint(path, {**torch.load(path, map_location=device), "thresholds": limits})
