@@ -7,7 +7,7 @@ import { bundleAndImport, places, report } from "./prepare.mjs";
 const { values } = parseArgs({
   options: {
     megapixels: { type: "string", default: "0.3,1" },
-    tiles: { type: "string", default: "256,512,768,1024" },
+    tiles: { type: "string", default: "256,512,768,896" },
     photos: { type: "string", default: "examples/photos/clean" },
     workers: { type: "string", default: "" },
     markdown: { type: "string" },
