@@ -30,7 +30,7 @@ export interface ScalingOptions {
 
 /** Context around a tile, as `src/sdk/restore` reads it, and others that might be, in pixels. */
 const margins = [16, 24, 32, 48];
-const shippedMargin = 32;
+const shippedMargin = 24;
 /** Photos whose tiles are counted, in megapixels. */
 const countedMegapixels = [1, 4, 12, 24];
 /** Side of the middle of each photo on which margins are compared, and of its tiles; and the faults that it is given. */
