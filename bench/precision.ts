@@ -8,6 +8,7 @@ import { createLimpid, type Limpid } from "../src/sdk/limpid/index.js";
 import { markdownTable } from "../src/cli/markdown-table.js";
 import { describeMachine } from "./describe-machine.js";
 import type { BenchPlaces } from "./places.js";
+import { meanOf } from "./statistics.js";
 
 /** What is restored in both precisions. */
 export interface PrecisionOptions {
@@ -107,8 +108,4 @@ async function withHalfFloats<T>(hasThem: boolean, run: () => Promise<T>): Promi
 /** Four digits; no zero below zero. */
 function signed(value: number): string {
   return (Math.round(value * 1e4) / 1e4 + 0).toFixed(4);
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -12,6 +12,7 @@ import { loadModel, planTiles, type LoadedModel } from "../src/sdk/restore/index
 import { CompactRouter } from "../src/sdk/router/index.js";
 import { describeMachine } from "./describe-machine.js";
 import type { BenchPlaces } from "./places.js";
+import { formatSpread, meanOf } from "./statistics.js";
 import { makeEmbedding, makeTestImage } from "./test-image.js";
 
 /** What is restored. */
@@ -158,10 +159,10 @@ async function tableOfMargins(
     ["margin", "agreement dB, mean", "least", "greatest difference, of 255", "cost in dB, mean", "greatest"],
     ...found.map(({ agreement, cost, greatest }, row) => [
       String(margins[row]),
-      (agreement.reduce((sum, value) => sum + value, 0) / agreement.length).toFixed(1),
+      meanOf(agreement).toFixed(1),
       Math.min(...agreement).toFixed(1),
       greatest.toFixed(2),
-      (cost.reduce((sum, value) => sum + value, 0) / cost.length).toFixed(4),
+      meanOf(cost).toFixed(4),
       Math.max(...cost).toFixed(4),
     ]),
   ]);
@@ -256,10 +257,7 @@ async function tableOfWorkers({ workers, say }: ScalingOptions, { root }: BenchP
   instances.forEach((limpid) => limpid.dispose());
   return markdownTable([
     ["workers", "tiles, s"],
-    ...seconds.map((times, index) => {
-      const [least, median, most] = times.sort((a, b) => a - b).map((time) => time.toFixed(1));
-      return [`${workers[index]}`, `${median} (${least} to ${most})`];
-    }),
+    ...seconds.map((times, index) => [`${workers[index]}`, formatSpread(times)]),
   ]);
 }
 

@@ -21,6 +21,11 @@ export function spreadOf(values: readonly number[]): Spread {
   return { least: least!, median: median!, most: most! };
 }
 
+/** The mean of measurements. */
+export function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /** `median (least to most)` to one digit; one measurement alone as it is. */
 export function formatSpread(values: readonly number[]): string {
   if (values.length === 0) return "";

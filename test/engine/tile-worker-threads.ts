@@ -1,31 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
-import { afterAll, beforeAll, jest } from "@jest/globals";
-import { build } from "esbuild";
+import { jest } from "@jest/globals";
 import { nodeTileWorkers } from "../../src/node/index.js";
 import type { TileWorker, TileWorkerFactory } from "../../src/sdk/engine/index.js";
+import { threadProgram } from "../support/thread-program.js";
 
-mkdirSync("build", { recursive: true });
-// Within the repository, so that tfjs is found from there.
-const folder = mkdtempSync(join("build", "tile-worker-"));
-const file = pathToFileURL(join(folder, "tile-worker-node.mjs"));
-
-beforeAll(async () => {
-  await build({
-    entryPoints: ["src/node/tile-worker.ts"],
-    outfile: join(folder, "tile-worker-node.mjs"),
-    bundle: true,
-    packages: "external",
-    format: "esm",
-    platform: "node",
-    target: "es2022",
-    logLevel: "silent",
-  });
-});
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const file = threadProgram("src/node/tile-worker.ts");
 
 const posts = jest.spyOn(Worker.prototype, "postMessage");
 
