@@ -17,6 +17,14 @@ from PIL import Image
 from torch.utils.data import Dataset
 
 from .degradations import DEGRADATIONS, PHYSICAL_ORDER, Fault, Source, degrade
+from .networks import global_view, window_corners, windows_at
+
+#: Faults whose shapes grow with the photograph. Synthesised on small canvases, drops and edges of shadows would all be small.
+BROAD = {"raindrop", "shadow", "haze"}
+BROAD_CANVASES = ((256, 0.3), (384, 0.4), (512, 0.3))
+#: Share of the batches whose embedding comes from the canvas that a crop was cut from, as it comes from the whole photograph later;
+#: in the others it comes from the crop. And how many windows of a canvas the router sees then.
+FROM_CANVAS, WINDOWS = 0.6, 4
 
 
 def list_photos(folder: Path) -> list[Path]:
@@ -85,11 +93,24 @@ class DamagedBatches(Dataset):
     A batch is a tuple: damaged and clean [n, 3, crop, crop] float in 0..1, labels [n, 10] in {0, 1},
     severities [n, 10], and the index of each sample's first fault [n] (-1 for a clean one).
     ``upright`` keeps photographs unturned, varies their tone and synthesises on the crop itself, as the router sees whole images.
+    ``look`` adds what the router sees of each: the global view [n, 3, 64, 64] and native windows [n, k, 3, 96, 96]. It sees
+    ``imagined`` faults, too, which are not in the crop.
     """
 
-    def __init__(self, photos, mixture: Mixture, shapes: list[Shape], seed: int, steps: range, upright: bool = False):
+    def __init__(
+        self,
+        photos,
+        mixture: Mixture,
+        shapes: list[Shape],
+        seed: int,
+        steps: range,
+        upright: bool = False,
+        look: bool = False,
+        imagined: tuple[str, ...] = (),
+    ):
         self.photos = {s.crop: [p for p in photos if min(p.shape[1:]) >= s.crop] for s in shapes}
         self.mixture, self.shapes, self.seed, self.steps, self.upright = mixture, shapes, seed, steps, upright
+        self.looking, self.imagined = look, imagined
         weights = np.array([s.weight for s in shapes])
         self.probabilities = weights / weights.sum()
 
@@ -99,16 +120,19 @@ class DamagedBatches(Dataset):
     def __getitem__(self, position: int):
         source = Source((self.seed << 40) ^ (self.steps[position] << 8))
         shape = self.shapes[int(source.numbers.choice(len(self.shapes), p=self.probabilities))]
-        samples = [self.sample(shape.crop, source) for _ in range(shape.batch)]
+        from_canvas = self.looking and source.chance(FROM_CANVAS)
+        samples = [self.sample(shape.crop, source, from_canvas) for _ in range(shape.batch)]
         return torch.utils.data.default_collate(samples)
 
-    def sample(self, crop: int, source: Source):
+    def sample(self, crop: int, source: Source, from_canvas: bool):
         photo = source.choice(self.photos[crop])
         h, w = photo.shape[1:]
+        faults = self.mixture.draw(source)
         canvas = crop
         if not self.upright:
-            sizes = [max(s, crop) for s, _ in self.mixture.canvases]
-            canvas = min(h, w, sizes[int(source.numbers.choice(len(sizes), p=[p for _, p in self.mixture.canvases]))])
+            canvases = BROAD_CANVASES if any(f.degradation in BROAD for f in faults) else self.mixture.canvases
+            sizes = [max(s, crop) for s, _ in canvases]
+            canvas = min(h, w, sizes[int(source.numbers.choice(len(sizes), p=[p for _, p in canvases]))])
         y, x = source.integer(0, h - canvas), source.integer(0, w - canvas)
         clean = photo[:, y : y + canvas, x : x + canvas].float() / 255
         if source.chance(0.5):
@@ -117,18 +141,32 @@ class DamagedBatches(Dataset):
             clean = vary_tone(clean, source)
         else:
             clean = torch.rot90(clean, source.integer(0, 3), (1, 2))
-        faults = self.mixture.draw(source)
         damaged = degrade(clean, faults, int(source.numbers.integers(2**31)))
+        seen = damaged
+        if self.imagined:
+            more = [Fault(n, source.uniform(0.1, 0.6)) for n in self.imagined]
+            seen = degrade(damaged, more, int(source.numbers.integers(2**31)))
         if canvas > crop:
             y, x = source.integer(0, canvas - crop), source.integer(0, canvas - crop)
             clean = clean[:, y : y + crop, x : x + crop]
             damaged = damaged[:, y : y + crop, x : x + crop]
+            if not from_canvas:
+                seen = seen[:, y : y + crop, x : x + crop]
         labels, severities = torch.zeros(len(DEGRADATIONS)), torch.zeros(len(DEGRADATIONS))
         for fault in faults:
             labels[DEGRADATIONS.index(fault.degradation)] = 1
             severities[DEGRADATIONS.index(fault.degradation)] = fault.severity
         first = DEGRADATIONS.index(faults[0].degradation) if faults else -1
-        return damaged.contiguous(), clean.contiguous(), labels, severities, first
+        sample = (damaged.contiguous(), clean.contiguous(), labels, severities, first)
+        return (*sample, *self.look(seen, from_canvas, source)) if self.looking else sample
+
+    def look(self, image: torch.Tensor, from_canvas: bool, source: Source):
+        """The global view of an image [3, h, w] and its windows; of a canvas, some of them, so that a batch has as many of each."""
+        corners = window_corners(image.shape[-2:])
+        if from_canvas:
+            chosen = source.numbers.permutation(max(len(corners), WINDOWS))[:WINDOWS]
+            corners = [corners[i % len(corners)] for i in chosen]
+        return global_view(image[None])[0], windows_at(image[None], corners)[0]
 
 
 def vary_tone(image: torch.Tensor, source: Source) -> torch.Tensor:
@@ -147,10 +185,10 @@ def vary_tone(image: torch.Tensor, source: Source) -> torch.Tensor:
     return image.clamp(0, 1)
 
 
-def stream(photos, mixture, shapes, seed, steps: range, workers: int, upright: bool = False):
+def stream(photos, mixture, shapes, seed, steps: range, workers: int, upright: bool = False, look: bool = False):
     """Yields one batch a step."""
     return torch.utils.data.DataLoader(
-        DamagedBatches(photos, mixture, shapes, seed, steps, upright),
+        DamagedBatches(photos, mixture, shapes, seed, steps, upright, look),
         batch_size=None,
         num_workers=workers,
         worker_init_fn=lambda _: torch.set_num_threads(1),

@@ -255,18 +255,29 @@ def window_origins(size: int, window: int, limit: int = 4) -> list[int]:
     return [round(i * (size - window) / (count - 1)) if count > 1 else 0 for i in range(count)]
 
 
-def views(image: torch.Tensor, config=ROUTER_CONFIG):
-    """image [n, 3, h, w] -> (whole [n, 3, 64, 64] by area, windows [n, k, 3, s, s]); small sides are mirrored up."""
-    whole = F.interpolate(image, size=(config["globalSize"],) * 2, mode="area")
+def window_corners(size, config=ROUTER_CONFIG) -> list[tuple[int, int]]:
+    """(y, x) of each native window of an image of size (h, w)."""
+    h, w = size
+    return [(y, x) for y in window_origins(h, config["windowSize"]) for x in window_origins(w, config["windowSize"])]
+
+
+def global_view(image: torch.Tensor, config=ROUTER_CONFIG) -> torch.Tensor:
+    """image [n, 3, h, w] -> [n, 3, 64, 64] by area."""
+    return F.interpolate(image, size=(config["globalSize"],) * 2, mode="area")
+
+
+def windows_at(image: torch.Tensor, corners, config=ROUTER_CONFIG) -> torch.Tensor:
+    """image [n, 3, h, w] -> [n, k, 3, s, s]; small sides are repeated up."""
     s = config["windowSize"]
     h, w = image.shape[-2:]
     if h < s or w < s:
         image = F.pad(image, (0, max(0, s - w), 0, max(0, s - h)), mode="replicate")
-        h, w = image.shape[-2:]
-    windows = [
-        image[:, :, y : y + s, x : x + s] for y in window_origins(h, s) for x in window_origins(w, s)
-    ]
-    return whole, torch.stack(windows, 1)
+    return torch.stack([image[:, :, y : y + s, x : x + s] for y, x in corners], 1)
+
+
+def views(image: torch.Tensor, config=ROUTER_CONFIG):
+    """image [n, 3, h, w] -> (whole [n, 3, 64, 64], windows [n, k, 3, s, s])."""
+    return global_view(image, config), windows_at(image, window_corners(image.shape[-2:], config), config)
 
 
 class Experts(nn.Module):

@@ -15,26 +15,26 @@ from pathlib import Path
 import torch
 
 from .data import DamagedBatches, Mixture, Shape, load_photos
-from .degradations import DEGRADATIONS, Fault, Source, degrade
+from .degradations import DEGRADATIONS, Fault, Source
 from .export import exported_checkpoints, load_exported_experts
-from .networks import Backbone, Experts, count_parameters, use_experts, views
-from .run import AveragedWeights, Log, cosine, pick_device, psnr_loss, save_checkpoint
-from .train_base import gains, load_router
+from .networks import Backbone, Experts, count_parameters, use_experts
+from .run import AveragedWeights, Log, cosine, pick_device, save_checkpoint
+from .train_base import gains, load_router, restoration_loss
 
 SHAPE = Shape(128, 5)
 
 #: How often a degradation is drawn, where not once: what gains slowest, and what is met most.
-SHARES = {"jpeg": 3, "noise": 3, "blur": 3, "raindrop": 4, "shadow": 2, "haze": 2, "low-light": 2}
+SHARES = {"jpeg": 2, "noise": 2, "blur": 2, "rain": 2, "raindrop": 4, "shadow": 3, "haze": 3, "low-light": 2, "inpainting": 2}
 #: Share of the steps on two faults, with the experts against both.
-SECOND = 0.4
+SECOND = 0.35
 #: How often a degradation is one of two, where not once: haze hides what the other one did, and dark photographs are noisy ones.
 SECOND_SHARES = {"haze": 3, "low-light": 3, "noise": 3}
 #: Share of the steps on one fault in which a second expert acts too, whose fault is absent; and of those on clean crops.
-IDLE, CLEAN = 0.2, 0.08
+IDLE, CLEAN = 0.2, 0.07
 #: Share of the idle steps in which the router sees the absent fault, too, so that its embedding is as wrong as its choice.
 DECEIVED = 0.6
 #: How often an expert is the idle one, where not once: those that spoil most when they are chosen wrongly.
-IDLE_SHARES = {"haze": 3, "shadow": 2, "rain": 2, "raindrop": 2}
+IDLE_SHARES = {"haze": 2, "shadow": 2, "raindrop": 2}
 
 
 @dataclass
@@ -83,7 +83,7 @@ class PlannedMixture(Mixture):
 
 
 class PlannedBatches(torch.utils.data.Dataset):
-    """Item ``step`` is that step's batch, what the router sees of it, and the indices of its experts."""
+    """Item ``step`` is that step's batch, each sample's first fault, what the router sees of them, and the indices of the experts."""
 
     def __init__(self, photos, names, seed, steps: range):
         self.photos, self.names, self.seed, self.steps = photos, names, seed, steps
@@ -94,12 +94,10 @@ class PlannedBatches(torch.utils.data.Dataset):
     def __getitem__(self, position: int):
         step = self.steps[position]
         planned = plan(step, self.seed, self.names)
-        batches = DamagedBatches(self.photos, PlannedMixture(planned.faults), [SHAPE], self.seed + 1, range(step, step + 1))
-        damaged, clean, *_ = batches[0]
-        source = Source((self.seed << 40) ^ (step << 8) ^ 2)
-        imagined = [Fault(n, source.uniform(0.1, 0.6)) for n in planned.imagined]
-        seen = torch.stack([degrade(d, imagined, int(source.numbers.integers(2**31))) for d in damaged])
-        return damaged, clean, seen, [self.names.index(n) for n in planned.acting]
+        mixture, steps = PlannedMixture(planned.faults), range(step, step + 1)
+        batches = DamagedBatches(self.photos, mixture, [SHAPE], self.seed + 1, steps, look=True, imagined=tuple(planned.imagined))
+        damaged, clean, _, _, first, *seen = batches[0]
+        return damaged, clean, first, seen, [self.names.index(n) for n in planned.acting]
 
 
 def train(arguments) -> None:
@@ -159,17 +157,17 @@ def train(arguments) -> None:
     )
     mixed = arguments.precision == "bfloat16"
     saved, began, running, counted = time.time(), time.time(), 0.0, 0
-    for damaged, clean, seen, indices in loader:
+    for damaged, clean, first, seen, indices in loader:
         rate = cosine(step, arguments.steps, highest, 1e-5)
         for group in optimizer.param_groups:
             group["lr"] = rate
         damaged = damaged.to(device).contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
-            embedding = router(*views(seen.to(device)))[2]
+            embedding = router(*(view.to(device) for view in seen))[2]
         use_experts(backbone, experts, one_hot(indices))
         with torch.autocast(device.type, torch.bfloat16, enabled=mixed):
             restored = backbone(damaged, embedding)
-        loss = psnr_loss(restored.float(), clean.to(device)).mean()
+        loss = restoration_loss(restored.float(), clean.to(device), first).mean()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(experts.parameters(), 1.0)
         optimizer.step()
