@@ -12,7 +12,7 @@ import { loadModel, planTiles, type LoadedModel } from "../src/sdk/restore/index
 import { CompactRouter } from "../src/sdk/router/index.js";
 import { describeMachine } from "./describe-machine.js";
 import type { BenchPlaces } from "./places.js";
-import { formatSpread, meanOf } from "./statistics.js";
+import { formatSpread, greatestDifference, meanOf } from "./statistics.js";
 import { makeEmbedding, makeTestImage } from "./test-image.js";
 
 /** What is restored. */
@@ -149,7 +149,7 @@ async function tableOfMargins(
         const { agreement, cost } = found[row]!;
         agreement.push(psnr(tiled, expected));
         cost.push(psnr(expected, photo) - psnr(tiled, photo));
-        found[row]!.greatest = Math.max(found[row]!.greatest, greatestDifference(tiled, expected));
+        found[row]!.greatest = Math.max(found[row]!.greatest, greatestDifference(tiled.data, expected.data));
       }
       run.dispose();
     }
@@ -161,7 +161,7 @@ async function tableOfMargins(
       String(margins[row]),
       meanOf(agreement).toFixed(1),
       Math.min(...agreement).toFixed(1),
-      greatest.toFixed(2),
+      (greatest / 257).toFixed(2),
       meanOf(cost).toFixed(4),
       Math.max(...cost).toFixed(4),
     ]),
@@ -173,15 +173,6 @@ function asImage({ width, height }: Pick<Rect, "width" | "height">, rgb: Float32
   const image = new PixelImage({ width, height, channels: 3, data: new Uint16Array(width * height * 3) });
   writeRgb(image, { x: 0, y: 0, width, height }, rgb);
   return image;
-}
-
-/** In 255ths. */
-function greatestDifference(a: PixelImage, b: PixelImage): number {
-  let greatest = 0;
-  for (let index = 0; index < a.data.length; index++) {
-    greatest = Math.max(greatest, Math.abs(a.data[index]! - b.data[index]!));
-  }
-  return greatest / 257;
 }
 
 async function tableOfPhotos(

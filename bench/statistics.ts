@@ -39,7 +39,7 @@ export function formatSpread(values: readonly number[]): string {
  *
  * @throws RangeError if they differ in length
  */
-export function greatestDifference(a: Float32Array, b: Float32Array): number {
+export function greatestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) throw new RangeError(`${a.length} numbers against ${b.length}`);
   let greatest = 0;
   // Math.max keeps what is not a number.

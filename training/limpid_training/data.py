@@ -19,9 +19,10 @@ from torch.utils.data import Dataset
 from .degradations import DEGRADATIONS, PHYSICAL_ORDER, Fault, Source, degrade
 from .networks import global_view, window_corners, windows_at
 
-#: Faults whose shapes grow with the photograph. Synthesised on small canvases, drops and edges of shadows would all be small.
-BROAD = {"raindrop", "shadow", "haze"}
-BROAD_CANVASES = ((256, 0.3), (384, 0.4), (512, 0.3))
+#: Sides of the canvases that faults are synthesised on before a crop is cut, and how often each is drawn.
+CANVASES = ((96, 0.5), (160, 0.3), (256, 0.2))
+#: The same for faults whose shapes grow with the photograph: on small canvases, drops and edges of shadows would all be small.
+BROAD, BROAD_CANVASES = {"raindrop", "shadow", "haze"}, ((256, 0.3), (384, 0.4), (512, 0.3))
 #: Share of the batches whose embedding comes from the canvas that a crop was cut from, as it comes from the whole photograph later;
 #: in the others it comes from the crop. And how many windows of a canvas the router sees then.
 FROM_CANVAS, WINDOWS = 0.6, 4
@@ -57,7 +58,6 @@ class Mixture:
     clean: float = 0.04
     second: float = 0.15
     mildest: float = 0.0
-    canvases: tuple[tuple[int, float], ...] = ((96, 0.5), (160, 0.3), (256, 0.2))
     names: list[str] = field(init=False)
     probabilities: np.ndarray = field(init=False)
 
@@ -130,7 +130,7 @@ class DamagedBatches(Dataset):
         faults = self.mixture.draw(source)
         canvas = crop
         if not self.upright:
-            canvases = BROAD_CANVASES if any(f.degradation in BROAD for f in faults) else self.mixture.canvases
+            canvases = BROAD_CANVASES if any(f.degradation in BROAD for f in faults) else CANVASES
             sizes = [max(s, crop) for s, _ in canvases]
             canvas = min(h, w, sizes[int(source.numbers.choice(len(sizes), p=[p for _, p in canvases]))])
         y, x = source.integer(0, h - canvas), source.integer(0, w - canvas)

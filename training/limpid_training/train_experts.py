@@ -9,7 +9,7 @@ an expert acts whose degradation is absent, as one that the router chose wrongly
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -43,7 +43,7 @@ class Plan:
 
     faults: list[str]
     acting: list[str]
-    imagined: list[str] = field(default_factory=list)
+    imagined: tuple[str, ...] = ()
 
 
 def plan(step: int, seed: int, names) -> Plan:
@@ -58,15 +58,15 @@ def plan(step: int, seed: int, names) -> Plan:
 
     kind = source.uniform(0, 1)
     if len(names) == 1 or kind >= CLEAN + IDLE + SECOND:
-        faults = acting = [draw(SHARES, [])]
-        return Plan(faults, acting)
+        single = [draw(SHARES, [])]
+        return Plan(single, single)
     if kind >= CLEAN + IDLE:
         first = draw(SECOND_SHARES, [])
         both = [first, draw(SECOND_SHARES, [first])]
         return Plan(both, both)
     faults = [] if kind < CLEAN else [draw(SHARES, [])]
     idle = draw(IDLE_SHARES, faults)
-    return Plan(faults, [*faults, idle], [idle] if source.chance(DECEIVED) else [])
+    return Plan(faults, [*faults, idle], (idle,) if source.chance(DECEIVED) else ())
 
 
 class PlannedMixture(Mixture):
@@ -95,7 +95,7 @@ class PlannedBatches(torch.utils.data.Dataset):
         step = self.steps[position]
         planned = plan(step, self.seed, self.names)
         mixture, steps = PlannedMixture(planned.faults), range(step, step + 1)
-        batches = DamagedBatches(self.photos, mixture, [SHAPE], self.seed + 1, steps, look=True, imagined=tuple(planned.imagined))
+        batches = DamagedBatches(self.photos, mixture, [SHAPE], self.seed + 1, steps, look=True, imagined=planned.imagined)
         damaged, clean, _, _, first, *seen = batches[0]
         return damaged, clean, first, seen, [self.names.index(n) for n in planned.acting]
 

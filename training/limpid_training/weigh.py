@@ -49,10 +49,9 @@ def train(arguments) -> None:
     @torch.no_grad()
     def gain(there: list[str], without: list[str], added: str) -> float:
         """What the expert against ``added`` adds to those for ``without`` where ``there`` is the damage, in dB."""
-        mixture = PlannedMixture(there) if there else PlannedMixture([added])
         total, count = 0.0, 0
-        for damaged, clean, *_ in stream(photos, mixture, [Shape(192, 4)], 5000, range(arguments.steps), 0):
-            damaged, clean = (damaged if there else clean).to(device), clean.to(device)
+        for damaged, clean, *_ in stream(photos, PlannedMixture(there), [Shape(192, 4)], 5000, range(arguments.steps), 0):
+            damaged, clean = damaged.to(device), clean.to(device)
             total += (restored(damaged, clean, [*without, added]) - restored(damaged, clean, without)).sum().item()
             count += len(damaged)
         return total / count
