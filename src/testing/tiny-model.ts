@@ -39,13 +39,13 @@ const tinyConfig: BackboneConfig = validateBackboneConfig({
 
 const routerConfig = validateCompactRouterConfig({
   architecture: "limpid.router",
-  globalSize: 16,
   windowSize: 16,
-  widths: [4, 4],
-  strides: [2, 2],
-  kernelSizes: [3, 3],
+  sceneSize: 32,
+  detail: { widths: [4, 4], strides: [2, 2], kernelSizes: [3, 3], pooled: [1] },
+  scene: { widths: [4, 4], strides: [2, 2], kernelSizes: [3, 3], pooled: [0, 1] },
   hiddenSize: 8,
   embeddingSize: 8,
+  classifierSize: 8,
 });
 
 /**
@@ -85,7 +85,7 @@ export function makeTinyModel(options: TinyModelOptions = {}): ReadonlyMap<strin
     tensors: new Map(
       listRouterParameters(routerConfig, degradations.length).map(({ name, shape }) => [
         name,
-        name === "cls_head.bias"
+        name === "cls_head.2.bias"
           ? HostTensor.fromFloat32(shape, new Float32Array(degradations.length).fill(bias), "F16")
           : values(shape, 0.4),
       ]),

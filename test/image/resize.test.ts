@@ -56,7 +56,7 @@ describe("resizeBicubic", () => {
 
 describe("resizeArea", () => {
   test.each(references.area)(
-    "gives PyTorch's area interpolation: $from to $to",
+    "gives OpenCV's averages: $from to $to",
     ({ seed, from, to, rgb }) => {
       const resized = resizeArea(pseudoRandomImage(seed, ...from), ...to);
       expect(resized.length).toBe(rgb.length);

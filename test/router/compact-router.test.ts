@@ -1,87 +1,110 @@
-import { beforeAll, expect, test } from "@jest/globals";
+import { readFileSync } from "node:fs";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { PixelImage } from "../../src/sdk/image/index.js";
 import {
   CompactRouter,
-  listRouterParameters,
+  compactViews,
   validateCompactRouterConfig,
+  windowCells,
+  type Analysis,
 } from "../../src/sdk/router/index.js";
-import { HostTensor, type TensorFile } from "../../src/sdk/weights/index.js";
+import { parseSafetensors, type TensorFile } from "../../src/sdk/weights/index.js";
 import { expectNoLeaks, useBackend } from "../support/index.js";
 
-beforeAll(() => useBackend("cpu"));
-
-const config = validateCompactRouterConfig({
-  architecture: "limpid.router",
-  globalSize: 16,
-  windowSize: 16,
-  widths: [4, 4],
-  strides: [2, 2],
-  kernelSizes: [3, 3],
-  hiddenSize: 8,
-  embeddingSize: 3,
-  classifierSize: 8,
-});
+const reference = parseSafetensors(readFileSync(new URL("fixtures/router.safetensors", import.meta.url)));
+const config = validateCompactRouterConfig(JSON.parse(reference.metadata.config!));
 const faults = ["noise", "haze", "rain"];
-
-/** A router whose classifier is its extractor over again, so that its logits say what its embedding must be. */
-function makeRouter(): CompactRouter {
-  let seed = 1;
-  const random = (): number => {
-    seed = (seed * 16807) % 2147483647;
-    return (seed / 2147483647 - 0.5) * 0.8;
-  };
-  const tensors = new Map(
-    listRouterParameters(config, faults.length).map(({ name, shape }) => {
-      const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, random);
-      return [name, HostTensor.fromFloat32(shape, values, "F32")];
-    }),
-  );
-  for (const part of ["0.weight", "0.bias", "2.weight", "2.bias"]) {
-    tensors.set(`cls_head.${part}`, tensors.get(`de_extractor.${part}`)!);
-  }
-  const file: TensorFile = { tensors, metadata: {} };
-  return CompactRouter.fromTensorFile(file, config, faults);
-}
-
-/** x times the standard normal distribution function, by the integral that defines it. */
-function gelu(x: number): number {
-  const steps = 20000;
-  let area = 0;
-  for (let i = 0; i < steps; i++) area += Math.exp((((i + 0.5) * x) / steps) ** 2 / -2) * (x / steps);
-  return x * (0.5 + area / Math.sqrt(2 * Math.PI));
-}
-
+const weights: TensorFile = {
+  tensors: new Map(
+    [...reference.tensors]
+      .filter(([name]) => name.startsWith("weights."))
+      .map(([name, tensor]) => [name.slice("weights.".length), tensor]),
+  ),
+  metadata: {},
+};
+const [height = 0, width = 0] = reference.tensors.get("pixels")!.shape;
 const photo = new PixelImage({
-  width: 40,
-  height: 24,
-  channels: 4,
-  data: Uint8ClampedArray.from({ length: 40 * 24 * 4 }, (_, i) => (i % 4 === 3 ? 255 : (i * 97) % 251)),
+  width,
+  height,
+  channels: 3,
+  data: Uint8Array.from(reference.tensors.get("pixels")!.bytes),
 });
+const values = (name: string): Float32Array => reference.tensors.get(name)!.toFloat32();
 
-test("a classifier with a hidden layer sees the encoders' features, for the image and for each window", async () => {
-  await expectNoLeaks(async () => {
-    const router = makeRouter();
-    const { windows, ...whole } = await router.analyze(photo, undefined, true);
-    expect(windows!.length).toBeGreaterThan(1);
-    for (const { degradations, embedding } of [whole, ...windows!]) {
-      for (const { degradation, probability } of degradations) {
-        const logit = Math.log(probability / (1 - probability));
-        expect(gelu(logit)).toBeCloseTo(embedding[faults.indexOf(degradation)]!, 4);
-      }
-    }
-    router.dispose();
+function probabilityOf({ degradations }: Pick<Analysis, "degradations">, fault: string): number {
+  return degradations.find(({ degradation }) => degradation === fault)!.probability;
+}
+
+describe.each(["cpu", "wasm"] as const)("the compact router on %s", (backend) => {
+  beforeAll(() => useBackend(backend));
+
+  test("gives PyTorch's probabilities and embedding, and leaks nothing", async () => {
+    await expectNoLeaks(async () => {
+      const router = CompactRouter.fromTensorFile(weights, config, faults);
+      const analysis = await router.analyze(photo);
+      faults.forEach((fault, index) => {
+        const expected = 1 / (1 + Math.exp(-values("logits")[index]!));
+        expect(probabilityOf(analysis, fault)).toBeCloseTo(expected, 5);
+      });
+      const embedding = values("embedding");
+      const differences = embedding.map((value, index) => Math.abs(value - analysis.embedding[index]!));
+      expect(Math.max(...differences)).toBeLessThan(1e-4);
+      router.dispose();
+    });
+  });
+
+  test("a fault in one corner shows in that corner's window", async () => {
+    await expectNoLeaks(async () => {
+      const router = CompactRouter.fromTensorFile(weights, config, faults);
+      const data = new Uint8Array(96 * 96 * 3).fill(128);
+      const before = await router.analyze(
+        new PixelImage({ width: 96, height: 96, channels: 3, data }),
+        undefined,
+        true,
+      );
+      for (let y = 0; y < 16; y++)
+        for (let x = 0; x < 16; x++) data[(y * 96 + x) * 3] = (x * 41 + y * 97) % 256;
+      const after = await router.analyze(
+        new PixelImage({ width: 96, height: 96, channels: 3, data }),
+        undefined,
+        true,
+      );
+      expect(after.windows).toHaveLength(9);
+      const changed = after.windows!.map((window, index) =>
+        faults.some(
+          (fault) =>
+            Math.abs(probabilityOf(window, fault) - probabilityOf(before.windows![index]!, fault)) > 1e-4,
+        ),
+      );
+      expect(changed[0]).toBe(true);
+      expect(changed[8]).toBe(false);
+      router.dispose();
+    });
   });
 });
 
-test("weights of a linear classifier do not fit one with a hidden layer", () => {
-  const { classifierSize: _, ...linear } = config;
-  const tensors = new Map(
-    listRouterParameters(linear, faults.length).map(({ name, shape }) => [
-      name,
-      HostTensor.fromFloat32(shape, new Float32Array(shape.reduce((a, b) => a * b, 1)), "F32"),
-    ]),
+test("windows that are looked at one by one cover the photo exactly once", () => {
+  const { grid } = compactViews(photo, config);
+  const covered = new Uint8Array(width * height);
+  for (const cell of windowCells(grid, width, height)) {
+    for (let y = cell.y; y < cell.y + cell.height; y++) {
+      for (let x = cell.x; x < cell.x + cell.width; x++) covered[y * width + x]!++;
+    }
+  }
+  expect(grid).toEqual([3, 3]);
+  expect(covered.every((count) => count === 1)).toBe(true);
+});
+
+test("a config that lacks an encoder, or pools a layer that is not there, is refused with every reason", () => {
+  const { scene: _, ...rest } = config;
+  expect(() => validateCompactRouterConfig({ ...rest, windowSize: 0 })).toThrow(/windowSize.*scene\.widths/);
+  expect(() => validateCompactRouterConfig({ ...config, detail: { ...config.detail, pooled: [2] } })).toThrow(
+    /detail\.pooled/,
   );
-  expect(() => CompactRouter.fromTensorFile({ tensors, metadata: {} }, config, faults)).toThrow(
+});
+
+test("weights of another size do not fit", () => {
+  expect(() => CompactRouter.fromTensorFile(weights, { ...config, classifierSize: 8 }, faults)).toThrow(
     /cls_head\.0\.weight/,
   );
 });

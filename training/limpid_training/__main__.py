@@ -1,4 +1,4 @@
-"""python -m limpid_training router|base|refine|calibrate|experts|weigh|export --photos DIR --out RUN"""
+"""python -m limpid_training router|base|embed|experts|weigh|export --photos DIR --out RUN"""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import argparse
 import importlib
 
 STAGES = {
-    "router": ("train_router", 3000),
-    "base": ("train_base", 12000),
-    "refine": ("refine", 2500),
-    "calibrate": ("calibrate", 400),
+    "router": ("train_router", 14000),
+    "base": ("train_base", 20000),
+    "embed": ("train_embedding", 2500),
     "experts": ("train_experts", 4000),
     "weigh": ("weigh", 3),
 }
@@ -29,21 +28,12 @@ def main() -> None:
         stage.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves PyTorch's own choice")
         stage.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
         stage.add_argument("--compile", action="store_true", help="compile the network (a two-minute start)")
-        stage.add_argument("--start-from", help="an exported models folder to go on from, with a fresh schedule")
-        stage.add_argument(
-            "--router-until",
-            type=float,
-            default=0.35,
-            help="share of the base's steps in which the router learns beside it; 0 holds it from the start",
-        )
+        stage.add_argument("--rate", type=float, default=2e-3, help="router and base: highest learning rate")
+        stage.add_argument("--decay", type=float, default=0.3, help="router and base: last share of the steps over which the learning rate falls")
+        stage.add_argument("--start-from", help="experts: an exported models folder whose experts to go on from")
         stage.add_argument("--experts", help="comma-separated degradations to make experts for; all ten by default")
         stage.add_argument("--part", help="experts: a name for some of them, whose checkpoint and log stand apart, to train parts side by side")
-        stage.add_argument(
-            "--keep",
-            type=float,
-            default=0.2,
-            help="refine: weight of the embedding's mean squared distance from where it was, in units of its variance",
-        )
+        stage.add_argument("--rank", type=int, default=4, help="experts: rank of each")
     export = commands.add_parser("export")
     export.add_argument("--run", required=True)
     export.add_argument("--models", required=True)

@@ -11,9 +11,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save
 
-from .data import is_held_out
-from .degradations import DEGRADATIONS
+from .damage import DEGRADATIONS
 from .networks import BACKBONE_CONFIG, ROUTER_CONFIG, Backbone, Experts, Router
+from .photographs import is_held_out
 
 EXPERT_NAMES = {
     "noise": "denoise",
@@ -65,7 +65,7 @@ def sources(photos: Path, models: Path) -> dict:
     """Copies the training photographs' sources beside the weights and sums them up by licence."""
     with (photos.parent / "SOURCES.csv").open() as handle:
         rows = [row for row in csv.DictReader(handle) if row["file"].startswith(f"{photos.name}/")]
-    kept = [row for row in rows if not is_held_out(Path(row["file"]))]
+    kept = [row for row in rows if not is_held_out(Path(row["file"]), row["author"])]
     with (models / "SOURCES.csv").open("w", newline="") as handle:
         writer = csv.DictWriter(handle, ["file", "source", "author", "licence"], extrasaction="ignore")
         writer.writeheader()
@@ -73,47 +73,19 @@ def sources(photos: Path, models: Path) -> dict:
     return {"photographs": len(kept), "sources": "SOURCES.csv", "licences": dict(sorted(Counter(r["licence"] for r in kept).items()))}
 
 
-def router_tensors(state: dict) -> dict[str, torch.Tensor]:
-    """The router as it ships: normalisation folded into the convolutions, no severity head."""
-    module = Router(len(DEGRADATIONS))
-    module.load_state_dict(state)
+def router_tensors(router: Router) -> dict[str, torch.Tensor]:
+    """The router as it ships: normalisation folded into convolutions and first linear layers, no severity head."""
     tensors = {}
-    for name in ("global_encoder", "local_encoder"):
-        for index, layer in enumerate(getattr(module, name).layers):
-            weight, bias = layer.folded()
-            tensors[f"{name}.layers.{index}.weight"], tensors[f"{name}.layers.{index}.bias"] = weight, bias
-    for name in ("de_extractor.0", "de_extractor.2", "cls_head.0", "cls_head.2"):
-        tensors[f"{name}.weight"], tensors[f"{name}.bias"] = state[f"{name}.weight"], state[f"{name}.bias"]
+    for name in ("detail_encoder", "scene_encoder"):
+        for index, layer in enumerate(getattr(router, name).layers):
+            tensors[f"{name}.layers.{index}.weight"], tensors[f"{name}.layers.{index}.bias"] = layer.folded()
+    scale = router.norm.weight / torch.sqrt(router.norm.running_var + router.norm.eps)
+    shift = router.norm.bias - router.norm.running_mean * scale
+    for name in ("de_extractor", "cls_head"):
+        first, last = getattr(router, name)[0], getattr(router, name)[2]
+        tensors[f"{name}.0.weight"], tensors[f"{name}.0.bias"] = first.weight * scale, first.bias + first.weight @ shift
+        tensors[f"{name}.2.weight"], tensors[f"{name}.2.bias"] = last.weight, last.bias
     return tensors
-
-
-def load_exported(models: Path) -> tuple[dict, dict]:
-    """The shipped backbone and router as state dicts to train on from, where the run that made them is gone.
-
-    The folded normalisation comes back as one that changes nothing; the severity head starts anew.
-    """
-    backbone = {name: tensor.float() for name, tensor in load_file(models / "backbone.safetensors").items()}
-    shipped = load_file(models / "router.safetensors")
-    router = Router(len(DEGRADATIONS)).state_dict()
-    for name in router:
-        if name in shipped:
-            router[name] = shipped[name].float()
-    for encoder in ("global_encoder", "local_encoder"):
-        for index in range(len(ROUTER_CONFIG["widths"])):
-            layer = f"{encoder}.layers.{index}"
-            router[f"{layer}.conv.weight"] = shipped[f"{layer}.weight"].float()
-            router[f"{layer}.norm.bias"] = shipped[f"{layer}.bias"].float()
-    return backbone, router
-
-
-def exported_checkpoints(models: Path) -> tuple[dict, dict]:
-    """What a run that goes on from the shipped models begins with, as ``base.pt`` and ``router.pt``."""
-    manifest = json.loads((models / "model.json").read_text())
-    steps, (backbone, router) = manifest["training"]["steps"], load_exported(models)
-    return (
-        {"average": backbone, "step": steps["base"]},
-        {"average": router, "step": steps["router"], "thresholds": manifest["router"].get("thresholds", {})},
-    )
 
 
 def load_exported_experts(models: Path, experts: Experts) -> None:
@@ -133,12 +105,15 @@ def export(arguments) -> None:
     common = {"format": "pt", "limpid.format": "1", "limpid.license": LICENCE}
 
     base = torch.load(run / "base.pt", map_location="cpu")
-    tensors = halves(base["average"])
+    tensors = halves({name[2:]: tensor for name, tensor in base["average"].items() if name.startswith("0.")})
     identity = tensor_sha256(tensors)
     backbone = write(models, "backbone.safetensors", tensors, {**common, "limpid.id": MODEL_ID, "limpid.config": json.dumps(BACKBONE_CONFIG)})
 
     router = torch.load(run / "router.pt", map_location="cpu")
-    router_file = write(models, "router.safetensors", halves(router_tensors(router["average"])), {**common, "limpid.config": json.dumps(ROUTER_CONFIG)})
+    module = Router(len(DEGRADATIONS))
+    module.load_state_dict(router["average"])
+    metadata = {**common, "limpid.config": json.dumps(ROUTER_CONFIG)}
+    router_file = write(models, "router.safetensors", halves(router_tensors(module.eval())), metadata)
 
     experts = []
     for checkpoint in run.glob("experts*.pt"):

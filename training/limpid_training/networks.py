@@ -1,8 +1,8 @@
 """The compact networks, with the parameter names of the published checkpoints.
 
 Backbone: NAFNet blocks in a U-shape, each level modulated by the degradation embedding (LoRA-IR's
-DAM), in the decoder too and with an added shift. Router: a global branch on the whole image reduced
-to 64 x 64, a local branch on windows at native resolution, and an MLP as in the paper's DG-Router.
+DAM), in the decoder too and with an added shift. Router: a global branch on the whole image, a local
+branch on windows at native resolution, and an MLP as in the paper's DG-Router.
 """
 
 from __future__ import annotations
@@ -32,14 +32,13 @@ BACKBONE_CONFIG = {
 
 ROUTER_CONFIG = {
     "architecture": "limpid.router",
-    "globalSize": 64,
     "windowSize": 96,
-    "widths": [24, 48, 64, 64],
-    "strides": [2, 2, 2, 1],
-    "kernelSizes": [5, 3, 3, 3],
+    "sceneSize": 256,
+    "detail": {"widths": [24, 48, 64, 64], "strides": [2, 2, 2, 1], "kernelSizes": [5, 3, 3, 3], "pooled": [3]},
+    "scene": {"widths": [24, 48, 96, 96, 128], "strides": [2, 2, 2, 2, 1], "kernelSizes": [5, 3, 3, 3, 3], "pooled": [2, 4]},
     "hiddenSize": 128,
     "embeddingSize": EMBEDDING_SIZE,
-    "classifierSize": 128,
+    "classifierSize": 192,
 }
 
 
@@ -189,7 +188,7 @@ class NormalizedConvolution(nn.Module):
 
 
 class Encoder(nn.Module):
-    """A stack of strided convolutions ending in the mean and the deviation of each channel: [n, 2c]."""
+    """A stack of strided convolutions; of the layers ``pooled`` it returns mean, deviation and maximum of each channel: [n, f]."""
 
     def __init__(self, config):
         super().__init__()
@@ -198,57 +197,75 @@ class Encoder(nn.Module):
             layers.append(NormalizedConvolution(c, width, kernel, stride))
             c = width
         self.layers = nn.ModuleList(layers)
+        self.pooled = set(config["pooled"])
+        self.features = 3 * sum(config["widths"][i] for i in config["pooled"])
 
     def forward(self, x):
         # Noise, blocking and blur live in what a 3 x 3 mean takes away; given apart, the first layer need not find it.
         detail = x - F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
         x = torch.cat(((x - 0.5) * 4, detail * 20), 1)
-        for layer in self.layers:
+        features = []
+        for index, layer in enumerate(self.layers):
             x = F.relu(layer(x))
-        mean = x.mean((2, 3))
-        deviation = torch.sqrt((x - mean[:, :, None, None]).square().mean((2, 3)) + 1e-5)
-        return torch.cat((mean, deviation), 1)
+            if index in self.pooled:
+                features += pool(x.float())
+        return torch.cat(features, 1)
+
+
+def pool(x):
+    """Mean, deviation and maximum of each channel [n, c, h, w] -> three of [n, c]: what fills an image, varies in it, is rare in it."""
+    mean = x.mean((2, 3))
+    deviation = torch.sqrt((x - mean[:, :, None, None]).square().mean((2, 3)) + 1e-5)
+    return [mean, deviation, x.amax((2, 3))]
 
 
 class Router(nn.Module):
-    """Global view and native windows -> (logits [n, 10], severities [n, 10], embedding [n, 64])."""
+    """Native windows and the scene -> (logits [n, 10], severities [n, 10], embedding [n, 64]).
+
+    The paper's two branches: a local one on windows at native resolution, where noise, blocking and blur are, and a global one on the
+    whole image reduced to ``sceneSize``, where drops, haze, shadows and creases have one size whatever the photograph's.
+    """
 
     def __init__(self, degradations: int, config=ROUTER_CONFIG):
         super().__init__()
         self.config = config
-        features = 2 * config["widths"][-1]
-        self.global_encoder = Encoder(config)
-        self.local_encoder = Encoder(config)
+        self.detail_encoder = Encoder(config["detail"])
+        self.scene_encoder = Encoder(config["scene"])
+        features = 2 * self.detail_encoder.features + self.scene_encoder.features
+        self.norm = nn.BatchNorm1d(features)
         self.de_extractor = nn.ModuleList(
-            [nn.Linear(3 * features, config["hiddenSize"]), nn.Identity(), nn.Linear(config["hiddenSize"], config["embeddingSize"])]
+            [nn.Linear(features, config["hiddenSize"]), nn.Identity(), nn.Linear(config["hiddenSize"], config["embeddingSize"])]
         )
         # The classifier sees the features too: what the backbone need not know to repair may still tell a fault apart.
         self.cls_head = nn.ModuleList(
-            [nn.Linear(3 * features, config["classifierSize"]), nn.Identity(), nn.Linear(config["classifierSize"], degradations)]
+            [nn.Linear(features, config["classifierSize"]), nn.Dropout(0.1), nn.Linear(config["classifierSize"], degradations)]
         )
-        # Trained beside the classifier so that the embedding knows how bad it is; not shipped.
-        self.severity_head = nn.Linear(config["embeddingSize"], degradations)
+        # Trained beside the classifier so that its features know how bad it is; not shipped.
+        self.severity_head = nn.Linear(config["classifierSize"], degradations)
 
-    def forward(self, whole, windows):
-        """whole [n, 3, 64, 64]; windows [n, k, 3, s, s]."""
-        features = self.look(whole, windows)
-        embedding = F.gelu(self.de_extractor[2](F.gelu(self.de_extractor[0](features))))
-        return self.classify(features), self.severity_head(embedding), embedding
+    def forward(self, windows, scene):
+        """windows [n, k, 3, s, s]; scene [n, 3, h, w]."""
+        features = self.look(windows, scene)
+        hidden = self.cls_head[1](F.gelu(self.cls_head[0](features)))
+        return self.cls_head[2](hidden), self.severity_head(hidden), self.embed(features)
 
-    def look(self, whole, windows):
-        """What both encoders see: [n, 384]."""
+    def look(self, windows, scene):
+        """What both encoders see, normalised over the training set: [n, f]."""
         n, k = windows.shape[:2]
-        seen = self.global_encoder(whole)
-        local = self.local_encoder(windows.flatten(0, 1)).view(n, k, -1)
-        return torch.cat((seen, local.mean(1), local.amax(1)), 1)
+        local = self.detail_encoder(windows.flatten(0, 1)).view(n, k, -1)
+        return self.norm(torch.cat((local.mean(1), local.amax(1), self.scene_encoder(scene)), 1).float())
 
     def classify(self, features):
         """Logits [n, degradations] of what :meth:`look` saw."""
         return self.cls_head[2](F.gelu(self.cls_head[0](features)))
 
+    def embed(self, features):
+        """The degradation embedding [n, 64] of it."""
+        return F.gelu(self.de_extractor[2](F.gelu(self.de_extractor[0](features))))
 
-def window_origins(size: int, window: int, limit: int = 4) -> list[int]:
-    """Evenly spread starts of native windows along one side: as many as fit without overlap, 4 at most."""
+
+def window_origins(size: int, window: int, limit: int = 3) -> list[int]:
+    """Evenly spread starts of native windows along one side: as many as fit without overlap, 3 at most."""
     if size <= window:
         return [0]
     count = min(limit, -(-size // window))
@@ -261,11 +278,6 @@ def window_corners(size, config=ROUTER_CONFIG) -> list[tuple[int, int]]:
     return [(y, x) for y in window_origins(h, config["windowSize"]) for x in window_origins(w, config["windowSize"])]
 
 
-def global_view(image: torch.Tensor, config=ROUTER_CONFIG) -> torch.Tensor:
-    """image [n, 3, h, w] -> [n, 3, 64, 64] by area."""
-    return F.interpolate(image, size=(config["globalSize"],) * 2, mode="area")
-
-
 def windows_at(image: torch.Tensor, corners, config=ROUTER_CONFIG) -> torch.Tensor:
     """image [n, 3, h, w] -> [n, k, 3, s, s]; small sides are repeated up."""
     s = config["windowSize"]
@@ -275,9 +287,26 @@ def windows_at(image: torch.Tensor, corners, config=ROUTER_CONFIG) -> torch.Tens
     return torch.stack([image[:, :, y : y + s, x : x + s] for y, x in corners], 1)
 
 
+def scene_size(h: int, w: int, config=ROUTER_CONFIG) -> tuple[int, int]:
+    """(h, w) of the scene: the long side reduced to ``sceneSize``; a smaller image stays as it is."""
+    scale = min(1.0, config["sceneSize"] / max(h, w))
+    return max(1, round(h * scale)), max(1, round(w * scale))
+
+
+def scene_of(image: torch.Tensor, config=ROUTER_CONFIG) -> torch.Tensor:
+    """image [n, 3, h, w] -> [n, 3, h', w'], reduced by exact area averaging."""
+    import cv2
+
+    h, w = scene_size(*image.shape[-2:], config)
+    if (h, w) == tuple(image.shape[-2:]):
+        return image
+    scenes = [cv2.resize(x.permute(1, 2, 0).contiguous().numpy(), (w, h), interpolation=cv2.INTER_AREA) for x in image.cpu()]
+    return torch.stack([torch.from_numpy(x).permute(2, 0, 1) for x in scenes]).to(image)
+
+
 def views(image: torch.Tensor, config=ROUTER_CONFIG):
-    """image [n, 3, h, w] -> (whole [n, 3, 64, 64], windows [n, k, 3, s, s])."""
-    return global_view(image, config), windows_at(image, window_corners(image.shape[-2:], config), config)
+    """image [n, 3, h, w] -> (windows [n, k, 3, s, s], scene [n, 3, h', w'])."""
+    return windows_at(image, window_corners(image.shape[-2:], config), config), scene_of(image, config)
 
 
 class Experts(nn.Module):

@@ -4,15 +4,17 @@ import { LimpidError, type Disposable } from "../base/index.js";
 import type { PixelImage } from "../image/index.js";
 import type { TensorFile } from "../weights/index.js";
 import { toAnalysis, type Analysis } from "./analysis.js";
-import type { CompactRouterConfig } from "./compact-config.js";
-import { compactViews, type CompactViews } from "./compact-views.js";
+import type { CompactRouterConfig, RouterEncoderConfig } from "./compact-config.js";
+import { compactViews, windowCells, type CompactViews } from "./compact-views.js";
 
 /** RGB, and RGB less its 3x3 mean. */
 const inputChannels = 6;
 /** Added to the variance before the root, as in training. */
 const varianceEpsilon = 1e-5;
-const encoders = ["global_encoder", "local_encoder"] as const;
+const encoders = ["detail", "scene"] as const;
 type EncoderName = (typeof encoders)[number];
+/** A pooled layer's mean, deviation and maximum. */
+const poolings = 3;
 
 /** What the compact router computes; the tensors are the caller's to dispose. */
 export interface CompactRouterOutput {
@@ -24,9 +26,10 @@ export interface CompactRouterOutput {
 
 /**
  * The router that ships: LoRA-IR's two branches, global and sliding-window, made small enough for a browser and seeing
- * its windows at native resolution. Each branch is a stack of strided convolutions ending in the mean and deviation of
- * every channel; whole image, mean of windows and maximum of windows go through the DG-Router's MLP to the degradation
- * embedding and on to one independent probability per degradation.
+ * its windows at native resolution. Each branch is a stack of strided convolutions, pooled to the mean, deviation and
+ * maximum of every channel: what fills the image, varies in it, is rare in it. Mean and maximum of the windows and the
+ * scene go through the DG-Router's MLP to the degradation embedding, and through another to one independent probability
+ * per degradation.
  */
 export class CompactRouter implements Disposable {
   /** The network. */
@@ -120,9 +123,10 @@ export class CompactRouter implements Disposable {
           rowOf(codes, row, this.config.embeddingSize),
         );
       if (!hasWindows) return analysisOf(0);
+      const cells = windowCells(views.grid, image.width, image.height);
       return {
         ...analysisOf(0),
-        windows: views.rects.map((rect, index) => ({ rect, ...analysisOf(index + 1) })),
+        windows: cells.map((rect, index) => ({ rect, ...analysisOf(index + 1) })),
       };
     } finally {
       tf.dispose([logits, embedding]);
@@ -136,50 +140,54 @@ export class CompactRouter implements Disposable {
     tf.dispose([...this.#tensors.values()]);
   }
 
-  /** A row for the image; and below it, if they are wanted, one for each window as if it were the image's only one. */
-  #forward({ whole, windows, rects }: CompactViews, hasWindows: boolean): CompactRouterOutput {
-    const { globalSize, windowSize } = this.config;
-    const seen = this.#encode("global_encoder", whole, [1, globalSize, globalSize, 3]);
-    const local = this.#encode("local_encoder", windows, [rects.length, windowSize, windowSize, 3]);
-    const image: tf.Tensor2D = tf.concat([seen, tf.mean(local, 0, true), tf.max(local, 0, true)], 1);
+  /** A row for the image; and below it, if they are wanted, one for each window with its part of the scene. */
+  #forward({ scene, sceneShape, windows, grid }: CompactViews, hasWindows: boolean): CompactRouterOutput {
+    const { windowSize } = this.config;
+    const [rows, columns] = grid;
+    const layers = this.#encode("detail", windows, [rows * columns, windowSize, windowSize, 3]);
+    const local: tf.Tensor2D = tf.concat(layers.map(pool), 1);
+    const maps = this.#encode("scene", scene, [1, ...sceneShape, 3]);
+    const seen = maps.map(pool);
+    const image: tf.Tensor2D = tf.concat([tf.mean(local, 0, true), tf.max(local, 0, true), ...seen], 1);
     if (!hasWindows) return this.#head(image);
+    const parts = Array.from({ length: rows * columns }, (_, index): tf.Tensor2D =>
+      tf.concat(
+        maps.map((map) => pool(partOf(map, index, grid))),
+        1,
+      ),
+    );
     // The mean and the maximum of one window are that window.
-    const alone: tf.Tensor2D = tf.concat([tf.tile(seen, [rects.length, 1]), local, local], 1);
-    return this.#head(tf.concat([image, alone], 0));
+    return this.#head(tf.concat([image, tf.concat([local, local, tf.concat(parts, 0)], 1)], 0));
   }
 
-  /** Fused features [n, 6c] to logits and embeddings. */
+  /** Features [n, f] to logits and embeddings. */
   #head(features: tf.Tensor2D): CompactRouterOutput {
-    const hidden = gelu(this.#linear("de_extractor.0", features));
-    const embedding = gelu(this.#linear("de_extractor.2", hidden));
-    if (this.config.classifierSize === undefined) {
-      return { logits: this.#linear("cls_head", embedding), embedding };
-    }
+    const code = gelu(this.#linear("de_extractor.0", features));
     const seen = gelu(this.#linear("cls_head.0", features));
-    return { logits: this.#linear("cls_head.2", seen), embedding };
+    return {
+      logits: this.#linear("cls_head.2", seen),
+      embedding: gelu(this.#linear("de_extractor.2", code)),
+    };
   }
 
-  /** Views [n, s, s, 3] to features [n, 2c]: mean and deviation of each channel. */
-  #encode(encoder: EncoderName, pixels: Float32Array, shape: [number, number, number, 3]): tf.Tensor2D {
-    return tf.tidy(() => {
-      const image = tf.tensor4d(pixels, shape);
-      const detail = tf.sub(image, tf.avgPool(image, 3, 1, "same"));
-      let x: tf.Tensor4D = tf.concat([tf.mul(tf.sub(image, 0.5), 4), tf.mul(detail, 20)], 3);
-      this.config.strides.forEach((stride, index) => {
-        const size = this.config.kernelSizes[index] ?? 1;
-        x = tf.fused.conv2d({
-          x,
-          filter: this.#get(`${encoder}.layers.${index}.weight`) as tf.Tensor4D,
-          bias: this.#get(`${encoder}.layers.${index}.bias`),
-          strides: stride,
-          pad: (size - 1) / 2,
-          activation: "relu",
-        });
+  /** Views [n, h, w, 3] to the outputs of the pooled layers [n, h', w', c]. */
+  #encode(name: EncoderName, pixels: Float32Array, shape: [number, number, number, 3]): tf.Tensor4D[] {
+    const { strides, kernelSizes, pooled } = this.config[name];
+    const image = tf.tensor4d(pixels, shape);
+    const detail = tf.sub(image, tf.avgPool(image, 3, 1, "same"));
+    let x: tf.Tensor4D = tf.concat([tf.mul(tf.sub(image, 0.5), 4), tf.mul(detail, 20)], 3);
+    const outputs = strides.map((stride, index) => {
+      x = tf.fused.conv2d({
+        x,
+        filter: this.#get(`${name}_encoder.layers.${index}.weight`) as tf.Tensor4D,
+        bias: this.#get(`${name}_encoder.layers.${index}.bias`),
+        strides: stride,
+        pad: ((kernelSizes[index] ?? 1) - 1) / 2,
+        activation: "relu",
       });
-      const mean = tf.mean(x, [1, 2], true);
-      const variance = tf.mean(tf.square(tf.sub(x, mean)), [1, 2]);
-      return tf.concat([tf.squeeze(mean, [1, 2]), tf.sqrt(tf.add(variance, varianceEpsilon))], 1);
+      return x;
     });
+    return pooled.map((layer) => outputs[layer]!);
   }
 
   #linear(name: string, x: tf.Tensor2D): tf.Tensor2D {
@@ -192,6 +200,26 @@ export class CompactRouter implements Disposable {
   }
 }
 
+/** Mean, deviation and maximum of each channel: [n, h, w, c] to [n, 3c]. */
+function pool(x: tf.Tensor4D): tf.Tensor2D {
+  const mean = tf.mean(x, [1, 2], true);
+  const variance = tf.mean(tf.square(tf.sub(x, mean)), [1, 2]);
+  const deviation = tf.sqrt(tf.add(variance, varianceEpsilon));
+  return tf.concat([tf.squeeze(mean, [1, 2]), deviation as tf.Tensor2D, tf.max<tf.Tensor2D>(x, [1, 2])], 1);
+}
+
+/** The part of a map [1, h, w, c] that belongs to cell `index` of a grid, a pixel at least. */
+function partOf(map: tf.Tensor4D, index: number, [rows, columns]: readonly [number, number]): tf.Tensor4D {
+  const [, height, width, channels] = map.shape;
+  const range = (at: number, count: number, size: number): readonly [number, number] => {
+    const start = Math.min(size - 1, Math.floor((at * size) / count));
+    return [start, Math.max(1, Math.ceil(((at + 1) * size) / count) - start)];
+  };
+  const [top, tall] = range(Math.floor(index / columns), rows, height);
+  const [left, wide] = range(index % columns, columns, width);
+  return tf.slice4d(map, [0, top, left, 0], [1, tall, wide, channels]);
+}
+
 /**
  * Every tensor of the network, in PyTorch's layout.
  *
@@ -202,32 +230,33 @@ export function listRouterParameters(
   config: CompactRouterConfig,
   degradations: number,
 ): readonly NeededTensor[] {
-  const { widths, kernelSizes, hiddenSize, embeddingSize, classifierSize } = config;
-  const features = 2 * (widths.at(-1) ?? 0);
-  const convolutions = encoders.flatMap((encoder) =>
-    widths.flatMap((width, index) => {
+  const { hiddenSize, embeddingSize, classifierSize } = config;
+  const features = 2 * featureCount(config.detail) + featureCount(config.scene);
+  const convolutions = encoders.flatMap((encoder) => {
+    const { widths, kernelSizes } = config[encoder];
+    return widths.flatMap((width, index) => {
       const size = kernelSizes[index] ?? 1;
       const inputs = index === 0 ? inputChannels : (widths[index - 1] ?? 0);
-      const name = `${encoder}.layers.${index}`;
+      const name = `${encoder}_encoder.layers.${index}`;
       return [
         { name: `${name}.weight`, shape: [width, inputs, size, size] },
         { name: `${name}.bias`, shape: [width] },
       ];
-    }),
-  );
+    });
+  });
   const linear = (name: string, inputs: number, outputs: number): NeededTensor[] => [
     { name: `${name}.weight`, shape: [outputs, inputs] },
     { name: `${name}.bias`, shape: [outputs] },
   ];
   return [
     ...convolutions,
-    ...linear("de_extractor.0", 3 * features, hiddenSize),
+    ...linear("de_extractor.0", features, hiddenSize),
     ...linear("de_extractor.2", hiddenSize, embeddingSize),
-    ...(classifierSize === undefined
-      ? linear("cls_head", embeddingSize, degradations)
-      : [
-          ...linear("cls_head.0", 3 * features, classifierSize),
-          ...linear("cls_head.2", classifierSize, degradations),
-        ]),
+    ...linear("cls_head.0", features, classifierSize),
+    ...linear("cls_head.2", classifierSize, degradations),
   ];
+}
+
+function featureCount({ widths, pooled }: RouterEncoderConfig): number {
+  return poolings * pooled.reduce((sum, layer) => sum + (widths[layer] ?? 0), 0);
 }

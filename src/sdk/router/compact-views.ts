@@ -2,20 +2,22 @@ import { readRgb, resizeArea, type PixelImage, type Rect } from "../image/index.
 import type { CompactRouterConfig } from "./compact-config.js";
 
 /** At most so many windows along one side, so that a photo of any size costs the same. */
-const windowsPerSide = 4;
+const windowsPerSide = 3;
 
 /** What the router looks at. */
 export interface CompactViews {
-  /** The whole image reduced by area averaging, aspect ratio ignored: [globalSize, globalSize, 3] in 0..1. */
-  readonly whole: Float32Array;
+  /** The whole image, reduced by area averaging so that its long side is `sceneSize`: [height, width, 3] in 0..1. */
+  readonly scene: Float32Array;
+  /** [height, width] of the scene. */
+  readonly sceneShape: readonly [number, number];
   /** The windows at native resolution, one after the other: [windows, windowSize, windowSize, 3] in 0..1. */
   readonly windows: Float32Array;
-  /** Where the windows lie, in image pixels, in reading order; one may reach past a small image. */
-  readonly rects: readonly Rect[];
+  /** How many rows and columns of windows there are; they follow in reading order. */
+  readonly grid: readonly [number, number];
 }
 
 /**
- * Where the windows lie along a side: evenly spread from edge to edge, as many as cover it, four at most.
+ * Where the windows lie along a side: evenly spread from edge to edge, as many as cover it, three at most.
  *
  * @param size - length of the side in pixels
  * @param window - length of a window in pixels
@@ -29,23 +31,62 @@ export function windowOrigins(size: number, window: number): readonly number[] {
 
 /**
  * Takes the views of an image that the compact router was trained on. Windows keep the native resolution, because a
- * resize destroys the noise and the blocking that they are there to show.
+ * resize destroys the noise and the blocking that they are there to show; drops, haze, shadows and creases have a size
+ * relative to the photo, so the scene has one size whatever the photo's.
  *
  * @param image - the photo; colour under transparent pixels should have been bled
  * @param config - sizes of the views
  */
 export function compactViews(image: PixelImage, config: CompactRouterConfig): CompactViews {
-  const { globalSize, windowSize } = config;
+  const { windowSize, sceneSize } = config;
   const columns = windowOrigins(image.width, windowSize);
-  const rects = windowOrigins(image.height, windowSize).flatMap((y) =>
-    columns.map((x) => ({ x, y, width: windowSize, height: windowSize })),
-  );
+  const rows = windowOrigins(image.height, windowSize);
   const length = windowSize * windowSize * 3;
-  const windows = new Float32Array(rects.length * length);
-  rects.forEach((rect, index) => {
-    readRgb(image, rect, windows.subarray(index * length, (index + 1) * length));
+  const windows = new Float32Array(rows.length * columns.length * length);
+  rows.forEach((y, row) => {
+    columns.forEach((x, column) => {
+      const start = (row * columns.length + column) * length;
+      const rect = { x, y, width: windowSize, height: windowSize };
+      readRgb(image, rect, windows.subarray(start, start + length));
+    });
   });
-  return { whole: resizeArea(image, globalSize, globalSize), windows, rects };
+  const scale = Math.min(1, sceneSize / Math.max(image.width, image.height));
+  const width = Math.max(1, roundHalfEven(image.width * scale));
+  const height = Math.max(1, roundHalfEven(image.height * scale));
+  return {
+    scene: resizeArea(image, width, height),
+    sceneShape: [height, width],
+    windows,
+    grid: [rows.length, columns.length],
+  };
+}
+
+/**
+ * The part of an image that each window stands for: the image cut evenly into as many cells as there are windows.
+ *
+ * @param grid - rows and columns of windows
+ * @param width - of the image
+ * @param height - of the image
+ * @returns whole pixels, in reading order; together they cover the image once
+ */
+export function windowCells(
+  [rows, columns]: readonly [number, number],
+  width: number,
+  height: number,
+): readonly Rect[] {
+  const edge = (index: number, count: number, size: number): number => Math.round((index * size) / count);
+  return Array.from({ length: rows * columns }, (_, index) => {
+    const row = Math.floor(index / columns);
+    const column = index % columns;
+    const x = edge(column, columns, width);
+    const y = edge(row, rows, height);
+    return {
+      x,
+      y,
+      width: edge(column + 1, columns, width) - x,
+      height: edge(row + 1, rows, height) - y,
+    };
+  });
 }
 
 /** Rounds as Python does, since the training code cuts its windows there. */

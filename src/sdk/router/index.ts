@@ -3,6 +3,10 @@ export { clipMean, clipStandardDeviation, clipViewCount, clipViews } from "./cli
 export { ClipVisionTower } from "./clip-vision-tower.js";
 export { DgRouter, inferDgRouterConfig, type DgRouterConfig, type DgRouterOutput } from "./dg-router.js";
 export { type Analysis, type DegradationProbability, type WindowAnalysis } from "./analysis.js";
-export { validateCompactRouterConfig, type CompactRouterConfig } from "./compact-config.js";
+export {
+  validateCompactRouterConfig,
+  type CompactRouterConfig,
+  type RouterEncoderConfig,
+} from "./compact-config.js";
 export { CompactRouter, listRouterParameters, type CompactRouterOutput } from "./compact-router.js";
-export { compactViews, windowOrigins, type CompactViews } from "./compact-views.js";
+export { compactViews, windowCells, windowOrigins, type CompactViews } from "./compact-views.js";

@@ -1,0 +1,68 @@
+"""Drops on the lens or the window, from dust-like to a sixth of the frame: in focus they show the scene upside down, out of focus
+they are discs of its blurred light, at night of lamps; some run down."""
+
+import math
+
+import cv2
+import numpy as np
+
+from .fields import gaussian, linear, luma, smooth_field
+from .parameters import PARAMETERS
+from .source import Source, lerp
+
+P = PARAMETERS["raindrop"]
+
+
+def raindrop(x: np.ndarray, severity: float, source: Source, kind: str | None = None) -> np.ndarray:
+    h, w = x.shape[:2]
+    k = max(h, w)
+    kind = kind or source.weighted(P["kinds"])
+    middle = source.logarithmic(P["radius"]) * k
+    if kind == "dust":
+        middle = k * source.logarithmic((0.004, 0.012))
+    middle = max(1.6, middle)
+    covered = lerp(P["coverage"], severity) * source.uniform(0.4, 1.1) * (0.4 if kind == "dust" else 1)
+    count = int(np.clip(covered * h * w / (math.pi * middle**2), 2, 220))
+    where = smooth_field(source, h, w, 3) if source.chance(0.5) else None
+    alpha, shine = np.zeros((h, w), np.float32), np.zeros((h, w), np.float32)
+    map_u, map_v = (m.astype(np.float32) for m in np.meshgrid(np.arange(w), np.arange(h)))
+    soft = {"sharp": (0.12, 0.4), "soft": (0.4, 1.3), "dust": (0.2, 0.9), "lamps": (0.08, 0.4)}[kind]
+    edge_dark = source.uniform(0, 0.5)
+    for _ in range(count):
+        radius = min(middle * source.logarithmic((0.4, 2.2)), k / 9)
+        cu, cv = source.uniform(0, w), source.uniform(0, h)
+        if where is not None and where[min(h - 1, int(cv)), min(w - 1, int(cu))] < source.uniform(0, 0.8):
+            continue
+        run = source.chance(P["rivulet"] * 0.3)
+        tall = radius * (source.uniform(3, 12) if run else source.uniform(1, 1.5))
+        reach_u, reach_v = math.ceil(radius * 2.2 + 2), math.ceil(tall * 2.2 + 2)
+        top, bottom = max(0, int(cv) - reach_v), min(h, int(cv) + reach_v + 1)
+        left, right = max(0, int(cu) - reach_u), min(w, int(cu) + reach_u + 1)
+        if top >= bottom or left >= right:
+            continue
+        v, u = np.mgrid[top:bottom, left:right].astype(np.float32)
+        bump = 1 + source.uniform(0, 0.22) * np.sin(np.arctan2(v - cv, u - cu) * source.integer(2, 4) + source.uniform(0, 6))
+        du, dv = (u - cu) / radius, (v - cv) / tall
+        distance = np.sqrt(du * du + dv * dv) / bump
+        edge = source.uniform(*soft)
+        drop = np.clip((1 - distance) / edge + 0.5, 0, 1) * source.between(P["opacity"]) * (0.75 if kind == "soft" else 1)
+        area = (slice(top, bottom), slice(left, right))
+        wins = drop > alpha[area]
+        magnify = source.uniform(1.2, 3.5)
+        map_u[area] = np.where(wins, u - (u - cu) * (1 + magnify), map_u[area])
+        map_v[area] = np.where(wins, v - (v - cv) * (1 + magnify), map_v[area])
+        light = source.between(P["shine"]) * (1 - np.clip(distance, 0, 1)) - edge_dark * 0.4 * np.clip(distance - 0.6, 0, 0.4) / 0.4
+        if source.chance(0.4):
+            light = light + source.uniform(0.1, 0.5) * np.exp(-((du + 0.35) ** 2 + (dv + 0.4) ** 2) / 0.03)
+        shine[area] = np.where(wins, light, shine[area])
+        alpha[area] = np.maximum(alpha[area], drop)
+    depth_of_field = {"sharp": (0.6, 2), "soft": (0.012 * k, 0.05 * k), "dust": (1, 4), "lamps": (0.01 * k, 0.04 * k)}[kind]
+    scene = gaussian(x, source.uniform(*depth_of_field))
+    if kind == "lamps":  # points of light become discs
+        bright = np.clip((luma(x) - 0.6) / 0.4, 0, 1)[..., None]
+        scene = np.clip(scene * 0.8 + gaussian(linear(x) * bright, middle * 0.4) * 1.5, 0, 1)
+    seen = cv2.remap(scene, map_u, map_v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    if source.chance(0.25):  # the window is wet all over
+        x = gaussian(x, source.uniform(0.5, 2))
+    alpha = alpha[..., None]
+    return x * (1 - alpha) + np.clip(seen + shine[..., None], 0, 1) * alpha

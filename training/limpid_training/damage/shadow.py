@@ -1,0 +1,34 @@
+"""Cast shadows of people, hands, foliage, branches, fences and buildings: the sun is taken away and the blue light of the sky stays."""
+
+import numpy as np
+
+from .fields import coded, gaussian, linear, silhouette, sky
+from .parameters import PARAMETERS
+from .source import Source, lerp
+
+P = PARAMETERS["shadow"]
+
+
+def shadow(x: np.ndarray, severity: float, source: Source) -> np.ndarray:
+    """In the shadow linear light is multiplied by 0.6 down to 0.1."""
+    h, w = x.shape[:2]
+    for _ in range(6):
+        mask = silhouette(source, h, w)
+        if source.chance(0.3):
+            mask = np.maximum(mask, silhouette(source, h, w))
+        if P["smallest"] < mask.mean() < P["largest"]:
+            break
+    if source.chance(0.85):  # nothing casts a shadow on the sky
+        mask = mask * (1 - np.clip(sky(x) * 1.2, 0, 1))
+    k = max(h, w)
+    soft = source.logarithmic(P["penumbra"]) * k
+    near = gaussian(mask, soft)
+    if source.chance(P["growing"]):  # the farther what casts it, the softer its edge
+        ramp = np.linspace(0, 1, h, dtype=np.float32)[:, None]
+        ramp = ramp if source.chance(0.5) else 1 - ramp
+        near = near * (1 - ramp) + gaussian(mask, soft * source.uniform(2, 5)) * ramp
+    ambient = lerp(P["ambient"], severity) * source.uniform(0.85, 1.15)
+    blue = source.between(P["blue"])
+    tint = np.array([1 / blue**0.5, 1, blue**0.7], dtype=np.float32) * ambient
+    near = near[..., None]
+    return coded(linear(x) * (1 - near * (1 - np.clip(tint, 0, 1))))

@@ -1,0 +1,153 @@
+"""What the router learns from: whole pictures with their faults, as its views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from .damage import DEGRADATIONS, Fault, Source, degrade, encode, rounded
+from .damage.fields import resize
+from .networks import ROUTER_CONFIG, scene_size, window_corners
+from .photographs import frame
+
+#: (height, width) of the pictures of a batch, each with its transpose.
+SIZES = ((192, 256), (240, 320), (256, 384), (288, 384), (336, 448), (320, 480), (288, 512), (384, 512), (256, 256), (384, 384))
+#: Faults that are sparse or have a shape are learnt last, so they are drawn more often.
+WEIGHTS = {
+    "noise": 1.1,
+    "jpeg": 0.9,
+    "blur": 1.0,
+    "rain": 1.1,
+    "raindrop": 1.4,
+    "haze": 1.1,
+    "snow": 1.3,
+    "low-light": 1.0,
+    "shadow": 1.4,
+    "inpainting": 1.2,
+}
+#: What comes with what, more often than by chance.
+COMPANIONS = {
+    "low-light": ("noise", "noise", "blur"),
+    "rain": ("haze", "raindrop", "jpeg"),
+    "snow": ("haze", "low-light", "noise"),
+    "haze": ("noise", "jpeg", "rain"),
+    "blur": ("noise", "jpeg", "low-light"),
+    "noise": ("jpeg", "low-light", "blur"),
+    "jpeg": ("noise", "blur"),
+    "inpainting": ("noise", "noise", "blur"),
+    "raindrop": ("rain", "low-light"),
+    "shadow": ("jpeg", "noise"),
+}
+CLEAN, PAGES, SECOND = 0.28, 0.09, 0.24
+#: Pictures that were larger than they seem: what a camera's own pixels look like at 100 %.
+SOFT = 0.12
+
+
+@dataclass
+class Draw:
+    """How often each fault, none, and a second one come, and with which severities."""
+
+    weights: dict[str, float] = field(default_factory=lambda: dict(WEIGHTS))
+    clean: float = CLEAN
+    second: float = SECOND
+    mildest: float = 0.02
+
+    def faults(self, source: Source) -> list[Fault]:
+        if source.chance(self.clean):
+            return []
+        first = source.weighted(self.weights)
+        if not source.chance(self.second):
+            return [Fault(first, source.uniform(self.mildest, 1) ** 1.15)]
+        others = [d for d in DEGRADATIONS if d != first]
+        other = source.choice(COMPANIONS[first]) if source.chance(0.6) else source.choice(others)
+        return [Fault(first, source.uniform(0.2, 0.85)), Fault(other, source.uniform(0.15, 0.7))]
+
+
+def target(severity: float) -> float:
+    """How sure the router should be: what is barely visible is half there, so that the border is a severity, not a class."""
+    return min(1.0, 0.35 + 4 * severity)
+
+
+def saved(x: np.ndarray, source: Source, labels: np.ndarray) -> np.ndarray:
+    """As most pictures reach us: JPEG of quality 68 to 98. It counts as a fault the more, the more it shows."""
+    quality = source.integer(68, 98)
+    shows = float(np.clip((84 - quality) / 18, 0, 0.8))
+    labels[DEGRADATIONS.index("jpeg")] = max(labels[DEGRADATIONS.index("jpeg")], shows)
+    return encode(x, quality, source.chance(0.25))
+
+
+def views_of(x: np.ndarray, soft: float) -> tuple[np.ndarray, np.ndarray]:
+    """Windows [k, s, s, 3] and scene of a picture; with ``soft`` above 1 the windows of one that was so many times larger."""
+    s = ROUTER_CONFIG["windowSize"]
+    h, w = x.shape[:2]
+    rows, columns = scene_size(h, w)
+    scene = x if (rows, columns) == (h, w) else cv2.resize(x, (columns, rows), interpolation=cv2.INTER_AREA)
+    side = round(s / soft)
+    windows = []
+    for top, left in window_corners((h, w)):
+        top, left = min(top + (s - side) // 2, h - side), min(left + (s - side) // 2, w - side)
+        window = x[top : top + side, left : left + side]
+        windows.append(window if side == s else np.clip(cv2.resize(window, (s, s), interpolation=cv2.INTER_CUBIC), 0, 1))
+    return np.stack(windows), scene
+
+
+class RouterBatches(Dataset):
+    """Item ``step`` is the whole batch of that step: windows [n, k, 3, s, s], scene [n, 3, h, w], targets [n, 10], severities [n, 10], first [n].
+
+    It depends on the seed and the step alone, so a run that is resumed sees what an uninterrupted one would have seen.
+    """
+
+    def __init__(self, photos, draw: Draw, batch: int, seed: int, steps: range, pages: float = PAGES):
+        self.photos, self.draw, self.batch, self.seed, self.steps, self.pages = photos, draw, batch, seed, steps, pages
+
+    def __len__(self):
+        return len(self.steps)
+
+    def __getitem__(self, position: int):
+        source = Source((self.seed << 40) ^ (self.steps[position] << 8))
+        h, w = source.choice(SIZES)
+        if source.chance(0.35):
+            h, w = w, h
+        samples = [self.sample(h, w, source) for _ in range(self.batch)]
+        windows, scenes, targets, severities, first = (np.stack(parts) for parts in zip(*samples))
+        return (
+            torch.from_numpy((windows * 255).round().astype(np.uint8)).permute(0, 1, 4, 2, 3),
+            torch.from_numpy(scenes).permute(0, 3, 1, 2),
+            torch.from_numpy(targets),
+            torch.from_numpy(severities),
+            torch.from_numpy(first),
+        )
+
+    def sample(self, h: int, w: int, source: Source):
+        targets, severities = np.zeros(len(DEGRADATIONS), np.float32), np.zeros(len(DEGRADATIONS), np.float32)
+        faults = self.draw.faults(source)
+        x = frame(self.photos, h, w, source, self.pages if not faults else self.pages / 4)
+        x = degrade(x, faults, source)
+        for fault in faults:
+            index = DEGRADATIONS.index(fault.degradation)
+            targets[index], severities[index] = target(fault.severity), fault.severity
+        names = {fault.degradation for fault in faults}
+        fine = not names & {"noise", "jpeg", "blur"}
+        if fine and source.chance(0.2):  # reduced after it happened
+            factor = source.uniform(0.6, 0.95)
+            x = np.clip(resize(resize(x, round(h * factor), round(w * factor)), h, w), 0, 1) if source.chance(0.3) else x
+        if "jpeg" not in names and source.chance(0.6):
+            x = saved(x, source, targets)
+        soft = source.uniform(1.2, 2.2) if fine and source.chance(SOFT) else 1.0
+        first = DEGRADATIONS.index(faults[0].degradation) if faults else -1
+        return (*views_of(rounded(x), soft), targets, severities, np.int64(first))
+
+
+def router_stream(photos, draw: Draw, batch: int, seed: int, steps: range, workers: int, pages: float = PAGES):
+    """Yields one batch a step."""
+    return DataLoader(
+        RouterBatches(photos, draw, batch, seed, steps, pages),
+        batch_size=None,
+        num_workers=workers,
+        worker_init_fn=lambda _: torch.set_num_threads(1),
+        prefetch_factor=4 if workers else None,
+    )

@@ -1,0 +1,59 @@
+"""Stage 2: the router's embedding learns to be the code that the backbone was trained with, on the features of the finished router."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import torch
+
+from .damage import DEGRADATIONS
+from .networks import Router
+from .photographs import load_photos
+from .router_data import Draw, router_stream
+from .run import Log, cosine, pick_device, save_checkpoint
+from .train_base import load_base
+from .train_router import BATCH, to_views
+
+
+def load_router(run: Path, device) -> Router:
+    """The averaged router of a run, frozen."""
+    router = Router(len(DEGRADATIONS)).to(device)
+    router.load_state_dict(torch.load(run / "router.pt", map_location=device)["average"])
+    return router.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+
+
+def train(arguments) -> None:
+    device = pick_device(arguments.device)
+    out = Path(arguments.out)
+    router, (_, code) = load_router(out, device), load_base(out, device)
+    torch.manual_seed(arguments.seed)
+    extractor = router.de_extractor.requires_grad_(True)
+    optimizer = torch.optim.AdamW(extractor.parameters(), lr=1e-3, weight_decay=1e-3)
+    photos, held_out = load_photos(arguments.photos, False), load_photos(arguments.photos, True)
+
+    def views(batch):
+        with torch.no_grad():
+            return router.look(*to_views(batch, device)), code((batch[3] > 0).float().to(device), batch[3].to(device))
+
+    known = [views(batch) for batch in router_stream(held_out, Draw(), BATCH, 99, range(30), 0)]
+    log = Log(out / "embedding.csv", ["step", "rate", "loss", "explained", "seconds"], 0)
+    began, running = time.time(), 0.0
+    for step, batch in enumerate(router_stream(photos, Draw(), BATCH, arguments.seed + 9, range(arguments.steps), arguments.workers), 1):
+        for group in optimizer.param_groups:
+            group["lr"] = cosine(step, arguments.steps, 2e-3, 1e-5)
+        features, wanted = views(batch)
+        loss = (router.embed(features) - wanted).square().mean()
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        running += loss.item()
+        if step % 250 == 0 or step == arguments.steps:
+            with torch.no_grad():
+                features, wanted = (torch.cat(parts) for parts in zip(*known))
+                explained = 1 - (router.embed(features) - wanted).square().mean() / wanted.var(0).mean()
+            log.write(step=step, rate=group["lr"], loss=running / 250, explained=explained.item(), seconds=time.time() - began)
+            running = 0.0
+    state = torch.load(out / "router.pt", map_location=device)
+    average = {**state["average"], **{f"de_extractor.{name}": value for name, value in extractor.state_dict().items()}}
+    save_checkpoint(out / "router.pt", {**state, "average": average})
