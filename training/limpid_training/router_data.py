@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -43,6 +43,8 @@ COMPANIONS = {
     "shadow": ("jpeg", "noise"),
 }
 CLEAN, PAGES, SECOND = 0.28, 0.09, 0.24
+#: Steps over which the mildest severity falls.
+HARDER = 6000
 #: Pictures that were larger than they seem: what a camera's own pixels look like at 100 %.
 SOFT = 0.12
 
@@ -55,6 +57,10 @@ class Draw:
     clean: float = CLEAN
     second: float = SECOND
     mildest: float = 0.02
+
+    def at(self, step: int) -> "Draw":
+        """Plain faults first, mild ones more and more: what is sparse or has a shape is not learnt from what hardly shows."""
+        return replace(self, mildest=max(self.mildest, 0.4 * (1 - step / HARDER)))
 
     def faults(self, source: Source) -> list[Fault]:
         if source.chance(self.clean):
@@ -101,8 +107,9 @@ class RouterBatches(Dataset):
     It depends on the seed and the step alone, so a run that is resumed sees what an uninterrupted one would have seen.
     """
 
-    def __init__(self, photos, draw: Draw, batch: int, seed: int, steps: range, pages: float = PAGES):
+    def __init__(self, photos, draw: Draw, batch: int, seed: int, steps: range, pages: float = PAGES, easier_first: bool = False):
         self.photos, self.draw, self.batch, self.seed, self.steps, self.pages = photos, draw, batch, seed, steps, pages
+        self.easier_first = easier_first
 
     def __len__(self):
         return len(self.steps)
@@ -112,7 +119,8 @@ class RouterBatches(Dataset):
         h, w = source.choice(SIZES)
         if source.chance(0.35):
             h, w = w, h
-        samples = [self.sample(h, w, source) for _ in range(self.batch)]
+        draw = self.draw.at(self.steps[position]) if self.easier_first else self.draw
+        samples = [self.sample(h, w, draw, source) for _ in range(self.batch)]
         windows, scenes, targets, severities, first = (np.stack(parts) for parts in zip(*samples))
         return (
             torch.from_numpy((windows * 255).round().astype(np.uint8)).permute(0, 1, 4, 2, 3),
@@ -122,9 +130,9 @@ class RouterBatches(Dataset):
             torch.from_numpy(first),
         )
 
-    def sample(self, h: int, w: int, source: Source):
+    def sample(self, h: int, w: int, draw: Draw, source: Source):
         targets, severities = np.zeros(len(DEGRADATIONS), np.float32), np.zeros(len(DEGRADATIONS), np.float32)
-        faults = self.draw.faults(source)
+        faults = draw.faults(source)
         x = frame(self.photos, h, w, source, self.pages if not faults else self.pages / 4)
         x = degrade(x, faults, source)
         for fault in faults:
@@ -142,10 +150,10 @@ class RouterBatches(Dataset):
         return (*views_of(rounded(x), soft), targets, severities, np.int64(first))
 
 
-def router_stream(photos, draw: Draw, batch: int, seed: int, steps: range, workers: int, pages: float = PAGES):
+def router_stream(photos, draw: Draw, batch: int, seed: int, steps: range, workers: int, easier_first: bool = False):
     """Yields one batch a step."""
     return DataLoader(
-        RouterBatches(photos, draw, batch, seed, steps, pages),
+        RouterBatches(photos, draw, batch, seed, steps, easier_first=easier_first),
         batch_size=None,
         num_workers=workers,
         worker_init_fn=lambda _: torch.set_num_threads(1),
