@@ -34,7 +34,7 @@ def train(arguments) -> None:
 
     def views(batch):
         with torch.no_grad():
-            return router.look(*to_views(batch, device)), code((batch[3] > 0).float().to(device), batch[3].to(device))
+            return router.look(*to_views(batch, device))[0], code((batch[3] > 0).float().to(device), batch[3].to(device))
 
     known = [views(batch) for batch in router_stream(held_out, Draw(), BATCH, 99, range(30), 0)]
     log = Log(out / "embedding.csv", ["step", "rate", "loss", "explained", "seconds"], 0)

@@ -18,12 +18,15 @@ BATCH = 16
 HELD_OUT_BATCHES = 40
 
 
-def router_loss(logits, guesses, targets, severities):
-    """Cross-entropy of each fault apart, and half the squared error of the severity of what is there."""
+def router_loss(logits, guesses, placed, targets, severities, places):
+    """Cross-entropy of each fault apart; beside it the severity of what is there, and where in the scene it is.
+
+    The last is dense supervision, as in ABAIR (2411.18412): what fills a few cells is learnt from them instead of from one label.
+    """
     loss = F.binary_cross_entropy_with_logits(logits, targets)
     there = (severities > 0).float()
     off = ((torch.sigmoid(guesses) - severities).square() * there).sum() / there.sum().clamp(min=1)
-    return loss + 0.25 * off
+    return loss + 0.25 * off + F.binary_cross_entropy_with_logits(placed, places)
 
 
 def to_views(batch, device):
@@ -91,8 +94,8 @@ def train(arguments) -> None:
             group["lr"] = rate_at(step, arguments.steps, arguments.rate, arguments.decay)
         targets, severities = batch[2].to(device), batch[3].to(device)
         with low:
-            logits, guesses, _ = router(*to_views(batch, device))
-        loss = router_loss(logits.float(), guesses.float(), targets, severities)
+            logits, guesses, placed = router.learn(*to_views(batch, device))
+        loss = router_loss(logits.float(), guesses.float(), placed.float(), targets, severities, batch[5].to(device))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(router.parameters(), 1.0)
         optimizer.step()

@@ -56,7 +56,7 @@ def train(arguments) -> None:
         x = rounded(x)
         windows, scene = (torch.from_numpy(np.ascontiguousarray(v)).to(device) for v in views_of(x, 1.0))
         with torch.no_grad():
-            logits, _, embedding = router(windows.permute(0, 3, 1, 2)[None], scene.permute(2, 0, 1)[None])
+            logits, embedding = router(windows.permute(0, 3, 1, 2)[None], scene.permute(2, 0, 1)[None])
         chances = torch.sigmoid(logits)[0].cpu().numpy()
         # Only what could be chosen is tried: below the lowest threshold nothing acts.
         benefit = np.full(len(DEGRADATIONS), np.nan)
