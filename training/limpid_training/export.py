@@ -63,15 +63,23 @@ def write(folder: Path, name: str, tensors: dict[str, torch.Tensor], metadata: d
 
 
 def sources(photos: Path, models: Path) -> dict:
-    """Copies the training photographs' sources beside the weights and sums them up by licence."""
+    """Copies the training photographs' sources beside the weights and sums them up by licence.
+
+    Photographs that are listed there already stay: weights that go on from others have learnt from theirs, too.
+    """
+    table = models / "SOURCES.csv"
     with (photos.parent / "SOURCES.csv").open() as handle:
         rows = [row for row in csv.DictReader(handle) if row["file"].startswith(f"{photos.name}/")]
-    kept = [row for row in rows if not is_held_out(Path(row["file"]), row["author"])]
-    with (models / "SOURCES.csv").open("w", newline="") as handle:
+    before = set()
+    if table.exists():
+        with table.open() as handle:
+            before = {row["file"] for row in csv.DictReader(handle)}
+    kept = [row for row in rows if row["file"] in before or not is_held_out(Path(row["file"]), row["author"])]
+    with table.open("w", newline="") as handle:
         writer = csv.DictWriter(handle, ["file", "source", "author", "licence"], extrasaction="ignore")
         writer.writeheader()
         writer.writerows(kept)
-    return {"photographs": len(kept), "sources": "SOURCES.csv", "licences": dict(sorted(Counter(r["licence"] for r in kept).items()))}
+    return {"photographs": len(kept), "sources": table.name, "licences": dict(sorted(Counter(r["licence"] for r in kept).items()))}
 
 
 def router_tensors(router: Router) -> dict[str, torch.Tensor]:
