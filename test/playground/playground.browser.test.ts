@@ -447,6 +447,7 @@ test("the code that is shown does what the page does", async () => {
       loader: "ts",
     },
     bundle: true,
+    tsconfigRaw: {}, // the built package, as a reader of the code would have it
     write: false,
     format: "esm",
     platform: "browser",
