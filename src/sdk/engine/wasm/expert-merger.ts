@@ -49,8 +49,12 @@ export class ExpertMerger {
     this.#kernels = instantiateKernels(module, this.#memory);
   }
 
-  /** Bytes that the factors take. */
+  /** Bytes that the factors take, and the memory in which they are merged. */
   get byteSize(): number {
+    return this.#factorBytes + this.#memory.buffer.byteLength;
+  }
+
+  get #factorBytes(): number {
     let size = 0;
     for (const { values } of this.#experts.values()) size += values.byteLength;
     return size;
@@ -103,7 +107,7 @@ export class ExpertMerger {
     const { byteBudget = Infinity, isPinned = () => false } = this.#resident;
     for (const expert of [...this.#experts.keys()]) if (!isNeeded(expert)) this.#experts.delete(expert);
     for (const expert of [...this.#experts.keys()]) {
-      if (this.byteSize <= byteBudget) return;
+      if (this.#factorBytes <= byteBudget) return;
       if (!isPinned(expert)) this.#experts.delete(expert);
     }
   }

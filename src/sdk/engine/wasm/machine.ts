@@ -46,6 +46,8 @@ const pageBytes = 65_536;
 const floatBytes = 4;
 /** What lies at lower addresses is the kernels' own. */
 const firstAddress = 1024;
+/** Memory that is kept between images, in bytes; a machine with more is let go of. */
+export const keptMemory = 64 * 2 ** 20;
 /** Multiply-adds between two looks at the clock: a millisecond or so. */
 const sliceCost = 2e7;
 

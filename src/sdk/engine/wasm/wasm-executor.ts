@@ -6,7 +6,7 @@ import type { Executor } from "../executor.js";
 import { modulateOnHost, type ReadParameter } from "../host-modulation.js";
 import { ExpertMerger } from "./expert-merger.js";
 import { compileKernels } from "./kernels.js";
-import { Machine } from "./machine.js";
+import { keptMemory, Machine, type MachineOptions } from "./machine.js";
 import { packWeights } from "./pack-weights.js";
 import { reasonAgainst } from "./support.js";
 import { layOutVectors } from "./vector-layout.js";
@@ -21,9 +21,6 @@ export interface WasmExecutorOptions {
   readonly memoryLimit?: number;
 }
 
-/** Memory that is kept between images, in bytes; with more, the instance is let go of. */
-const keptMemory = 64 * 2 ** 20;
-
 /**
  * The fast executor without a GPU: the backbone in fused WebAssembly kernels, a block over strips of rows that stay in the
  * processor's cache. Its results are those of {@link TfjsExecutor}, to rounding.
@@ -33,14 +30,13 @@ export class WasmExecutor implements Executor {
   readonly kind = "wasm";
   /** The processor. */
   readonly backend = "wasm";
-  /** The compiled kernels, which other threads may use. */
-  readonly module: WebAssembly.Module;
+  /** What a machine for this network is made from, here or on another thread. */
+  readonly machineOptions: MachineOptions;
   readonly #config: BackboneConfig;
   readonly #read: ReadParameter;
   readonly #sha256: string;
   readonly #base: Float32Array;
   readonly #merger: ExpertMerger;
-  readonly #memoryLimit: number | undefined;
   readonly #turns = new TurnQueue();
   #machine: Machine | undefined;
   #runs = 0;
@@ -54,13 +50,12 @@ export class WasmExecutor implements Executor {
   ) {
     const found = matchTensors(file, listBackboneParameters(config), "the backbone");
     this.#read = (name) => found(name).toFloat32();
-    this.module = module;
+    this.machineOptions = { module, config, memoryLimit };
     this.#config = config;
     this.#sha256 = tensorBytesSha256(file);
     const layout = layOutWeights(config);
     this.#base = packWeights(layout, config, this.#read);
     this.#merger = new ExpertMerger(module, layout, this.#base, this.#read, resident);
-    this.#memoryLimit = memoryLimit;
   }
 
   /**
@@ -111,7 +106,8 @@ export class WasmExecutor implements Executor {
       expert.requireTargets(this.#config);
     }
     const active = mixture.filter(({ weight }) => weight !== 0);
-    const weights = active.length === 0 ? this.#base : this.#merger.merge(active);
+    const ownsWeights = active.length > 0;
+    const weights = ownsWeights ? this.#merger.merge(active) : this.#base;
     const layout = layOutVectors(this.#config);
     const vectors = new Float32Array(layout.length);
     modulateOnHost(this.#config, this.#read, embedding, (path) => {
@@ -119,7 +115,8 @@ export class WasmExecutor implements Executor {
       return vectors.subarray(start);
     });
     this.#runs++;
-    return new WasmRun(this.#withMachine, { weights, vectors, isMeasured: false }, () => this.#end());
+    const program = { weights, vectors, isMeasured: false };
+    return new WasmRun(this.#withMachine, program, ownsWeights, () => this.#end());
   }
 
   releaseExperts(isNeeded: (expert: Expert) => boolean): void {
@@ -136,11 +133,7 @@ export class WasmExecutor implements Executor {
   readonly #withMachine: WithMachine = (task) =>
     this.#turns.add(() => {
       if (this.#disposed) throw new LimpidError("Disposed", "an executor was used after disposal");
-      this.#machine ??= new Machine({
-        module: this.module,
-        config: this.#config,
-        memoryLimit: this.#memoryLimit,
-      });
+      this.#machine ??= new Machine(this.machineOptions);
       return task(this.#machine);
     });
 

@@ -9,6 +9,8 @@ export type WithMachine = <T>(task: (machine: Machine) => Promise<T>) => Promise
 export class WasmRun implements ExecutorRun {
   /** A second block would gain nothing: the thread is what computes. */
   readonly overlap = 1;
+  /** Whether nobody else has the run's weights. */
+  readonly ownsWeights: boolean;
   readonly #withMachine: WithMachine;
   readonly #onEnd: () => void;
   #program: Program;
@@ -17,9 +19,11 @@ export class WasmRun implements ExecutorRun {
   /**
    * @param withMachine - lends the machine
    * @param program - what it runs
+   * @param ownsWeights - whether nobody else has its weights
    * @param onEnd - told when the run is disposed
    */
-  constructor(withMachine: WithMachine, program: Program, onEnd: () => void) {
+  constructor(withMachine: WithMachine, program: Program, ownsWeights: boolean, onEnd: () => void) {
+    this.ownsWeights = ownsWeights;
     this.#withMachine = withMachine;
     this.#program = program;
     this.#onEnd = onEnd;
