@@ -71,6 +71,7 @@ export function packFromDirectory(path: string): PackSource {
   const folder = resolve(path);
   return {
     name: folder,
+    address: folder,
     async open(file, { offset, signal }) {
       throwIfAborted(signal);
       const location = join(folder, ...checkPackPath(file).split("/"));

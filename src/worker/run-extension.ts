@@ -59,10 +59,10 @@ export function runExtension(port: BridgePort, platform: WorkerPlatform): void {
       },
       deactivate: () => deactivate(running),
       ping: () => undefined,
-      executeCommand: ({ id, args }) => {
+      executeCommand: ({ id, args, caller }) => {
         const handler = running?.state.commands.get(id);
         if (handler === undefined) throw new LimpidError("UnknownCommand", `there is no command ${id}`);
-        return handler(...args);
+        return handler.apply({ caller }, args);
       },
       settingsChanged: (changed) => {
         const settings = Object.entries(changed);

@@ -65,7 +65,10 @@ export const workerMethods = {
   /** Asks for a sign of life. */
   ping: { params: nothing, result: done },
   /** Runs a command that it registered. */
-  executeCommand: { params: v.strictObject({ id: commandId, args }), result: v.unknown() },
+  executeCommand: {
+    params: v.strictObject({ id: commandId, args, caller: v.optional(v.string()) }),
+    result: v.unknown(),
+  },
   /** Tells of new values of its settings. */
   settingsChanged: { params: v.record(v.string(), settingValue), result: done },
   /** Tells what an analysis found: the proposal `analysisEvents`. */

@@ -1,6 +1,7 @@
 export { bridgePortOf, type BridgePort, type MessagePortLike } from "../bridge/index.js";
 export {
   Commands,
+  type CommandCall,
   type CommandDescription,
   type CommandExecution,
   type CommandHandler,

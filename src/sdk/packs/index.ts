@@ -63,7 +63,8 @@ export {
 export type { InstallOptions, PackOptions, PacksContext } from "./pack-options.js";
 export { Packs } from "./packs.js";
 export type { PackBase } from "./require-pack.js";
-export type { SignatureOptions } from "./signature-policy.js";
+export type { PackProvenance, PackReplacement, ReplacementReason } from "./replacement.js";
+export type { SignatureOptions, TrustedKey } from "./signature-policy.js";
 export type { ImportOptions } from "./importers/imported-factors.js";
 export { importKohya } from "./importers/kohya.js";
 export { importPeft } from "./importers/peft.js";

@@ -21,6 +21,11 @@ export interface OpenedFile {
 export interface PackSource {
   /** What errors call it and what is noted of an installed pack, such as its address. */
   readonly name: string;
+  /**
+   * Where it is, if that says whose it is: updates must come from the same address, but for the version in it. Left out for
+   * files that anybody may have handed over.
+   */
+  readonly address?: string;
   /** Which npm package it must be, if that was named. */
   readonly expected?: PackIdentity;
   /**
@@ -64,6 +69,7 @@ export function packFromUrl(base: string | URL, options: FetchPackOptions = {}):
   const { fetch: get = fetch } = options;
   const source: PackSource = {
     name: folder.href,
+    address: folder.href,
     async open(path, { offset, signal }) {
       const url = new URL(encodeURI(checkPackPath(path)), folder);
       const request = {
