@@ -20,7 +20,7 @@ test.each([
   ["ends at once", ""],
   ["takes its time to end", slow],
 ])("a command right after an update is the new code's, though the old one %s", async (_, rest) => {
-  const { extensions, commands, contextKeys } = await openWorkbench({ timeouts: { deactivation: 300 } });
+  const { extensions, commands, contextKeys } = await openWorkbench({ timeouts: { deactivation: 4000 } });
   await extensions.install(who("1.0.0", rest));
   expect(await commands.execute("acme.who")).toBe("1.0.0");
   for (const version of ["2.0.0", "3.0.0", "4.0.0"]) {
@@ -64,12 +64,14 @@ test("a command while the code is being disabled is refused, not lost", async ()
 
 /** Starts a workbench whose extension hangs, in a process that either lives to see it or ends first. */
 async function crash(store: ReturnType<typeof memoryStore>, storage: KeyValueStorage, lives: boolean) {
-  const { extensions } = await openWorkbench({ store, storage, timeouts: { activation: 300 } });
+  const { extensions } = await openWorkbench({ store, storage, timeouts: { activation: 4000 } });
   const extension = extensions.getExtension("acme.tools")!;
   const starting = extension.activate();
   if (!lives) {
     starting.catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    while (!(await storage.get("starts"))?.includes("acme.tools")) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
     return "ended with its process";
   }
   return starting.then(
@@ -95,7 +97,7 @@ test.each([
     const { extensions, liveWorkers } = await openWorkbench({
       store,
       storage,
-      timeouts: { activation: 300 },
+      timeouts: { activation: 4000 },
     });
     const extension = extensions.getExtension("acme.tools")!;
     await expect(extension.activate()).rejects.toThrow("crashed at its last 2 starts");

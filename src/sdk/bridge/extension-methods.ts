@@ -43,8 +43,8 @@ export const workerMethods = {
   activate: {
     bytes: maximumCodeBytes,
     params: v.strictObject({
-      /** The module's code, or the address of it. */
-      code: v.union([typedArray<Uint8Array>("Uint8Array"), v.string()]),
+      /** The module's code, UTF-8. */
+      code: typedArray<Uint8Array>("Uint8Array"),
       id: v.string(),
       version: v.string(),
       displayName: v.string(),

@@ -1,4 +1,9 @@
-export { bridgePortOf, type BridgePort, type MessagePortLike } from "../bridge/index.js";
+export {
+  connectWorker,
+  type BridgePort,
+  type MessagePortLike,
+  type WorkerConnection,
+} from "../bridge/index.js";
 export {
   Commands,
   type CommandCall,

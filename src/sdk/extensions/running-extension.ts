@@ -34,8 +34,8 @@ export interface ExtensionTimeouts {
 export interface RunningExtensionOptions extends Omit<HostHandlerContext, "added" | "execute"> {
   /** Starts the worker. */
   readonly workers: ExtensionWorkerFactory;
-  /** Its code, or the address of it. */
-  readonly code: Uint8Array | string;
+  /** Its code, UTF-8. */
+  readonly code: Uint8Array;
   /** In what circumstances it runs. */
   readonly mode: "production" | "development" | "test";
   /** How long things may take. */
@@ -80,7 +80,9 @@ export class RunningExtension implements Disposable {
     this.#added.add(this.#bridge);
     this.#added.add(this.#contributed);
     this.#contributed.add(toDisposable(() => options.contextKeys.removeOwner(pack.id)));
-    this.#added.add(worker.onDidFail((error) => this.#fail(`lost its worker: ${error.message}`, error)));
+    this.#added.add(
+      worker.onDidFail((error) => this.#fail(`was ended by its worker: ${error.message}`, error)),
+    );
     this.#added.add(
       options.configuration.onDidChange(({ keys }) => {
         const changed = settingsOf(options, keys);

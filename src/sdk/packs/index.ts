@@ -60,7 +60,7 @@ export {
   type PackIdentity,
   type PackSource,
 } from "./pack-source.js";
-export type { InstallOptions, PackOptions, PacksContext } from "./pack-options.js";
+export type { InstallOptions, PackGate, PackOptions, PacksContext } from "./pack-options.js";
 export { Packs } from "./packs.js";
 export type { PackBase } from "./require-pack.js";
 export type { PackProvenance, PackReplacement, ReplacementReason } from "./replacement.js";

@@ -1,13 +1,13 @@
-import { EventEmitter, LimpidError, toDisposable } from "../sdk/base/index.js";
-import { describeThrown, type Bridge, type HostMethods, type WorkerMethods } from "../sdk/bridge/index.js";
+import { EventEmitter, LimpidError, toDisposable } from "../../sdk/base/index.js";
+import { describeThrown, type Bridge, type HostMethods, type WorkerMethods } from "../../sdk/bridge/index.js";
 import type {
   CommandHandler,
   ConfigurationChange,
   ExtensionPixels,
   LimpidApi,
   SettingValue,
-} from "../sdk/extensions/index.js";
-import type { DegradationProbability } from "../sdk/router/index.js";
+} from "../../sdk/extensions/index.js";
+import type { DegradationProbability } from "../../sdk/router/index.js";
 import { writeLog } from "./worker-log.js";
 
 /** The worker's end of the bridge. */
