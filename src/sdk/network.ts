@@ -41,6 +41,8 @@ export {
   type CompactRouterConfig,
   type CompactRouterOutput,
   type CompactViews,
+  type Analysis as RouterAnalysis,
+  type RouterEncoderConfig,
 } from "./router/index.js";
 
 // Backbone
