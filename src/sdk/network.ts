@@ -29,7 +29,7 @@ export {
 } from "./restore/index.js";
 
 // Images
-export { colorStatistics, readRgb, resizeBicubic, writeRgb } from "./image/index.js";
+export { bleedColorUnderAlpha, colorStatistics, readRgb, resizeBicubic, writeRgb } from "./image/index.js";
 
 // Router
 export {
@@ -40,7 +40,10 @@ export {
   windowOrigins,
   type CompactRouterConfig,
   type CompactRouterOutput,
+  type Analysis as RouterAnalysis,
   type CompactViews,
+  type DegradationProbability,
+  type WindowAnalysis,
 } from "./router/index.js";
 
 // Backbone
@@ -66,8 +69,17 @@ export {
   type BackboneParameter,
   type BackboneStage,
   type ModulatorConfig,
+  type BiasedConvolution,
+  type Convolution,
+  type GatedConvolution,
   type NeededTensor,
   type ParameterKind,
+  type PreparedBlock,
+  type PreparedDecoder,
+  type PreparedEncoder,
+  type PreparedLayers,
+  type PreparedModulator,
+  type PreparedStage,
   type RunBackboneOptions,
   type StageModulation,
   type StageModulations,
@@ -116,6 +128,9 @@ export {
   type StartBackendOptions,
   type StartedBackend,
   type StartedExecutor,
+  type TfjsRun,
+  type TfjsRunOptions,
+  type TilePoolOptions,
 } from "./engine/index.js";
 
 // Tiles
