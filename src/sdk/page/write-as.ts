@@ -1,5 +1,5 @@
 import { encodePng, type PixelImage } from "../image/index.js";
-import { makeCanvas, type AnyCanvas } from "./make-canvas.js";
+import type { AnyCanvas } from "./make-canvas.js";
 import { drawPixels } from "./write-pixels.js";
 
 /**
@@ -28,7 +28,7 @@ export async function writeAs(
       return canvas;
     }
     default: {
-      const canvas = makeCanvas(image.width, image.height);
+      const canvas = new OffscreenCanvas(image.width, image.height);
       drawPixels(canvas, image);
       return canvas;
     }
