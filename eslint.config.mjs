@@ -15,6 +15,7 @@ const rooms = [
   "experts",
   "router",
   "engine",
+  "page",
   "restore",
   "packs",
   "bridge",

@@ -29,7 +29,7 @@ export {
 } from "./restore/index.js";
 
 // Images
-export { colorStatistics, readRgb, resizeBicubic, writeRgb } from "./image/index.js";
+export { bleedColorUnderAlpha, colorStatistics, readRgb, resizeBicubic, writeRgb } from "./image/index.js";
 
 // Router
 export {
@@ -40,9 +40,11 @@ export {
   windowOrigins,
   type CompactRouterConfig,
   type CompactRouterOutput,
-  type CompactViews,
   type Analysis as RouterAnalysis,
+  type CompactViews,
+  type DegradationProbability,
   type RouterEncoderConfig,
+  type WindowAnalysis,
 } from "./router/index.js";
 
 // Backbone
@@ -68,8 +70,17 @@ export {
   type BackboneParameter,
   type BackboneStage,
   type ModulatorConfig,
+  type BiasedConvolution,
+  type Convolution,
+  type GatedConvolution,
   type NeededTensor,
   type ParameterKind,
+  type PreparedBlock,
+  type PreparedDecoder,
+  type PreparedEncoder,
+  type PreparedLayers,
+  type PreparedModulator,
+  type PreparedStage,
   type RunBackboneOptions,
   type StageModulation,
   type StageModulations,
@@ -118,6 +129,9 @@ export {
   type StartBackendOptions,
   type StartedBackend,
   type StartedExecutor,
+  type TfjsRun,
+  type TfjsRunOptions,
+  type TilePoolOptions,
 } from "./engine/index.js";
 
 // Tiles

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { UndoHistory } from "../../src/adapters/canvas/undo-history.js";
-import { embeddedProfile } from "../../src/adapters/canvas/embedded-profile.js";
+import { embeddedProfile } from "../../src/sdk/page/index.js";
 import { PixelHash } from "../../src/adapters/canvas/pixel-hash.js";
 import sharp from "sharp";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import sharp, { type Sharp } from "sharp";
-import { encodedSize } from "../../src/adapters/canvas/encoded-size.js";
+import { encodedSize } from "../../src/sdk/page/index.js";
 
 const forms: [string, (image: Sharp) => Sharp][] = [
   ["JPEG", (image) => image.jpeg()],

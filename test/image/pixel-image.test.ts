@@ -15,6 +15,39 @@ function codeOf(run: () => unknown): string {
 }
 
 describe("PixelImage", () => {
+  test("becomes image data: rounded to 8 bits, grey repeated, opaque without alpha", () => {
+    class FakeImageData {
+      readonly data: Uint8ClampedArray;
+      readonly colorSpace: string;
+      constructor(
+        readonly width: number,
+        readonly height: number,
+        { colorSpace }: { colorSpace: string },
+      ) {
+        this.data = new Uint8ClampedArray(width * height * 4);
+        this.colorSpace = colorSpace;
+      }
+    }
+    const grey = new PixelImage({
+      width: 2,
+      height: 1,
+      channels: 2,
+      data: Uint16Array.of(0, 65535, 65535, 257 * 7 + 100),
+    });
+    expect(codeOf(() => grey.toImageData())).toBe("NotSupported"); // Node has none
+    Object.assign(globalThis, { ImageData: FakeImageData });
+    try {
+      expect([...grey.toImageData().data]).toEqual([0, 0, 0, 255, 255, 255, 255, 7]);
+      const pink = { width: 1, height: 1, channels: 3, data: Float32Array.of(1, 0.5, 2) } as const;
+      const wide = new PixelImage({ ...pink, colorSpace: "display-p3" }).toImageData();
+      expect([...wide.data, wide.colorSpace]).toEqual([255, 128, 255, 255, "display-p3"]);
+      const profiled = new PixelImage({ ...valid, iccProfile: Uint8Array.of(1) });
+      expect(codeOf(() => profiled.toImageData())).toBe("NotSupported");
+    } finally {
+      Reflect.deleteProperty(globalThis, "ImageData");
+    }
+  });
+
   test("knows its depth, alpha and greyness", () => {
     const kinds = ([1, 2, 3, 4] as const).map((channels) => {
       const image = new PixelImage({ width: 1, height: 2, channels, data: new Uint16Array(2 * channels) });

@@ -21,6 +21,8 @@ async function restoreInNode(): Promise<PixelImage> {
 
 declare function restore(request: Request): Promise<Response>;
 
+declare function restoreKinds(request: Request): Promise<readonly string[]>;
+
 const inPage = async (request: Request): Promise<Response> => {
   const page = await openPage({ module: "test/restore/pages/restore.ts" });
   await page.waitForFunction("typeof restore === 'function'");
@@ -49,6 +51,24 @@ test.each([
   expect([answer.backend, answer.reasons]).toEqual(["wasm", []]);
   const restored = photo.withData(Uint8Array.from(answer.data));
   expect(psnr(restored, await restoreInNode())).toBeGreaterThan(60);
+});
+
+test("canvases, bitmaps, image data and files are restored in kind, with the pixels that they have", async () => {
+  const page = await openPage({ module: "test/restore/pages/restore.ts" });
+  await page.waitForFunction("typeof restoreKinds === 'function'");
+  const seen = await page.evaluate((asked) => restoreKinds(asked), {
+    backend: "wasm",
+    width,
+    height,
+    data,
+  } as const);
+  expect(seen).toEqual([
+    "ImageData same",
+    "ImageBitmap same",
+    "HTMLCanvasElement same",
+    "OffscreenCanvas same",
+    "Blob same",
+  ]);
 });
 
 test("a software adapter is passed over by auto, which says so; asked for, WebGPU restores alike", async () => {

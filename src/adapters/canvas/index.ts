@@ -6,7 +6,19 @@
  */
 export { createLimpid } from "../../sdk/index.js";
 export { CanvasHost, type CanvasHostOptions } from "./canvas-host.js";
-export { checkCanvasSize, defaultCanvasLimits, type CanvasLimits } from "./canvas-limits.js";
+export {
+  type AnyCanvas,
+  type CanvasLimits,
+  checkCanvasSize,
+  defaultCanvasLimits,
+  drawPixels,
+  type PixelSource,
+  readPixels,
+  type ReadPixels,
+  type ReadPixelsOptions,
+  readsAreExact,
+  toElement,
+} from "../../sdk/page/index.js";
 export { connectMiniPaint, type ConnectMiniPaintOptions } from "./connect-mini-paint.js";
 export { FabricHost, type FabricCanvasLike } from "./fabric-host.js";
 export type { FabricImageLike } from "./fabric-object.js";
@@ -19,16 +31,12 @@ export {
 } from "./konva-host.js";
 export type { MiniPaintLayer } from "./mini-paint.js";
 export { MiniPaintHost } from "./mini-paint-host.js";
-export type { AnyCanvas } from "./make-canvas.js";
 export { ObjectHost, type DrawnElement, type RecordedStep } from "./object-host.js";
 export { PageHost, type PageHostOptions } from "./page-host.js";
 export type { PageInterface } from "./page-interaction.js";
-export { readPixels, type PixelSource, type ReadPixels, type ReadPixelsOptions } from "./read-pixels.js";
-export { readsAreExact } from "./self-test.js";
 export type { BitmapHolder, Surface } from "./surface.js";
 export { TuiHost, type TuiImageEditorLike } from "./tui-host.js";
 export { UndoHistory, type UndoStack, type UndoStep } from "./undo-history.js";
-export { drawPixels, toElement } from "./write-pixels.js";
 export type { EngineState, InstallInWorkerOptions } from "./worker/engine-state.js";
 export type { WorkerPackOptions } from "./worker/messages.js";
 export { pageTileWorkers } from "./worker/page-tile-workers.js";

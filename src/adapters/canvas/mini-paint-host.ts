@@ -16,7 +16,7 @@ import {
 import { naturalSize, ObjectHost, type DrawnElement, type RecordedStep } from "./object-host.js";
 import type { PageHostOptions } from "./page-host.js";
 import type { UndoStep } from "./undo-history.js";
-import { toImageElement } from "./write-pixels.js";
+import { toImageElement } from "../../sdk/page/index.js";
 
 /** After which of its events another layer may be active. */
 const selectionEvents = ["click", "keyup", "pointerup"] as const;

@@ -10,13 +10,11 @@ import {
   type Placement,
 } from "../../sdk/host/index.js";
 import type { PixelImage, Rect } from "../../sdk/image/index.js";
-import { context2D, readContext2D, type AnyCanvas } from "./make-canvas.js";
+import { type AnyCanvas, context2D, readContext2D, readPixels, toElement } from "../../sdk/page/index.js";
 import { changedSince, PageHost, type PageHostOptions } from "./page-host.js";
 import { PixelHash } from "./pixel-hash.js";
 import { placedMask } from "./placed-mask.js";
-import { readPixels } from "./read-pixels.js";
 import type { UndoStep } from "./undo-history.js";
-import { toElement } from "./write-pixels.js";
 
 /** What an image object of a canvas library draws. */
 export type DrawnElement = HTMLImageElement | AnyCanvas | ImageBitmap;

@@ -16,9 +16,8 @@ import type {
   HostSelection,
 } from "../../sdk/host/index.js";
 import type { PixelImage } from "../../sdk/image/index.js";
-import { defaultCanvasLimits, type CanvasLimits } from "./canvas-limits.js";
+import { type CanvasLimits, defaultCanvasLimits, readsAreExact } from "../../sdk/page/index.js";
 import { PageInteraction, type PageInterface } from "./page-interaction.js";
-import { readsAreExact } from "./self-test.js";
 import type { UndoStack, UndoStep } from "./undo-history.js";
 
 /** What every host in a page is made with. */

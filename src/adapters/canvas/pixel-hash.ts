@@ -1,6 +1,5 @@
 import type { PixelImage } from "../../sdk/image/index.js";
-import { visitBands } from "./bands.js";
-import { rgbaOf } from "./rgba.js";
+import { rgbaOf, visitBands } from "../../sdk/page/index.js";
 
 /**
  * A short name for pixels: two hashes of 32 bits, so that an edit anywhere gives another one, but for one chance in 2^64. Not

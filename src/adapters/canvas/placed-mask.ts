@@ -1,6 +1,6 @@
 import { transformPoint, type Transform } from "../../sdk/host/index.js";
 import { PixelImage, type Rect } from "../../sdk/image/index.js";
-import { visitBands } from "./bands.js";
+import { visitBands } from "../../sdk/page/index.js";
 
 /**
  * The mask, in an image's own pixels, of a rectangle that is selected in the document.

@@ -1,11 +1,19 @@
 import { LimpidError } from "../../sdk/base/index.js";
 import type { Capture, HostCapabilities } from "../../sdk/host/index.js";
 import type { PixelImage } from "../../sdk/image/index.js";
-import { colorSpaceOf, context2D, readContext2D, type AnyCanvas } from "./make-canvas.js";
+import {
+  type AnyCanvas,
+  colorSpaceOf,
+  context2D,
+  type PixelSource,
+  readContext2D,
+  readPixels,
+  type ReadPixels,
+  type ReadPixelsOptions,
+  toDataUrl,
+} from "../../sdk/page/index.js";
 import { hashPixels } from "./pixel-hash.js";
-import { readPixels, type PixelSource, type ReadPixels, type ReadPixelsOptions } from "./read-pixels.js";
 import { swapPixels, type BandedPixels } from "./swap-pixels.js";
-import { toDataUrl } from "./write-pixels.js";
 
 /** A bitmap that is replaced by another one, since no bitmap can be changed. */
 export interface BitmapHolder {

@@ -1,6 +1,5 @@
 import type { PixelImage } from "../../sdk/image/index.js";
-import { visitBands } from "./bands.js";
-import { rgbaOf, type Rgba } from "./rgba.js";
+import { type Rgba, rgbaOf, visitBands } from "../../sdk/page/index.js";
 
 /** Pixels that are read and written a band of rows at a time, such as those of a canvas: 8-bit RGBA with straight alpha. */
 export interface BandedPixels {

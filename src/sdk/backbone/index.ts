@@ -5,7 +5,7 @@ export {
   type BackboneConfig,
   type ModulatorConfig,
 } from "./config.js";
-export { convolvePatches, convolvePointwise, type Convolution } from "./convolution.js";
+export { convolvePatches, type Convolution } from "./convolution.js";
 export { deviceShape, toDeviceLayout } from "./device-layout.js";
 export { runBackbone, runBackboneInSteps, type RunBackboneOptions } from "./forward.js";
 export { gelu } from "./gelu.js";

@@ -16,9 +16,8 @@ export {
 } from "./tile-workers/tile-worker.js";
 export { TileWorkersExecutor } from "./tile-workers/tile-workers-executor.js";
 export { WasmExecutor } from "./wasm/wasm-executor.js";
-export { acquireDevice, type AcquiredDevice } from "./webgpu-device.js";
-export type { CompileProgress } from "./wgsl/pipelines.js";
+export { acquireDevice } from "./webgpu-device.js";
 export { planPass, type PassKind } from "./wgsl/plan.js";
 export type { Precision } from "./wgsl/precision.js";
 export { layOutWeights } from "./wgsl/weight-layout.js";
-export { WgslExecutor, type WgslExecutorOptions } from "./wgsl/wgsl-executor.js";
+export { WgslExecutor } from "./wgsl/wgsl-executor.js";

@@ -22,7 +22,7 @@ export interface ExpertFactors {
 export interface ExpertBase {
   /** The model's id, such as `limpid.compact`. */
   readonly id: string;
-  /** SHA-256 of the base's tensors, in hexadecimal: {@link BackboneWeights.sha256}. */
+  /** SHA-256 of the base's tensors, in hexadecimal: `sha256` of `BackboneWeights`. */
   readonly sha256: string;
 }
 

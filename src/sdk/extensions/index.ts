@@ -1,10 +1,4 @@
 export {
-  connectWorker,
-  type BridgePort,
-  type MessagePortLike,
-  type WorkerConnection,
-} from "../bridge/index.js";
-export {
   Commands,
   type CommandCall,
   type CommandDescription,
@@ -26,8 +20,7 @@ export type {
   LimpidApi,
   Memento,
 } from "./extension-api.js";
-export { ExtensionBisect, type BisectState } from "./extension-bisect.js";
-export type { ExtensionsContext } from "./extension-lifecycle.js";
+export { ExtensionBisect } from "./extension-bisect.js";
 export type { EditorPixels, ExtensionServices } from "./extension-services.js";
 export {
   extensionWorkersFromUrl,
@@ -42,6 +35,6 @@ export type { ExtensionLogLine } from "./host-handlers.js";
 export { memoryStorage, webStorage, type KeyValueStorage } from "./key-value-storage.js";
 export { Menus, type MenuContribution, type MenuItem } from "./menus.js";
 export type { ExtensionTimeouts } from "./running-extension.js";
-export { faultOfSetting, type SettingValue } from "./setting.js";
+export type { SettingValue } from "./setting.js";
 export { StoredDocument } from "./stored-document.js";
 export { LinearPattern, parseWhen, WhenExpression } from "./when/index.js";

@@ -84,7 +84,7 @@ export class PixelImage {
    * @param init - dimensions, samples and colour space
    * @throws {@link LimpidError} `InvalidImage` if a dimension is not a positive integer, `channels` is not 1 to 4, `data`
    * is of another type or length than it should be, or the colour space is unknown or lacks the profile that it names;
-   * `ImageTooLarge` above {@link maximumPixelCount} pixels
+   * `ImageTooLarge` above 16384 x 16384 pixels
    */
   constructor(init: PixelImageInit) {
     const { width, height, channels, iccProfile } = init;
@@ -205,7 +205,7 @@ export class PixelImage {
  * Refuses dimensions that no image can have.
  *
  * @throws {@link LimpidError} `InvalidImage` unless both are positive integers; `ImageTooLarge` above
- * {@link maximumPixelCount} pixels
+ * 16384 x 16384 pixels
  */
 export function checkDimensions(width: number, height: number): void {
   if (!Number.isSafeInteger(width) || !Number.isSafeInteger(height) || width < 1 || height < 1) {

@@ -2,17 +2,18 @@ import type { Disposable, Event } from "../base/index.js";
 import type { BackendName } from "../engine/index.js";
 import type { ExpertSet } from "../experts/index.js";
 import type { Commands, Configuration, ContextKeys, Extensions, Menus } from "../extensions/index.js";
-import type { PixelImage } from "../image/index.js";
 import type { Packs } from "../packs/index.js";
 import type {
   Analysis,
   AnalyzeOptions,
   BackendChange,
   LoadedModel,
+  RestorableImage,
   RestoreOptions,
   RestoreResult,
   RestoreSession,
 } from "../restore/index.js";
+import { inKind, isPixelImage, pixelsOf } from "./restorable-image.js";
 import { Diagnostics } from "./diagnostics.js";
 import type { ExtensionParts } from "./extension-parts.js";
 
@@ -94,13 +95,16 @@ export class Limpid implements Disposable {
   /**
    * Says what is wrong with an image.
    *
-   * @param image - any size
+   * @param image - pixels of any size, or what has them in a page
    * @param options - a signal, and whether to say where what is
    * @returns probabilities, highest first, which of them count as found, and the degradation embedding
    * @throws {@link LimpidError} `Aborted`, `DeviceLost`, `Disposed`
    */
-  async analyze(image: PixelImage, options: AnalyzeOptions = {}): Promise<Analysis> {
-    const analysis = await this.#session.analyze(image, options);
+  async analyze(image: RestorableImage, options: AnalyzeOptions = {}): Promise<Analysis> {
+    const analysis = await this.#session.analyze(
+      isPixelImage(image) ? image : await pixelsOf(image, options.signal),
+      options,
+    );
     this.extensions.analyzed(analysis.degradations, analysis.present);
     return analysis;
   }
@@ -109,17 +113,28 @@ export class Limpid implements Disposable {
    * Repairs an image. Runs of one instance wait for each other; the same input gives the same output. A run takes the
    * experts as they are when it is asked for: what is installed or removed meanwhile does not touch it.
    *
+   * Pixels as a {@link PixelImage} keep everything. Of canvases, bitmaps and image files in a page `readPixels` of
+   * `limpid/canvas` tells what was lost in reading them; this does not.
+   *
    * @param image - 1 x 1 to 100 megapixels, any channels and bit depth; not changed
    * @param options - experts, strength, mask, region, tile size, signal, progress
    * @returns a new image, and how it came about
    * @throws {@link LimpidError} `InvalidArgument`, `InvalidTileSize`, `UnknownExpert`, `Aborted`, `OutOfMemory`,
-   * `DeviceLost` if the GPU went away twice, `Disposed`
+   * `DeviceLost` if the GPU went away twice, `Disposed`; `PixelsUnreadable`, `UnsupportedImage`, `CorruptImage` for what cannot
+   * be read
    */
-  async restore(image: PixelImage, options: RestoreOptions = {}): Promise<RestoreResult> {
-    const result = await this.#session.restore(image, options);
+  async restore<Image extends RestorableImage>(
+    image: Image,
+    options: RestoreOptions = {},
+  ): Promise<RestoreResult<Image>> {
+    // Pixels are handed on at once, with the experts as they are now.
+    const result = await this.#session.restore(
+      isPixelImage(image) ? image : await pixelsOf(image, options.signal),
+      options,
+    );
     this.extensions.analyzed(result.analysis.degradations, result.analysis.present);
     for (const { expert } of result.mixture) this.extensions.fireActivationEvent(`onExpert:${expert}`);
-    return result;
+    return inKind(result, image);
   }
 
   /** Ends runs that wait or are under way with `Aborted`, then frees everything. */

@@ -1,4 +1,3 @@
-export type { BlobStore, StoredBlob } from "./blob-store.js";
 export { readExpertFile, writeExpertFile, type ExpertFile, type ExpertFileContent } from "./expert-file.js";
 export {
   integrityFileName,
@@ -50,7 +49,7 @@ export type { InstalledPack, PackChange, PackProgress, UnusablePack } from "./in
 export { memoryStore } from "./memory-store.js";
 export { packFromNpm } from "./npm-spec.js";
 export { packFilesFromArchive, type ArchiveOptions } from "./archive.js";
-export { PackCache, type CachedFile, type FileUsage } from "./pack-cache.js";
+export { PackCache, type CachedFile } from "./pack-cache.js";
 export {
   packFromFiles,
   packFromUrl,
@@ -60,9 +59,8 @@ export {
   type PackIdentity,
   type PackSource,
 } from "./pack-source.js";
-export type { InstallOptions, PackGate, PackOptions, PacksContext } from "./pack-options.js";
+export type { InstallOptions, PackGate, PackOptions } from "./pack-options.js";
 export { Packs } from "./packs.js";
-export type { PackBase } from "./require-pack.js";
 export type { PackProvenance, PackReplacement, ReplacementReason } from "./replacement.js";
 export type { SignatureOptions, TrustedKey } from "./signature-policy.js";
 export type { ImportOptions } from "./importers/imported-factors.js";

@@ -7,6 +7,7 @@ export { modelFromFiles, modelFromUrl, type ModelSource } from "./model-source.j
 export type {
   AnalyzeOptions,
   AppliedExpert,
+  RestorableImage,
   RestoreOptions,
   RestoreProgress,
   RestoreResult,

@@ -75,10 +75,17 @@ export interface RestoreTimings {
   readonly total: number;
 }
 
+/** What can be restored: pixels, or anything of a page that has pixels. A `Blob` is an image file. */
+export type RestorableImage =
+  PixelImage | ImageData | ImageBitmap | HTMLCanvasElement | OffscreenCanvas | Blob;
+
 /** A restored image and how it came about. */
-export interface RestoreResult {
-  /** A new image of the input's size, channels, bit depth and profile; its alpha is the input's. */
-  readonly image: PixelImage;
+export interface RestoreResult<Image extends RestorableImage = PixelImage> {
+  /**
+   * A new image of the input's kind: pixels of its size, channels, bit depth and profile for a {@link PixelImage}, a PNG file
+   * for a file, else a canvas, a bitmap or image data. Its alpha is the input's.
+   */
+  readonly image: Image extends Blob ? Blob : Image;
   /** What the router said of the input, and what of it counted as found. */
   readonly analysis: Analysis;
   /** The experts that ran; empty for the backbone alone, or if nothing had to be done. */

@@ -1,5 +1,5 @@
 // Runs the conformance suite on every surface of CanvasHost, and shows what else a page does with them.
-import { bitmapReadsAreExact } from "../../../src/adapters/canvas/self-test.js";
+import { bitmapReadsAreExact } from "../../../src/sdk/page/index.js";
 import {
   CanvasHost,
   checkCanvasSize,

@@ -9,7 +9,7 @@ import type {
   RestoreResult,
 } from "../../../sdk/restore/index.js";
 import type { InstalledPack } from "../../../sdk/packs/index.js";
-import { copyBands } from "../bands.js";
+import { copyBands } from "../../../sdk/page/index.js";
 import type { EngineState, InstallInWorkerOptions } from "./engine-state.js";
 import type { FromWorker, PostedError, ToWorker, WorkerStart } from "./messages.js";
 

@@ -3,7 +3,7 @@ import { evaluateWhen, type WhenNode } from "./when-node.js";
 import { parseWhenNode } from "./when-parser.js";
 
 /**
- * A `when` clause: says from the context keys whether a menu item or command is there. Made by {@link parseWhen}.
+ * A `when` clause: says from the context keys whether a menu item or command is there. Made by `parseWhen`.
  */
 export class WhenExpression {
   /** The clause as it was written. */
@@ -12,7 +12,7 @@ export class WhenExpression {
   readonly keys: ReadonlySet<string>;
   readonly #node: WhenNode;
 
-  /** @internal To be made by {@link parseWhen}. */
+  /** @internal To be made by `parseWhen`. */
   constructor(text: string) {
     this.text = text;
     this.#node = parseWhenNode(text);

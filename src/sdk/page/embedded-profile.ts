@@ -1,4 +1,4 @@
-import { joinBytes } from "../../sdk/base/index.js";
+import { joinBytes } from "../base/index.js";
 
 /** How a profile's part begins in a JPEG's APP2 segment: its name, then the part's number and how many there are. */
 const jpegName = "ICC_PROFILE\0";

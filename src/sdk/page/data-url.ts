@@ -1,5 +1,5 @@
-import { LimpidError } from "../../sdk/base/index.js";
-import { encodePng, type PixelImage } from "../../sdk/image/index.js";
+import { LimpidError } from "../base/index.js";
+import { encodePng, type PixelImage } from "../image/index.js";
 
 /**
  * An image as the address of a PNG file.

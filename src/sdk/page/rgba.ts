@@ -1,4 +1,4 @@
-import { convertBitDepth, crop, type PixelImage } from "../../sdk/image/index.js";
+import { convertBitDepth, crop, type PixelImage } from "../image/index.js";
 
 /** Samples as canvases take and give them: 8-bit RGBA with straight alpha. */
 export type Rgba = Uint8ClampedArray<ArrayBuffer>;

@@ -1,5 +1,5 @@
-import { LimpidError, throwIfAborted } from "../../sdk/base/index.js";
-import { PixelImage } from "../../sdk/image/index.js";
+import { LimpidError, throwIfAborted } from "../base/index.js";
+import { PixelImage } from "../image/index.js";
 import { copyBands, visitBands } from "./bands.js";
 import { checkCanvasSize, defaultCanvasLimits, type CanvasLimits } from "./canvas-limits.js";
 import {

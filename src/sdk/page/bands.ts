@@ -1,5 +1,5 @@
-import { throwIfAborted } from "../../sdk/base/index.js";
-import { Pace } from "../../sdk/engine/index.js";
+import { throwIfAborted } from "../base/index.js";
+import { Pace } from "../engine/index.js";
 
 /** Bytes that are worked on at once: a browser reads or writes so many of a canvas in a millisecond or two. */
 const bandBytes = 1 << 20;

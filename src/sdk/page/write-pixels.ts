@@ -1,5 +1,5 @@
-import { LimpidError } from "../../sdk/base/index.js";
-import type { PixelImage } from "../../sdk/image/index.js";
+import { LimpidError } from "../base/index.js";
+import type { PixelImage } from "../image/index.js";
 import { context2D, type AnyCanvas } from "./make-canvas.js";
 
 /** Whether every pixel is opaque. */

@@ -1,4 +1,4 @@
-import { LimpidError } from "../../sdk/base/index.js";
+import { LimpidError } from "../base/index.js";
 
 /** A canvas, of a page or of a worker. */
 export type AnyCanvas = HTMLCanvasElement | OffscreenCanvas;

@@ -1,5 +1,5 @@
-import { LimpidError } from "../../sdk/base/index.js";
-import { colorModelOfProfile, colorSpaceOfProfile, decodePng, isPng } from "../../sdk/image/index.js";
+import { LimpidError } from "../base/index.js";
+import { colorModelOfProfile, colorSpaceOfProfile, decodePng, isPng } from "../image/index.js";
 import { checkCanvasSize, type CanvasLimits } from "./canvas-limits.js";
 import { embeddedProfile } from "./embedded-profile.js";
 import { encodedSize } from "./encoded-size.js";
@@ -30,6 +30,11 @@ export async function readFile(
   if (size !== undefined) checkCanvasSize(size.width, size.height, limits);
   const profile = embeddedProfile(bytes);
   const isKept = profile !== undefined && colorModelOfProfile(profile) === "rgb";
+  if (typeof createImageBitmap === "undefined")
+    throw new LimpidError(
+      "UnsupportedImage",
+      "this is no PNG file, and there is no browser here that decodes others",
+    );
   const blob = new Blob([bytes as Uint8Array<ArrayBuffer>]);
   const bitmap = await createImageBitmap(blob, {
     premultiplyAlpha: "none",

@@ -1,4 +1,4 @@
-import { LimpidError } from "../../sdk/base/index.js";
+import { LimpidError } from "../base/index.js";
 
 /** How large a canvas or an image may be. */
 export interface CanvasLimits {

@@ -1,5 +1,5 @@
-import { LimpidError } from "../../sdk/base/index.js";
-import { PixelImage, type ColorSpace } from "../../sdk/image/index.js";
+import { LimpidError } from "../base/index.js";
+import { PixelImage, type ColorSpace } from "../image/index.js";
 import { context2D, makeCanvas, readContext2D } from "./make-canvas.js";
 import { readBitmap } from "./read-bitmap.js";
 import type { ReadPixels } from "./read-pixels.js";
