@@ -67,9 +67,9 @@ export function scalarBlock(buffer: ArrayBuffer, record: BlockRecord, parts: num
   const each = (visit: (x: number, y: number) => void): void => {
     for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) visit(x, y);
   };
-  const products = new Map<string, number[]>();
+  const products = new Map<string, readonly number[]>();
   if ((parts & blockParts.mix) !== 0) {
-    const expanded = new Map<string, number[]>();
+    const expanded = new Map<string, readonly number[]>();
     each((x, y) => {
       const input = normalize(numbers.vector(place(x, y), channels));
       expanded.set(`${x} ${y}`, multiply(numbers, record.expand, input, 2 * channels));
