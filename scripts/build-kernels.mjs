@@ -1,10 +1,12 @@
 /** Compiles src/sdk/engine/wasm/assembly into the modules that the WebAssembly executor loads. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import * as asc from "assemblyscript/asc";
+import process from "node:process";
+import { root } from "./dist.mjs";
 
-const folder = fileURLToPath(new URL("../src/sdk/engine/wasm/", import.meta.url));
+const folder = join(root, "src/sdk/engine/wasm");
 
 /** The builds: their files, and what each may use. */
 const builds = {
@@ -12,62 +14,60 @@ const builds = {
   "kernels-relaxed.ts": ["simd", "relaxed-simd"],
 };
 
+/** Writes what {@link buildKernels} makes. */
+export function writeKernels() {
+  for (const [file, text] of buildKernels()) writeFileSync(join(folder, file), text);
+}
+
 /**
  * Compiles the kernels for both kinds of processors.
  *
- * @returns {Promise<Map<string, string>>} the text of each file
+ * @returns {Map<string, string>} the text of each file
  */
-export async function buildKernels() {
-  /** @type {Map<string, string>} */
-  const files = new Map();
-  for (const [file, features] of Object.entries(builds)) {
-    /** @type {Uint8Array | undefined} */
-    let bytes;
-    const { error, stderr } = await asc.main(
-      [
-        "index.ts",
-        ...["-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--outFile", "kernels.wasm"],
-        // Vectors pass between the module's own functions only.
-        ...["--disableWarning", "112"],
-        ...features.flatMap((feature) => ["--enable", feature]),
-      ],
-      {
-        readFile: (name, base) => readSource(join(base, name)),
-        writeFile: (_name, contents) => {
-          bytes = /** @type {Uint8Array} */ (contents);
-        },
-        listFiles: () => [],
-      },
-    );
-    const problems = stderr.toString();
-    if (error || problems !== "" || bytes === undefined) throw new Error(`asc: ${problems || error}`);
-    files.set(file, moduleOf(bytes, features));
-  }
-  return files;
-}
-
-/** Writes what {@link buildKernels} makes. */
-export async function writeKernels() {
-  for (const [file, text] of await buildKernels()) writeFileSync(join(folder, file), text);
-}
-
-/** @param {string} name */
-function readSource(name) {
+export function buildKernels() {
+  const workspace = mkdtempSync(join(tmpdir(), "limpid-kernels-"));
   try {
-    return readFileSync(join(folder, "assembly", name), "utf8");
-  } catch {
-    return null;
+    return new Map(
+      Object.entries(builds).map(([file, features]) => [
+        file,
+        moduleOf(compile(features, join(workspace, "kernels.wasm")), features),
+      ]),
+    );
+  } finally {
+    rmSync(workspace, { recursive: true });
   }
 }
 
-/** @param {Uint8Array} bytes @param {readonly string[]} features */
+/**
+ * A process of its own: the compiler's types would change those of arrays for everybody who imports it.
+ *
+ * @param {readonly string[]} features @param {string} outFile
+ */
+function compile(features, outFile) {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [
+      join(root, "node_modules/assemblyscript/bin/asc.js"),
+      join(folder, "assembly/index.ts"),
+      ...["-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--outFile", outFile],
+      // Vectors pass between the module's own functions only.
+      ...["--disableWarning", "112"],
+      ...features.flatMap((feature) => ["--enable", feature]),
+    ],
+    { encoding: "utf8" },
+  );
+  if (status !== 0 || stderr !== "") throw new Error(`asc: ${stderr}`);
+  return readFileSync(outFile);
+}
+
+/** @param {Buffer} bytes @param {readonly string[]} features */
 function moduleOf(bytes, features) {
   return [
     "// Written by `npm run build` from assembly/.",
     "",
     `/** The kernels, a WebAssembly module for processors with ${features.join(" and ")}, in Base64. */`,
     "export const kernels =",
-    `  "${Buffer.from(bytes).toString("base64")}";`,
+    `  "${bytes.toString("base64")}";`,
     "",
   ].join("\n");
 }

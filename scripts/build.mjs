@@ -3,6 +3,6 @@ import { writeKernels } from "./build-kernels.mjs";
 import { buildDist } from "./dist.mjs";
 import { buildExamplePlugins } from "./example-plugins.mjs";
 
-await writeKernels();
+writeKernels();
 await buildDist({ force: true });
 await buildExamplePlugins();

@@ -1,6 +1,5 @@
 export {
   backboneStride,
-  squareChannels,
   validateBackboneConfig,
   type BackboneConfig,
   type ModulatorConfig,

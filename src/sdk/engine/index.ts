@@ -15,6 +15,15 @@ export {
   type TileWorkerOptions,
 } from "./tile-workers/tile-worker.js";
 export { TileWorkersExecutor } from "./tile-workers/tile-workers-executor.js";
+export { compileKernels, instantiateKernels, type Kernels } from "./wasm/kernels.js";
+export {
+  blockFields,
+  blockParts,
+  layerFields,
+  modes,
+  type BlockRecord,
+  type LayerRecord,
+} from "./wasm/records.js";
 export { WasmExecutor } from "./wasm/wasm-executor.js";
 export { acquireDevice } from "./webgpu-device.js";
 export { planPass, type PassKind } from "./wgsl/plan.js";

@@ -7,7 +7,7 @@ test("without a word everybody runs who can run in Node", () => {
   expect(options.sizes).toEqual([64, 128, 256, 512]);
   expect(options.slowLimit).toBe(256);
   expect(options.executors).toEqual([
-    ...["wgsl-f32", "wgsl-f16", "tfjs-webgpu", "tfjs-wasm", "onnx-webgpu", "onnx-wasm"],
+    ...["wgsl-f32", "wgsl-f16", "wasm", "tfjs-webgpu", "tfjs-wasm", "onnx-webgpu", "onnx-wasm"],
   ]);
 });
 

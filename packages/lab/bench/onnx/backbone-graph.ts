@@ -2,7 +2,6 @@ import {
   listBackboneParameters,
   listStages,
   matchTensors,
-  squareChannels,
   type BackboneConfig,
 } from "../../../../src/sdk/backbone/index.js";
 import type { TensorFile } from "../../../../src/sdk/weights/index.js";
@@ -42,7 +41,7 @@ class BackboneGraph {
   make(): OnnxGraph {
     const { imageChannels, embeddingSize, width, unshuffle = 1 } = this.#config;
     const levels = this.#config.encoderBlocks.length;
-    const channels = squareChannels(this.#config);
+    const channels = imageChannels * unshuffle ** 2;
     const shared = this.#shareEmbedding();
     let x = this.#intro(channels, unshuffle);
     const skips: string[] = [];

@@ -83,8 +83,9 @@ export type PassStep =
 export interface PassPlan {
   /** The steps, in order. */
   readonly steps: readonly PassStep[];
-  /** The records, and where they go. */
+  /** The records. */
   readonly records: Uint32Array;
+  /** Where the records go. */
   readonly recordsAt: number;
   /** Pieces of memory that must be zero before the first step and that no step changes: offset and length. */
   readonly zeros: readonly (readonly [offset: number, length: number])[];

@@ -2,7 +2,6 @@ import {
   listBackboneParameters,
   listStages,
   matchTensors,
-  squareChannels,
   type BackboneConfig,
 } from "../../backbone/index.js";
 import { LimpidError } from "../../base/index.js";
@@ -150,7 +149,7 @@ export class WgslExecutor implements Executor {
     const kernelOptions = chooseOptions(device, config, options);
     // The kernels see squares as pixels of more channels.
     const { unshuffle: squareSide = 1, ...rest } = config;
-    const network = { ...rest, imageChannels: squareChannels(config) };
+    const network = { ...rest, imageChannels: config.imageChannels * squareSide ** 2 };
     const layout = layOutWeights(network);
     const kernels = [...listKernels(network, layout, kernelOptions), mergeKernel(kernelOptions)];
     const pipelines = await compileKernels(device, kernels, options.onProgress).catch((error: unknown) => {
