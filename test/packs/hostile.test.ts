@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { zipSync, gzipSync } from "fflate";
-import { readPackArchive } from "../../src/node/index.js";
+import { readPackArchive } from "../../packages/cli/src/files/index.js";
 import { packFilesFromArchive, parseExtensionManifest, parseIntegrity } from "../../src/sdk/packs/index.js";
 import { loadModel, modelFromUrl } from "../../src/sdk/restore/index.js";
 import { openPacks } from "../support/packs.js";
