@@ -13,7 +13,7 @@ const id = "acme.limpid-descreen";
 const routerRow = { weight: new Float32Array(8), bias: 9, threshold: 0.5 };
 const pack = makeTinyPack(model, { routerRow });
 /** The same pack, with a file that takes its time. */
-const longPack = makeTinyPack(model, { routerRow, ballast: 800_000 });
+const longPack = makeTinyPack(model, { version: "3.0.0", routerRow, ballast: 800_000 });
 
 const served = new PackFiles();
 beforeEach(() => {
@@ -106,7 +106,7 @@ test("a page that is reloaded in the middle of an installation has nothing, and 
   expect(kept.every(({ usedBy }) => usedBy.length === 0)).toBe(true);
 
   served.requests.length = 0;
-  expect(await call(page, "install", "/packs/long/")).toBe(`${id} 1.0.0`);
+  expect(await call(page, "install", "/packs/long/")).toBe(`${id} 3.0.0`);
   const finished = new Set(kept.filter(({ isComplete }) => isComplete).map(({ size }) => size));
   const asked = served.requests.map(({ path, range }) => `${path.split("/long/")[1]!} ${range ?? ""}`.trim());
   expect(asked).toContain(`ballast.bin bytes=${begun}-`);
@@ -123,7 +123,7 @@ test("a page that is reloaded in the middle of an installation has nothing, and 
   await expect(call(page, "install", "/packs/long/")).rejects.toThrow(/DiskFull/);
   expect(await call(page, "start")).toMatchObject({ packs: [], unusable: [] });
   await protocol.send("Storage.overrideQuotaForOrigin", { origin });
-  expect(await call(page, "install", "/packs/long/")).toBe(`${id} 1.0.0`);
+  expect(await call(page, "install", "/packs/long/")).toBe(`${id} 3.0.0`);
   await page.close();
 });
 

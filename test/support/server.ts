@@ -99,6 +99,8 @@ async function bundle(entry: string): Promise<string> {
     platform: "browser",
     target: "es2022",
     define: { __LIMPID_VERSION__: JSON.stringify(version) },
+    // Asked for in Node alone, by the extensions' engine.
+    external: ["module"],
     plugins: [guestProgramForEsbuild],
     logLevel: "silent",
   });

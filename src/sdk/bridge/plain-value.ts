@@ -65,7 +65,7 @@ export function checkPlainValue(value: unknown, limits: PlainValueLimits): void 
 function membersOf(
   value: unknown,
   path: string,
-  left: { text: number; bytes: number },
+  left: { text: number; bytes: number; values: number },
 ): Iterable<readonly [string | number, unknown]> {
   switch (typeof value) {
     case "undefined":
@@ -90,7 +90,11 @@ function membersOf(
     left.bytes -= Math.max(1, value.buffer.byteLength);
     return [];
   }
-  if (Array.isArray(value)) return listMembers(value, path);
+  if (Array.isArray(value)) {
+    // Before they are listed: that alone takes long.
+    if (value.length > left.values) throw invalid(path, "the message has too many values");
+    return listMembers(value, path);
+  }
   if (!isPlainObject(value)) throw invalid(path, "it is an object of a class");
   return Object.entries(value);
 }
