@@ -25,7 +25,7 @@ const rooms = [
 ];
 
 const room = (name) => `./src/sdk/${name}`;
-const outsideSdk = ["./src/adapters", "./src/worker", "./src/node", "./src/testing", "./src/cli"];
+const outsideSdk = ["./src/adapters", "./src/worker", "./src/node", "./src/testing", "./packages"];
 
 const importZones = [
   ...rooms.map((name, index) => ({
@@ -46,26 +46,32 @@ const importZones = [
     message: `Import the room ${name} through its index.ts.`,
   })),
   {
-    target: ["./src/cli", "./test", "./examples"],
+    target: ["./packages/lab", "./test", "./examples"],
     from: "./src/node",
     except: ["./index.ts"],
     message: "Import src/node through its index.ts.",
   },
   {
     target: "./src/adapters",
-    from: ["./src/cli", "./src/node"],
+    from: ["./packages", "./src/node"],
     message: "An adapter runs in its editor: neither the command nor Node is there.",
   },
-  { target: "./src/node", from: ["./src/cli", "./src/adapters"], message: "src/node is below the command." },
+  { target: "./src/node", from: ["./packages", "./src/adapters"], message: "src/node is below the command." },
+  {
+    target: "./packages/cli",
+    from: ["./src", "./test", "./packages/lab"],
+    except: ["./node/system-error.ts"],
+    message: "The command uses what limpid exports.",
+  },
   {
     target: "./src/worker",
-    from: ["./src/cli", "./src/node", "./src/adapters", "./src/testing"],
+    from: ["./packages", "./src/node", "./src/adapters", "./src/testing"],
     message: "An extension's worker has only src/sdk.",
   },
 ];
 
 export default defineConfig(
-  globalIgnores(["dist", "build", "coverage", "training", "models", "docs/api"]),
+  globalIgnores(["**/dist", "build", "coverage", "training", "models", "docs/api"]),
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
@@ -106,7 +112,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/**/*.ts"],
+    files: ["src/**/*.ts", "packages/*/src/**/*.ts"],
     plugins: { jsdoc },
     settings: { jsdoc: { mode: "typescript", tagNamePreference: { template: "typeParam" } } },
     rules: {
@@ -179,7 +185,7 @@ export default defineConfig(
   },
   {
     // The one place that tells the runtime of an error that nobody can catch; the command talks to people.
-    files: ["src/sdk/base/event.ts", "src/cli/**/*.ts"],
+    files: ["src/sdk/base/event.ts", "packages/**/*.ts"],
     rules: { "no-console": "off" },
   },
   {

@@ -1,6 +1,18 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import typescript from "typescript";
 
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+
+const { paths } = typescript.readConfigFile(
+  fileURLToPath(new URL("tsconfig.json", import.meta.url)),
+  typescript.sys.readFile,
+).config.compilerOptions;
+
+/** Tests run the packages' sources, where the compiler finds them too. */
+const sourcesByName = Object.fromEntries(
+  Object.entries(paths).map(([name, [file]]) => [`^${name}$`, file.replace("./", "<rootDir>/")]),
+);
 
 /** What the three projects share: TypeScript through swc to native ES modules. */
 const shared = {
@@ -24,8 +36,9 @@ const shared = {
   testTimeout: 120_000,
   // Jest would otherwise guard the globals that a test leaves behind, tfjs's engine among them, and recurse without end.
   testEnvironmentOptions: { globalsCleanup: "off" },
+  moduleNameMapper: sourcesByName,
   transformIgnorePatterns: ["/node_modules/"],
-  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/build/"],
+  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/build/", "<rootDir>/packages/cli/dist/"],
 };
 
 /** The runtime of a test is chosen by its file's name. @type {import("jest").Config} */
@@ -47,7 +60,7 @@ export default {
       setupFiles: ["<rootDir>/test/support/setup-webgpu.ts"],
     },
     {
-      // Needs what `npm ci` in bench/ installs; `npm test` there runs it.
+      // Needs what `npm ci` in packages/lab/bench installs; `npm test` there runs it.
       ...shared,
       displayName: "bench",
       testMatch: ["<rootDir>/test/**/*.bench.test.ts"],

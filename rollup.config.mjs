@@ -31,7 +31,6 @@ const workers = {
 
 /** Programs: built as the libraries are, but nobody imports them, so they need no types. */
 const programs = {
-  cli: "src/cli/main.ts",
   "extension-worker-node": "src/node/extension-worker.ts",
   "tile-worker-node": "src/node/tile-worker.ts",
 };

@@ -1,4 +1,4 @@
-/** Builds dist/, and knows whether it still matches the sources. */
+/** Builds dist/ of both published packages, and knows whether they still match the sources. */
 import {
   closeSync,
   existsSync,
@@ -19,15 +19,19 @@ import { fileURLToPath } from "node:url";
 /** The repository's root folder. */
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
-const dist = join(root, "dist");
+/** The published packages, whose dist/ is built by the rollup.config.mjs of their folder. */
+const packages = [root, join(root, "packages", "cli")];
 const fresh = join(root, "build", "dist");
 const lock = join(root, "build", "dist.lock");
 const stamp = join(root, "build", "dist.stamp");
-const sources = ["src", "package.json", "package-lock.json", "rollup.config.mjs"];
+const sources = [
+  ...["src", "package.json", "package-lock.json", "rollup.config.mjs"],
+  ...["packages/cli/src", "packages/cli/package.json", "packages/cli/rollup.config.mjs"],
+];
 
 /**
- * Builds dist/ if a source is newer. Runs side by side with others: one of them builds, the rest wait, and
- * dist/ is replaced at once when all of it is there.
+ * Builds the packages if a source is newer. Runs side by side with others: one of them builds, the rest wait, and
+ * each dist/ is replaced at once when all of it is there.
  *
  * @param {{ force?: boolean }} [options] - `force` builds in any case
  */
@@ -38,34 +42,39 @@ export async function buildDist({ force = false } = {}) {
   try {
     if (!force && !isStale()) return;
     const started = new Date();
-    rmSync(fresh, { recursive: true, force: true });
-    const { rollup } = await import("rollup");
-    const { loadConfigFile } = await import("rollup/loadConfigFile");
-    const { options } = await loadConfigFile(join(root, "rollup.config.mjs"), {});
-    for (const config of options) {
-      const bundle = await rollup(config);
-      for (const output of config.output) {
-        const { dir, file, ...rest } = output;
-        await bundle.write({ ...rest, ...(file ? { file: moved(file) } : { dir: moved(dir ?? "dist") }) });
-      }
-      await bundle.close();
-    }
-    rmSync(dist, { recursive: true, force: true });
-    renameSync(fresh, dist);
+    for (const folder of packages) await buildPackage(folder);
     writeFileSync(stamp, started.toISOString());
   } finally {
     release();
   }
 }
 
-/** @param {string} path - where rollup's config wants a file @returns {string} where it is built at first */
-function moved(path) {
-  return join(fresh, path.replace(/^dist\/?/, ""));
+/** @param {string} folder - of a package */
+async function buildPackage(folder) {
+  rmSync(fresh, { recursive: true, force: true });
+  const { rollup } = await import("rollup");
+  const { loadConfigFile } = await import("rollup/loadConfigFile");
+  const { options } = await loadConfigFile(join(folder, "rollup.config.mjs"), {});
+  for (const config of options) {
+    const bundle = await rollup(config);
+    for (const output of config.output) {
+      const { dir, file, ...rest } = output;
+      await bundle.write({ ...rest, ...(file ? { file: moved(file) } : { dir: moved(dir ?? "dist") }) });
+    }
+    await bundle.close();
+  }
+  rmSync(join(folder, "dist"), { recursive: true, force: true });
+  renameSync(fresh, join(folder, "dist"));
 }
 
-/** @returns {boolean} whether dist/ is missing or older than a source */
+/** @param {string} path - where rollup's config wants a file @returns {string} where it is built at first */
+function moved(path) {
+  return join(fresh, path.replace(/^(.*\/)?dist\/?/, ""));
+}
+
+/** @returns {boolean} whether a dist/ is missing or older than a source */
 function isStale() {
-  if (!existsSync(dist) || !existsSync(stamp)) return true;
+  if (!existsSync(stamp) || packages.some((folder) => !existsSync(join(folder, "dist")))) return true;
   const built = Date.parse(readFileSync(stamp, "utf8"));
   return sources.some((name) => newest(join(root, name)) >= built);
 }

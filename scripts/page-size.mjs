@@ -23,6 +23,7 @@ const pages = [
 const { outputFiles, metafile } = await build({
   stdin: { contents: page, resolveDir: root, sourcefile: "page.js" },
   bundle: true,
+  tsconfigRaw: {}, // the package as it is built, not its sources, to which tsconfig.json maps its name
   minify: true,
   splitting: true,
   write: false,

@@ -134,6 +134,7 @@ function settings(entry) {
   return {
     entryPoints: [join(folder, "src", entry)],
     bundle: true,
+    tsconfigRaw: {}, // the packages as they are built, not their sources, to which tsconfig.json maps their names
     minify: true,
     platform: "browser",
     target: "es2022",

@@ -40,6 +40,7 @@ export async function buildPlugin({
     entryPoints: [join(folder, "src", "panel.ts")],
     outdir: out,
     bundle: true,
+    tsconfigRaw: {}, // the packages as they are built, not their sources, to which tsconfig.json maps their names
     splitting: true,
     minify: true,
     format: "esm",

@@ -16,6 +16,7 @@ const require = createRequire(import.meta.url);
 /** What both builds have in common. @type {import("esbuild").BuildOptions} */
 const common = {
   bundle: true,
+  tsconfigRaw: {}, // the packages as they are built, not their sources, to which tsconfig.json maps their names
   minify: true,
   platform: "browser",
   target: "es2022",

@@ -1,4 +1,4 @@
-import { drawTrainingCurve } from "limpid/training";
+import { drawTrainingCurve } from "limpid-cli/training-curve";
 import type { FilePair, TrainReply, TrainRequest } from "./messages.js";
 
 const element = (id: string): HTMLElement => document.getElementById(id)!;

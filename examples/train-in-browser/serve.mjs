@@ -13,17 +13,6 @@ const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"
 const require = createRequire(import.meta.url);
 const wasmFolder = dirname(require.resolve("@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm"));
 
-/** In this repository `limpid` is its sources; elsewhere it is the npm package. */
-const limpidFromSources = {
-  name: "limpid-from-sources",
-  /** @param {import("esbuild").PluginBuild} bundler */
-  setup(bundler) {
-    bundler.onResolve({ filter: /^limpid(\/training)?$/ }, ({ path }) => ({
-      path: join(root, "src", "sdk", path === "limpid" ? "index.ts" : "training/index.ts"),
-    }));
-  },
-};
-
 /**
  * Starts the server.
  *
@@ -34,6 +23,7 @@ export async function serveExample({
   port = 0,
   models = (file) => readFile(join(root, "models", file)),
 } = {}) {
+  // In this repository tsconfig.json maps `limpid` to its sources; elsewhere it is the npm package.
   const { outputFiles } = await build({
     entryPoints: [join(here, "page.ts"), join(here, "training-worker.ts")],
     bundle: true,
@@ -44,7 +34,6 @@ export async function serveExample({
     target: "es2022",
     minify: true,
     define: { __LIMPID_VERSION__: JSON.stringify(version) },
-    plugins: [limpidFromSources],
     logLevel: "warning",
   });
   const scripts = new Map(outputFiles.map(({ path, contents }) => [path.slice(here.length), contents]));

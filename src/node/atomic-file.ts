@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LimpidError, throwIfAborted } from "../sdk/base/index.js";
+import { describeSystemError, systemErrorCode } from "./system-error.js";
 
 /** Bytes written between two looks at the abort signal. */
 const sliceLength = 4 * 1024 * 1024;
@@ -50,31 +51,4 @@ function writeError(path: string, cause: unknown): LimpidError {
     cause,
     details,
   });
-}
-
-/** The code that the operating system gave, such as `"ENOENT"`. */
-export function systemErrorCode(error: unknown): string | undefined {
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : undefined;
-}
-
-const descriptions: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  EISDIR: "it is a folder",
-  ENOENT: "no such file or folder",
-  ENOTDIR: "a part of the path is not a folder",
-  EPERM: "permission denied",
-  EROFS: "the file system is read-only",
-};
-
-/** A few words for a person on why the operating system refused. */
-export function describeSystemError(error: unknown): string {
-  const code = systemErrorCode(error);
-  return (code && descriptions[code]) ?? messageOf(error);
-}
-
-/** The message of a caught value, whichever realm its error class is from. */
-export function messageOf(error: unknown): string {
-  const message = typeof error === "object" && error !== null && "message" in error ? error.message : error;
-  return String(message);
 }

@@ -2,7 +2,7 @@ import fs from "node:fs/promises";
 import { join } from "node:path";
 import { LimpidError } from "../sdk/base/index.js";
 import type { ModelSource } from "../sdk/restore/index.js";
-import { describeSystemError, systemErrorCode } from "./atomic-file.js";
+import { describeSystemError, systemErrorCode } from "./system-error.js";
 import { packageDirectory } from "./package-directory.js";
 
 /**

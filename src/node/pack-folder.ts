@@ -3,7 +3,8 @@ import fs from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { LimpidError, throwIfAborted, TurnQueue } from "../sdk/base/index.js";
 import { checkPackPath, type ByteStore, type PackSource, type StoredBytes } from "../sdk/packs/index.js";
-import { describeSystemError, systemErrorCode, writeFileAtomically } from "./atomic-file.js";
+import { writeFileAtomically } from "./atomic-file.js";
+import { describeSystemError, systemErrorCode } from "./system-error.js";
 
 /**
  * Keeps packs in a folder of this machine, a file for each key. One process at a time should install packs there; others

@@ -12,36 +12,7 @@ export {
   type HostFixture,
   type HostUnderTest,
 } from "./host-conformance/index.js";
-export {
-  FakeImageStore,
-  FakeMiniPaint,
-  FakeMiniPaintState,
-  type FakeMiniPaintAction,
-  type FakeMiniPaintLayer,
-  type FakeMiniPaintLayers,
-  type FakeMiniPaintSelection,
-  type FakeMiniPaintSettings,
-} from "./mini-paint/index.js";
-export {
-  FakePhotopea,
-  FakePhotopeaRemote,
-  mildVices,
-  serveFakePhotopea,
-  type FakePhotopeaDocument,
-  type FakeLayerState,
-  type FakePhotopeaLayer,
-  type PhotopeaVices,
-  type SeenDocument,
-  type SeenLayer,
-} from "./photopea/index.js";
 export { HeadlessHost, type HeadlessHostOptions } from "../sdk/host/index.js";
-export {
-  FakeFigma,
-  type FakeFigmaLayer,
-  type FakeFigmaNotification,
-  type FakeFigmaWindow,
-  type SeenFigmaLayer,
-} from "./figma/index.js";
 export { measureMemoryGrowth, type MemoryGrowth } from "./memory-growth.js";
 export {
   packMatchers,

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
-import { runProgram } from "../../src/cli/program.js";
+import { runProgram } from "../../packages/cli/src/program.js";
 import type { ChannelCount } from "../../src/sdk/image/index.js";
 import { pseudoRandomImageOfDepth } from "../image/pseudo-random.js";
 import { makeTinyModel, type TinyModelOptions } from "../support/tiny-model.js";
@@ -25,14 +25,26 @@ export interface JsonLine {
   readonly [field: string]: unknown;
 }
 
+/** What a test can tell a command that runs in this process. */
+export interface CommandTestOptions {
+  readonly signal?: AbortSignal;
+  readonly terminal?: NodeJS.WriteStream;
+}
+
 /** Runs the command in this process. */
-export async function limpid(
+export function limpid(args: readonly string[], options?: CommandTestOptions): Promise<CommandResult> {
+  return runHere(runProgram, args, options);
+}
+
+/** Runs a program with commands in this process. */
+export async function runHere(
+  run: typeof runProgram,
   args: readonly string[],
-  options: { readonly signal?: AbortSignal; readonly terminal?: NodeJS.WriteStream } = {},
+  options: CommandTestOptions = {},
 ): Promise<CommandResult> {
   let stdout = "";
   let stderr = "";
-  const code = await runProgram(args, {
+  const code = await run(args, {
     write: (text) => (stdout += text),
     writeError: (text) => (stderr += text),
     terminal: options.terminal,
@@ -42,7 +54,7 @@ export async function limpid(
   return { code, stdout, stderr };
 }
 
-/** Runs the built command in a process of its own. */
+/** Starts the built command in a process of its own. */
 export function spawnLimpid(args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
   const program = fileURLToPath(new URL("../../scripts/limpid.mjs", import.meta.url));
   const { INIT_CWD: _, ...environment } = process.env;

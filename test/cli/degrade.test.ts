@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { readImageFile } from "../../src/node/index.js";
+import { readImageFile } from "../../packages/cli/src/files/index.js";
 import { degrade } from "../../src/sdk/training/index.js";
 import { limpid, writePhoto } from "./command.js";
 

@@ -1,7 +1,8 @@
-import * as tf from "@tensorflow/tfjs-core";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { modelFromDirectory, readImageFile, writeImageFile } from "../../src/node/index.js";
+import * as tf from "@tensorflow/tfjs-core";
+import { readImageFile, writeImageFile } from "../../packages/cli/src/files/index.js";
+import { modelFromDirectory } from "../../src/node/index.js";
 import { createLimpid } from "../../src/sdk/limpid/index.js";
 import { Expert, factorShapes, listExpertTargets } from "../../src/sdk/experts/index.js";
 import { readExpertFile, writeExpertFile } from "../../src/sdk/packs/index.js";

@@ -12,9 +12,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { checkFiles } from "../../src/cli/pack/check-files.js";
-import { readPackFolder } from "../../src/cli/pack/pack-contents.js";
-import { readPackArchive } from "../../src/node/index.js";
+import { checkFiles } from "../../packages/cli/src/pack/check-files.js";
+import { readPackFolder } from "../../packages/cli/src/pack/pack-contents.js";
+import { readPackArchive } from "../../packages/cli/src/files/index.js";
 import { version } from "../../src/sdk/base/index.js";
 import { HostTensor, parseSafetensors, serializeSafetensors } from "../../src/sdk/weights/index.js";
 import { limpid, writePhoto, writeTinyModel } from "./command.js";

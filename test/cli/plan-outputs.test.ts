@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { findImages } from "../../src/cli/find-images.js";
-import { chooseOutputPlace, planOutputs, type OutputPlace } from "../../src/cli/plan-outputs.js";
+import { findImages } from "../../packages/cli/src/find-images.js";
+import { chooseOutputPlace, planOutputs, type OutputPlace } from "../../packages/cli/src/plan-outputs.js";
 
 let folder: string;
 const { signal } = new AbortController();

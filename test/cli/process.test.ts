@@ -35,15 +35,6 @@ test("with the backend left to itself, standard output holds the results alone, 
   );
 });
 
-test("two jobs measure what one does", async () => {
-  for (const name of ["a.png", "b.png"]) await writePhoto(at("in", name), { seed: name.length });
-  const args = ["evaluate", "--photos", at("in"), "--tasks", "jpeg-10,rain", "--json", ...engine];
-  const one = await limpidProcess([...args, "--jobs", "1"]);
-  const two = await limpidProcess([...args, "--jobs", "2"]);
-  expect(one.code).toBe(0);
-  expect(JSON.parse(two.stdout)).toEqual(JSON.parse(one.stdout));
-});
-
 test("two jobs give the same files as one, and the same reports of bad ones", async () => {
   for (let index = 0; index < 5; index++) await writePhoto(at("in", `${index}.png`), { seed: index });
   writeFileSync(at("in", "bad.png"), "");

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "@jest/globals";
-import { ProgressBar } from "../../src/cli/progress-bar.js";
+import { ProgressBar } from "../../packages/cli/src/progress-bar.js";
 
 /** A terminal that remembers what was written to it. */
 function makeTerminal(): { terminal: NodeJS.WriteStream; read: () => string } {

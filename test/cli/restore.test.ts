@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { describe, expect, jest, test } from "@jest/globals";
 import sharp from "sharp";
-import { readImageFile } from "../../src/node/index.js";
+import { readImageFile } from "../../packages/cli/src/files/index.js";
 import { jsonLines, limpid, limpidProcess, writePhoto, writeTinyModel } from "./command.js";
 import { useWorkspace } from "./workspace.js";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { isInShard } from "../../src/cli/shard.js";
+import { isInShard } from "../../packages/cli/src/shard.js";
 
 function shardsOf(name: string, count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1).filter((index) =>

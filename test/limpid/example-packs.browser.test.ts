@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
-import { readImageFile } from "../../src/node/index.js";
+import { readImageFile } from "../../packages/cli/src/files/index.js";
 import { encodePng, PixelImage, readRgb } from "../../src/sdk/image/index.js";
 import { applyRecipe, RandomSource, type Recipe } from "../../src/sdk/training/index.js";
 import { mount, openPage } from "../support/page.js";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { zipSync } from "fflate";
 import { Header, Pax, type HeaderData } from "tar";
-import { writePackArchive } from "../../src/node/index.js";
+import { writePackArchive } from "../../packages/cli/src/files/index.js";
 import { LimpidError } from "../../src/sdk/base/index.js";
 import { packFilesFromArchive } from "../../src/sdk/packs/index.js";
 import { errorOf } from "../support/index.js";

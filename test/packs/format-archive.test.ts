@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Header, type HeaderData } from "tar";
-import { readPackArchive, writePackArchive } from "../../src/node/index.js";
+import { readPackArchive, writePackArchive } from "../../packages/cli/src/files/index.js";
 import { LimpidError } from "../../src/sdk/base/index.js";
 import { checkPackPath } from "../../src/sdk/packs/index.js";
 import { sha256Hex } from "../../src/sdk/weights/index.js";

@@ -3,7 +3,7 @@ import { build } from "esbuild";
 import { zipSync } from "fflate";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
-import { writePackArchive } from "../../src/node/index.js";
+import { writePackArchive } from "../../packages/cli/src/files/index.js";
 import { encodePng, PixelImage } from "../../src/sdk/image/index.js";
 import { createLimpid, type Limpid } from "../../src/sdk/limpid/index.js";
 import { modelFromFiles, type ExpertChoice } from "../../src/sdk/restore/index.js";
@@ -447,6 +447,7 @@ test("the code that is shown does what the page does", async () => {
       loader: "ts",
     },
     bundle: true,
+    tsconfigRaw: {}, // the built package, as a reader of the code would have it
     write: false,
     format: "esm",
     platform: "browser",

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { modelFromDirectory, readImageFile } from "../../src/node/index.js";
+import { readImageFile } from "../../packages/cli/src/files/index.js";
+import { modelFromDirectory } from "../../src/node/index.js";
 import { psnr } from "../../src/sdk/image/index.js";
 import { createLimpid } from "../../src/sdk/limpid/index.js";
 import { degrade } from "../../src/sdk/training/index.js";

@@ -1,5 +1,5 @@
 import { crop, encodePng, LimpidError, packFilesFromArchive, type PixelImage } from "limpid";
-import { drawTrainingCurve } from "limpid/training";
+import { drawTrainingCurve } from "limpid-cli/training-curve";
 import type { FilePair, TrainReply, TrainRequest } from "../../train-in-browser/messages.js";
 import { element } from "../../shared/element.js";
 import { draw } from "../../shared/pictures.js";

@@ -32,7 +32,6 @@ export {
   type RouterRowQuality,
 } from "./router-row-fit.js";
 export type { TrainingEvaluation } from "./trainer-state.js";
-export { drawTrainingCurve, type TrainingCurve } from "./training-curve.js";
 export type { CompleteTrainingOptions, ExpertTrainingOptions } from "./training-options.js";
 export {
   TrainingSet,

@@ -1,5 +1,5 @@
 import { decodePng, encodePng, type PixelImage } from "../../../src/sdk/image/index.js";
-import type { FakeFigma } from "../../../src/testing/figma/index.js";
+import type { FakeFigma } from "../../fakes/figma/index.js";
 import type { HostFixture, HostUnderTest } from "../../../src/testing/host-conformance/index.js";
 import { connect, makePicture } from "./connected.js";
 

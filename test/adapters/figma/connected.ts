@@ -4,7 +4,7 @@ import { FigmaHost, type FigmaHostOptions } from "../../../src/adapters/figma/fi
 import { serveFigma, type ServeFigmaOptions } from "../../../src/adapters/figma/main/index.js";
 import { FigmaSession, type FigmaSessionOptions } from "../../../src/adapters/figma/session.js";
 import { encodePng, PixelImage } from "../../../src/sdk/image/index.js";
-import { FakeFigma } from "../../../src/testing/figma/index.js";
+import { FakeFigma } from "../../fakes/figma/index.js";
 
 /** The two sides of a plugin in one thread; messages are copied, and arrive later, as between windows. */
 export interface Connected {

@@ -5,7 +5,7 @@ import { serveFigma } from "../../../src/adapters/figma/main/index.js";
 import { LimpidError } from "../../../src/sdk/base/index.js";
 import type { CommitOptions, Restorer } from "../../../src/sdk/host/index.js";
 import { decodePng, encodePng, PixelImage } from "../../../src/sdk/image/index.js";
-import { FakeFigma } from "../../../src/testing/figma/index.js";
+import { FakeFigma } from "../../fakes/figma/index.js";
 import { connect, invert, makePicture, openPhoto, type Connected } from "./connected.js";
 
 const opened: Connected[] = [];

@@ -5,7 +5,7 @@ import { parse } from "acorn";
 import { Ajv } from "ajv";
 import { getQuickJS, type QuickJSContext, type QuickJSHandle } from "quickjs-emscripten";
 import { encodePng } from "../../../src/sdk/image/index.js";
-import { FakeFigma } from "../../../src/testing/figma/index.js";
+import { FakeFigma } from "../../fakes/figma/index.js";
 import { makePicture } from "./connected.js";
 import { manifestSchema } from "./manifest-schema.js";
 import { buildPlugins, type PluginFolder } from "./plugin-folder.js";

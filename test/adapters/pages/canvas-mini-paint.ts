@@ -6,13 +6,9 @@ import {
 } from "../../../src/adapters/canvas/index.js";
 import { displayedCorners, type Capture } from "../../../src/sdk/host/index.js";
 import { encodePng, type PixelImage } from "../../../src/sdk/image/index.js";
-import {
-  runHostConformance,
-  type FakeMiniPaint,
-  type FakeMiniPaintLayer,
-  type HostFixture,
-} from "../../../src/testing/index.js";
+import { runHostConformance, type HostFixture } from "../../../src/testing/index.js";
 import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
+import type { FakeMiniPaint, FakeMiniPaintLayer } from "../../fakes/mini-paint/index.js";
 import { badMoments, codeOf, offerCommands, type OpenedInPage } from "./bad-moments.js";
 import { loadImg, pixelsOf, toImg } from "./page-documents.js";
 

@@ -1,5 +1,5 @@
 // A fake miniPaint, as the page of a frame.
-import { FakeMiniPaint } from "../../../src/testing/mini-paint/index.js";
+import { FakeMiniPaint } from "../../fakes/mini-paint/index.js";
 
 const editor = new FakeMiniPaint(window);
 editor.start();

@@ -1,6 +1,6 @@
 import { EventEmitter } from "../../../src/sdk/base/index.js";
 import { PixelImage } from "../../../src/sdk/image/index.js";
-import { FakePhotopea } from "../../../src/testing/photopea/index.js";
+import { FakePhotopea } from "../../fakes/photopea/index.js";
 import type { PhotopeaEndpoint } from "../../../src/adapters/photopea/endpoint.js";
 import { PhotopeaHost, type PhotopeaHostOptions } from "../../../src/adapters/photopea/photopea-host.js";
 import { PhotopeaSession, type PhotopeaSessionOptions } from "../../../src/adapters/photopea/session.js";

@@ -8,7 +8,7 @@ import {
   type Restorer,
 } from "../../../src/sdk/host/index.js";
 import { PixelImage } from "../../../src/sdk/image/index.js";
-import type { FakePhotopea, PhotopeaVices } from "../../../src/testing/photopea/index.js";
+import type { FakePhotopea, PhotopeaVices } from "../../fakes/photopea/index.js";
 import { connect, makePicture, type Connected } from "./connected.js";
 
 const opened: Connected[] = [];

@@ -9,7 +9,7 @@ import { PixelImage, psnr } from "../../../src/sdk/image/index.js";
 import { createLimpid } from "../../../src/sdk/limpid/index.js";
 import { makeIntegrity } from "../../../src/sdk/packs/index.js";
 import { modelFromFiles } from "../../../src/sdk/restore/index.js";
-import type { FakePhotopea } from "../../../src/testing/photopea/index.js";
+import type { FakePhotopea } from "../../fakes/photopea/index.js";
 import { openPage } from "../../support/page.js";
 import { focusedIn, listen, tabThrough } from "../../support/tab-order.js";
 import { makeTinyModel } from "../../support/tiny-model.js";

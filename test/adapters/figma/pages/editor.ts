@@ -1,6 +1,6 @@
 // A fake Figma as a page: it runs a plugin's code, and shows the plugin's page in a frame as Figma may do it.
 import { decodePng, encodePng, PixelImage } from "../../../../src/sdk/image/index.js";
-import { FakeFigma, type SeenFigmaLayer } from "../../../../src/testing/figma/index.js";
+import { FakeFigma, type SeenFigmaLayer } from "../../../fakes/figma/index.js";
 
 /**
  * How the frame holds the page.

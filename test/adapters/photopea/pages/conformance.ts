@@ -7,7 +7,7 @@ import {
   type HostFixture,
   type HostUnderTest,
 } from "../../../../src/testing/host-conformance/index.js";
-import { FakePhotopeaRemote, type SeenDocument } from "../../../../src/testing/photopea/index.js";
+import { FakePhotopeaRemote, type SeenDocument } from "../../../fakes/photopea/index.js";
 
 /** What a page found. */
 export interface ConformanceReport {

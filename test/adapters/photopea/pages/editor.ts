@@ -1,5 +1,5 @@
 // A fake Photopea as a page: around the panel that `?panel=` names, or inside of whatever page has put it into a frame.
-import { serveFakePhotopea } from "../../../../src/testing/photopea/index.js";
+import { serveFakePhotopea } from "../../../fakes/photopea/index.js";
 
 const parameters = new URL(location.href).searchParams;
 const panel = parameters.get("panel");

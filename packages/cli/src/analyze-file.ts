@@ -1,0 +1,43 @@
+import type { BackendName, DegradationProbability, Limpid } from "limpid";
+import { readImageFile } from "./files/index.js";
+
+/** An image file that was analysed. */
+export interface AnalyzedFile {
+  /** The file. */
+  readonly input: string;
+  /** Width in pixels. */
+  readonly width: number;
+  /** Height in pixels. */
+  readonly height: number;
+  /** The backend that ran. */
+  readonly backend: BackendName;
+  /** What the router said, the most probable first. */
+  readonly analysis: readonly DegradationProbability[];
+  /** From opening the file. */
+  readonly milliseconds: number;
+  /** What was changed or left out in reading, for a person. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Says what is wrong with the image in a file.
+ *
+ * @param limpid - what analyses it
+ * @param input - the file
+ * @param signal - gives up when it fires
+ * @throws {@link LimpidError} as `readImageFile` and `analyze` do
+ */
+export async function analyzeFile(limpid: Limpid, input: string, signal: AbortSignal): Promise<AnalyzedFile> {
+  const started = performance.now();
+  const { image, notes } = await readImageFile(input, { signal });
+  const { degradations } = await limpid.analyze(image, { signal });
+  return {
+    input,
+    width: image.width,
+    height: image.height,
+    backend: limpid.backend,
+    analysis: degradations,
+    milliseconds: performance.now() - started,
+    notes,
+  };
+}

@@ -1,0 +1,49 @@
+import { Command } from "commander";
+import { degradationNames, degrade, type Fault } from "limpid/training";
+import { readImageFile, writeImageFile } from "./files/index.js";
+import type { CommandContext } from "./command-context.js";
+import { collectFault, parseSeed } from "./option-parsers.js";
+import { faultNames } from "./parse-fault.js";
+
+interface DegradeCommandOptions {
+  readonly recipe: readonly Fault[];
+  readonly seed: number;
+  readonly output: string;
+}
+
+const kinds = faultNames.filter((name) => !degradationNames.includes(name));
+
+const details = `
+Recipes: ${degradationNames.slice(0, 5).join(", ")},
+  ${degradationNames.slice(5).join(", ")}
+Blur and noise have kinds, drawn if none is named:
+  ${kinds.slice(0, 4).join(", ")},
+  ${kinds.slice(4).join(", ")}
+Severity goes from 0, barely visible, to 1, the worst that the models are
+trained for; 0.5 if left out. Several recipes are applied in the order in which
+light, weather, lens, sensor, file and time would, whatever order they are
+named in. The same seed gives the same picture. The result has 8 bits.
+
+Examples:
+  limpid degrade photo.jpg --recipe rain -o rainy.png
+  limpid degrade photo.jpg --recipe haze:0.3 --recipe noise:0.2 --seed 7 -o bad.png
+`;
+
+/** The `degrade` command. */
+export function degradeCommand(context: CommandContext): Command {
+  return new Command("degrade")
+    .summary("damage a photo on purpose")
+    .description("Damages a photo on purpose, as the weather, the camera and time would.")
+    .argument("<in>", "a clean photo")
+    .requiredOption("--recipe <name[-kind][:severity]>", "what to do to it; may be repeated", collectFault)
+    .option("--seed <n>", "seeds the damage", parseSeed, 1)
+    .requiredOption("-o, --output <file>", "the file to write: .png, .jpg, .webp or .tif")
+    .addHelpText("after", details)
+    .action(async (input: string, { recipe, seed, output }: DegradeCommandOptions) => {
+      const { signal } = context;
+      const { image, notes } = await readImageFile(input, { signal });
+      const written = await writeImageFile(output, degrade(image, recipe, seed), { inputs: [input], signal });
+      for (const note of [...notes, ...written.notes]) context.writeError(`note: ${input}: ${note}\n`);
+      context.write(`${output}\n`);
+    });
+}

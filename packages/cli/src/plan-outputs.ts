@@ -1,0 +1,129 @@
+import { existsSync, statSync } from "node:fs";
+import { dirname, extname, join, parse, resolve, sep } from "node:path";
+import { LimpidError } from "limpid";
+import { outputFormatOf } from "./files/index.js";
+import { isImageName, type FailedInput, type FoundImage } from "./find-images.js";
+
+/** Where results go. */
+export type OutputPlace =
+  | {
+      /** Beside each image, or under the names that the images have in the folder that was named. */
+      readonly kind: "beside" | "folder";
+      /** The folder; empty for `"beside"`. */
+      readonly path: string;
+    }
+  | {
+      /** To one file. */
+      readonly kind: "file";
+      /** The file; its extension chooses the format. */
+      readonly path: string;
+    };
+
+/** One image to restore. */
+export interface RestoreTask {
+  /** The file to read. */
+  readonly input: string;
+  /** The file to write. */
+  readonly output: string;
+  /** What shards are told apart by. */
+  readonly name: string;
+}
+
+/** What is to be done. */
+export interface OutputPlan {
+  /** The images, in the order in which they were found. Every output is another. */
+  readonly tasks: readonly RestoreTask[];
+  /** The images that have no place to go. */
+  readonly failures: readonly FailedInput[];
+}
+
+/**
+ * Where results go for what the user wrote behind `-o`: to a file if one file is restored and the name has an extension,
+ * else into a folder.
+ *
+ * @param output - what the user wrote; undefined for results beside their images
+ * @param inputs - what is to be restored, as the user wrote it
+ * @returns the place, which need not exist
+ * @throws {@link LimpidError} `UnsupportedFormat` if a file's extension names no format that can be written,
+ * `InvalidArgument` if several images are to go to one file
+ */
+export function chooseOutputPlace(output: string | undefined, inputs: readonly string[]): OutputPlace {
+  if (output === undefined) return { kind: "beside", path: "" };
+  const isOneFile = inputs.length === 1 && !isFolder(inputs[0] ?? "");
+  const namesFolder = output.endsWith("/") || output.endsWith(sep) || isFolder(output);
+  if (namesFolder || extname(output) === "") return { kind: "folder", path: output };
+  if (isOneFile) {
+    outputFormatOf(output);
+    return { kind: "file", path: output };
+  }
+  if (isImageName(output)) {
+    throw new LimpidError("InvalidArgument", `${output}: is one file, for several images; name a folder`);
+  }
+  return { kind: "folder", path: output };
+}
+
+/**
+ * Gives each image its output, `NAME.restored.png`. Where `photo.jpg` and `photo.png` would share one, it is
+ * `photo.jpg.restored.png` and `photo.png.restored.png`. An image that is itself the output of another is left out.
+ *
+ * @param images - the images
+ * @param place - where results go
+ * @param overwrite - whether outputs that exist are to be replaced
+ * @returns the tasks; of images that still share an output the first has it, the others fail, as do those whose output
+ * would replace an input
+ */
+export function planOutputs(
+  images: readonly FoundImage[],
+  place: OutputPlace,
+  overwrite: boolean,
+): OutputPlan {
+  const shared = countBy(images.map((image) => identify(outputOf(image, place, false))));
+  const planned = images.map((image) => {
+    const short = outputOf(image, place, false);
+    const output = (shared.get(identify(short)) ?? 0) > 1 ? outputOf(image, place, true) : short;
+    return { input: image.path, output, name: image.name };
+  });
+  const inputs = new Set(images.map(({ path }) => identify(path)));
+  const makers = new Map<string, string>();
+  for (const { input, output } of planned) {
+    if (!makers.has(identify(output))) makers.set(identify(output), input);
+  }
+  const tasks: RestoreTask[] = [];
+  const failures: FailedInput[] = [];
+  for (const task of planned) {
+    const { input, output } = task;
+    const maker = makers.get(identify(output)) ?? input;
+    const replacesItself = identify(input) === identify(output);
+    if (replacesItself || (overwrite && inputs.has(identify(output)))) {
+      const error = new LimpidError("InputOverwrite", `${input}: its output ${output} is an input`);
+      failures.push({ input, error });
+    } else if (maker !== input) {
+      const message = `${input}: its output ${output} is also that of ${maker}`;
+      failures.push({ input, error: new LimpidError("InvalidArgument", message) });
+    } else if (!makers.has(identify(input))) {
+      tasks.push(task);
+    }
+  }
+  return { tasks, failures };
+}
+
+function outputOf({ path, name }: FoundImage, place: OutputPlace, keepExtension: boolean): string {
+  if (place.kind === "file") return place.path;
+  const from = place.kind === "beside" ? path : join(place.path, ...name.split("/"));
+  return join(dirname(from), `${keepExtension ? parse(from).base : parse(from).name}.restored.png`);
+}
+
+/** Equal for paths that some file system takes for one: many do not tell cases apart. */
+function identify(path: string): string {
+  return resolve(path).normalize("NFC").toLowerCase();
+}
+
+function countBy(keys: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
+
+function isFolder(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
+}

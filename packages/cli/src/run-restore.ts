@@ -1,0 +1,137 @@
+import fs from "node:fs/promises";
+import { LimpidError, throwIfAborted } from "limpid";
+import type { CommandContext } from "./command-context.js";
+import { endOfRun } from "./end-of-run.js";
+import { findImages } from "./find-images.js";
+import { describeRestored, restoredToJson } from "./image-report.js";
+import { chooseOutputPlace, planOutputs, type RestoreTask } from "./plan-outputs.js";
+import { FileRestorer, type Restorer, type RestoreSettings } from "./restore-file.js";
+import { WorkerRestorer } from "./restore-worker.js";
+import { RunReport } from "./run-report.js";
+import { isInShard, type Shard } from "./shard.js";
+
+/** A run of restores as the command line describes it. */
+export interface RestoreRun {
+  /** Files and folders. */
+  readonly inputs: readonly string[];
+  /** How to restore. */
+  readonly settings: RestoreSettings;
+  /** A file or a folder for the results; undefined for beside their images. */
+  readonly output: string | undefined;
+  /** Whether outputs that exist are made again. */
+  readonly force: boolean;
+  /** The part of the files to take; undefined for all of them. */
+  readonly shard: Shard | undefined;
+  /** How many files are restored at once, each in a thread of its own if more than one. */
+  readonly jobs: number;
+  /** Whether programs read the results. */
+  readonly json: boolean;
+}
+
+/**
+ * Restores files and tells of it.
+ *
+ * @param run - what to do
+ * @param context - where to tell
+ * @returns whether every file was restored, or had been before
+ * @throws {@link LimpidError} what ends the whole run; the files restored by then are in place
+ */
+export async function runRestore(run: RestoreRun, context: CommandContext): Promise<boolean> {
+  const place = chooseOutputPlace(run.output, run.inputs);
+  const found = await findImages(run.inputs, context.signal);
+  const plan = planOutputs(found.images, place, run.force);
+  const { shard } = run;
+  const tasks = shard === undefined ? plan.tasks : plan.tasks.filter(({ name }) => isInShard(name, shard));
+  const failures = [...found.failures, ...plan.failures];
+  const report = new RunReport(context, {
+    verb: "restored",
+    total: tasks.length + failures.length,
+    json: run.json,
+  });
+  for (const { input, error } of failures) report.failed(input, error);
+  try {
+    await restoreAll(tasks, run, context, report);
+  } finally {
+    report.end();
+  }
+  return !report.hasFailures;
+}
+
+/** Lets several restorers take tasks from one queue. The first failure that ends the run stops them all. */
+async function restoreAll(
+  tasks: readonly RestoreTask[],
+  run: RestoreRun,
+  context: CommandContext,
+  report: RunReport,
+): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const queue = tasks.values();
+  const lines = Array.from({ length: Math.min(run.jobs, Math.max(1, tasks.length)) }, async () => {
+    try {
+      await restoreFrom(queue, run, context, report, signal);
+    } catch (error) {
+      // What stops the others is the first to be caught: theirs is only that they were stopped.
+      const reason: unknown = signal.aborted ? signal.reason : error;
+      stop.abort(reason);
+      throw error;
+    }
+  });
+  await Promise.allSettled(lines);
+  throwIfAborted(context.signal);
+  if (stop.signal.aborted) throw stop.signal.reason;
+}
+
+async function restoreFrom(
+  queue: Iterable<RestoreTask>,
+  run: RestoreRun,
+  context: CommandContext,
+  report: RunReport,
+  signal: AbortSignal,
+): Promise<void> {
+  let restorer: Restorer | undefined;
+  try {
+    for (const { input, output } of queue) {
+      throwIfAborted(signal);
+      if (!run.force && (await exists(output))) {
+        report.skipped(input, output);
+        continue;
+      }
+      if (restorer?.isBroken === true) {
+        await restorer.close();
+        restorer = undefined;
+      }
+      report.begin(input);
+      restorer ??= await openRestorer(run, context, report, signal);
+      try {
+        const onProgress = (done: number, total: number): void => report.progress(input, done, total);
+        const file = await restorer.restore(input, output, { signal, onProgress });
+        report.done(input, run.json ? restoredToJson(file) : describeRestored(file), file.notes);
+      } catch (error) {
+        if (signal.aborted || (LimpidError.is(error) && endOfRun.includes(error.code))) throw error;
+        report.failed(input, error);
+      }
+    }
+  } finally {
+    await restorer?.close();
+  }
+}
+
+function openRestorer(
+  run: RestoreRun,
+  context: CommandContext,
+  report: RunReport,
+  signal: AbortSignal,
+): Promise<Restorer> {
+  const note = (text: string): void => report.note(text);
+  return run.jobs > 1
+    ? WorkerRestorer.open(context.program, run.settings, note, signal)
+    : FileRestorer.open(run.settings, note, signal);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return fs.access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,12 @@
+import { TfjsBackend, WgslExecutor, type Precision } from "../../../../src/sdk/engine/index.js";
+import type { Contestant, ContestantFiles } from "./contestant.js";
+import { contestantOfExecutor } from "./executor.js";
+import { readBenchModel } from "./model.js";
+
+/** Limpid's fused WebGPU kernels. */
+export async function openWgsl(precision: Precision, files: ContestantFiles): Promise<Contestant> {
+  const model = await readBenchModel((path) => files.readModel(path));
+  const backend = await TfjsBackend.start("webgpu");
+  const executor = await WgslExecutor.prepare(backend, model.base, model.config, { precision });
+  return contestantOfExecutor(backend, executor, model);
+}

@@ -1,0 +1,70 @@
+// npm run pictures: restores the samples with the shipped weights and draws docs/images/before-after.jpg of them, and
+// docs/images/degradations.jpg of what the recipes do to a photo.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import sharp from "sharp";
+import { drawDegradationSheet } from "./degradation-sheet.mjs";
+import { buildDist, root } from "../../../scripts/dist.mjs";
+
+await buildDist();
+const { createLimpid, psnr } = await import("limpid");
+const training = await import("limpid/training");
+const { modelFromDirectory } = await import("limpid/node");
+const { readImageFile, writeImageFile } = await import("limpid-cli/files");
+
+const photos = join(root, "examples/photos");
+const size = { width: 448, height: 336 };
+const gap = 8;
+const caption = 30;
+const samples = [
+  { file: "noise.png", clean: "noise.png" },
+  { file: "jpeg.jpg", clean: "jpeg.png" },
+  { file: "rain.png", clean: "rain.png" },
+];
+
+const limpid = await createLimpid({ model: modelFromDirectory(), backend: "wasm" });
+/** @type {Parameters<ReturnType<typeof sharp>["composite"]>[0]} */
+const layers = [];
+for (const [column, { file, clean }] of samples.entries()) {
+  const { image } = await readImageFile(join(photos, file));
+  const { image: original } = await readImageFile(join(photos, "clean", clean));
+  const { image: restored, analysis, mixture } = await limpid.restore(image);
+  const output = join(root, "build", `${column}.png`);
+  mkdirSync(join(root, "build"), { recursive: true });
+  await writeImageFile(output, restored);
+  const [found] = analysis.degradations;
+  const experts = mixture.map(({ expert }) => expert).join(" + ") || "the backbone alone";
+  const left = column * (size.width + gap);
+  const say = (/** @type {string} */ text) => ({
+    text: {
+      text: `<span foreground="#222222">${text}</span>`,
+      rgba: true,
+      font: "sans",
+      dpi: 96,
+      width: size.width,
+    },
+  });
+  const before = `${found?.degradation} ${Math.round(100 * (found?.probability ?? 0))} %, ${psnr(image, original).toFixed(1)} dB`;
+  const after = `${experts}, ${psnr(restored, original).toFixed(1)} dB`;
+  layers.push(
+    { input: say(before), left: left + 6, top: 6 },
+    { input: join(photos, file), left, top: caption },
+    { input: say(after), left: left + 6, top: caption + size.height + gap + 2 },
+    { input: output, left, top: 2 * caption + size.height + gap },
+  );
+  console.log(`${file}: ${before} -> ${after}`);
+}
+limpid.dispose();
+
+mkdirSync(join(root, "docs/images"), { recursive: true });
+const picture = {
+  width: samples.length * size.width + (samples.length - 1) * gap,
+  height: 2 * (size.height + caption) + gap,
+};
+await sharp({ create: { ...picture, channels: 3, background: "#ffffff" } })
+  .composite(layers)
+  .jpeg({ quality: 88, chromaSubsampling: "4:4:4" })
+  .toFile(join(root, "docs/images/before-after.jpg"));
+
+const { image: photo } = await readImageFile(join(photos, "clean/rain.png"));
+await drawDegradationSheet(training, photo, join(root, "docs/images/degradations.jpg"));

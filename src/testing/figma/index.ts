@@ -1,7 +1,0 @@
-export {
-  FakeFigma,
-  type FakeFigmaLayer,
-  type FakeFigmaNotification,
-  type FakeFigmaWindow,
-  type SeenFigmaLayer,
-} from "./fake-figma.js";

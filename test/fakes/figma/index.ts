@@ -1,0 +1,1 @@
+export { FakeFigma, type SeenFigmaLayer } from "./fake-figma.js";

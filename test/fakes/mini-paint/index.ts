@@ -1,0 +1,2 @@
+export { FakeMiniPaint } from "./fake-mini-paint.js";
+export type { FakeMiniPaintLayer } from "./layer.js";

@@ -1,0 +1,3 @@
+export { FakePhotopea, type SeenDocument } from "./fake-photopea.js";
+export { FakePhotopeaRemote, serveFakePhotopea } from "./frame.js";
+export type { PhotopeaVices } from "./vices.js";
