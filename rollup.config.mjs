@@ -12,7 +12,10 @@ const manifest = JSON.parse(readFileSync(new URL("package.json", import.meta.url
 const libraries = {
   index: "src/sdk/index.ts",
   node: "src/node/index.ts",
-  training: "src/sdk/training/index.ts",
+  authoring: "src/sdk/authoring.ts",
+  extension: "src/sdk/extension.ts",
+  network: "src/sdk/network.ts",
+  "network-published": "src/sdk/network-published.ts",
   testing: "src/testing/index.ts",
   canvas: "src/adapters/canvas/index.ts",
   photopea: "src/adapters/photopea/index.ts",
@@ -171,8 +174,9 @@ function failOnWarning(warning, defaultHandler) {
   if (warning.code === "CIRCULAR_DEPENDENCY" && warning.ids?.every((id) => id.includes("node_modules")))
     return;
   if (warning.code === "THIS_IS_UNDEFINED" && warning.id?.includes("node_modules")) return;
-  // A program exports no types; its declaration says so.
-  if (warning.code === "EMPTY_BUNDLE" && warning.names?.every((name) => name in workers)) return;
+  // A program exports no types, and limpid/extension nothing but types.
+  if (warning.code === "EMPTY_BUNDLE" && warning.names?.every((name) => name in workers || name === "extension"))
+    return;
   defaultHandler(warning);
   throw new Error(`rollup: ${warning.message}`);
 }
@@ -199,7 +203,7 @@ export default [
   {
     input: { ...libraries, ...sandboxed, ...workers },
     external: isExternal,
-    plugins: [dts()],
+    plugins: [dts({ compilerOptions: { stripInternal: true } })],
     onwarn: failOnWarning,
     output: { dir: "dist", format: "es", chunkFileNames: "chunks/[name]-[hash].d.ts" },
   },

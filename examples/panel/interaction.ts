@@ -1,8 +1,8 @@
 import {
-  LimpidError,
   type HostNotification,
   type HostProgressOptions,
   type HostProgressReporter,
+  LimpidError,
 } from "limpid";
 import { elements, idleControls } from "./elements.js";
 

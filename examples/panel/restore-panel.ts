@@ -6,8 +6,8 @@ import {
   type ExpertChoice,
   type HostCommandList,
   type PixelImage,
-  type Restorer,
   type RestoreOptions,
+  type Restorer,
   type RestoreResult,
 } from "limpid";
 import "img-comparison-slider";

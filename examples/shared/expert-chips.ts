@@ -58,9 +58,7 @@ export class Chips {
     }
     this.#rows.find(({ id }) => id === focused?.id)?.[focused!.part].focus({ preventScroll: true });
     const known = new Set([...experts].flatMap(({ degradations }) => degradations));
-    const others = analysis.degradations.filter(
-      ({ degradation, probability }) => probability >= 0.5 && !known.has(degradation),
-    );
+    const others = analysis.present.filter(({ degradation }) => !known.has(degradation));
     const names = others.map(({ degradation }) => nameOf(degradation)).join(", ");
     other.textContent = names === "" ? "" : `Also found, without an expert for it: ${names}.`;
   }

@@ -1,4 +1,5 @@
-import { readRgb, resizeArea, type PixelImage } from "limpid";
+import { type PixelImage, resizeArea } from "limpid";
+import { readRgb } from "limpid/network";
 
 /** Longest side of a shown picture in pixels: enough for a panel on a dense screen. */
 const shownSide = 1024;

@@ -1,4 +1,4 @@
-import type { HeldOutPsnr, TrainingEvaluation } from "limpid/training";
+import type { HeldOutPsnr, TrainingEvaluation } from "limpid/authoring";
 
 /** One pair of files. */
 export interface FilePair {

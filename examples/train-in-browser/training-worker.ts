@@ -1,25 +1,13 @@
 import { zipSync } from "fflate";
-import {
-  createLimpid,
-  loadModel,
-  makeIntegrity,
-  modelFromUrl,
-  PixelImage,
-  psnr,
-  startBackend,
-  version,
-  writeExpertFile,
-  type Expert,
-  type LoadedModel,
-  type RouterRow,
-} from "limpid";
-import {
-  ExpertTrainer,
+import { createLimpid, modelFromUrl, PixelImage, type RouterRow, version } from "limpid";
+import { psnr, ExpertTrainer,
   fitRouterRow,
-  TrainingSet,
+  makeIntegrity,
   type TrainingEvaluation,
   type TrainingPair,
-} from "limpid/training";
+  TrainingSet,
+  writeExpertFile, } from "limpid/authoring";
+import { type Expert, type LoadedModel, loadModel, startBackend } from "limpid/network";
 import type { TrainReply, TrainRequest } from "./messages.js";
 
 const wasmPath = new URL("wasm/", self.location.href).href;

@@ -1,44 +1,183 @@
 /**
- * Blind photo restoration for image editors: what is wrong with a photo, and the photo without it.
+ * Blind photo restoration for image editors: says what is wrong with a photo, and repairs it. These are the names that an
+ * integrator or the author of a host needs; packs are made with `limpid/authoring`, extensions written with
+ * `limpid/extension`, pipelines composed with `limpid/network`.
  *
  * @module limpid
  */
-export * from "./base/index.js";
-export * from "./image/index.js";
-export * from "./weights/index.js";
-export * from "./backbone/index.js";
-export * from "./experts/index.js";
-export * from "./router/index.js";
+
+// Restore
+export { createLimpid, type Limpid, type LimpidOptions } from "./limpid/index.js";
+export { modelFromFiles, modelFromUrl, type ModelSource } from "./restore/index.js";
+export type {
+  Analysis,
+  AnalyzeOptions,
+  AppliedExpert,
+  BackendChange,
+  ExpertChoice,
+  RestoreOptions,
+  RestoreProgress,
+  RestoreResult,
+  RestoreTimings,
+} from "./restore/index.js";
+export type { DegradationProbability, WindowAnalysis } from "./router/index.js";
+export type { BackendName, TileWorker, TileWorkerFactory, TileWorkerOptions } from "./engine/index.js";
+export { version } from "./base/index.js";
+
+// Images
 export {
-  acquireDevice,
-  backendNames,
-  Pace,
-  startBackend,
-  startExecutor,
-  TfjsBackend,
-  TfjsExecutor,
-  TfjsRun,
-  WgslExecutor,
-  type AcquiredDevice,
-  type BackendName,
-  type CompileProgress,
-  type Executor,
-  type ExecutorCallOptions,
-  type ExecutorRun,
-  type PixelBlock,
-  type Precision,
-  type StartBackendOptions,
-  type StartedBackend,
-  type StartedExecutor,
-  type TfjsRunOptions,
-  type TilePoolOptions,
-  type TileWorker,
-  type TileWorkerFactory,
-  type TileWorkerOptions,
-  type WgslExecutorOptions,
-} from "./engine/index.js";
-export * from "./restore/index.js";
-export * from "./packs/index.js";
-export * from "./extensions/index.js";
-export * from "./limpid/index.js";
-export * from "./host/index.js";
+  applyOrientation,
+  colorModelOfProfile,
+  colorSpaceOfProfile,
+  convertBitDepth,
+  crop,
+  decodePng,
+  encodePng,
+  PixelImage,
+  resizeArea,
+  type CanvasPixels,
+  type ChannelCount,
+  type ColorSpace,
+  type DecodedPng,
+  type DecodePngOptions,
+  type EncodePngOptions,
+  type ExifOrientation,
+  type PixelData,
+  type PixelImageInit,
+  type Rect,
+} from "./image/index.js";
+
+// Experts and packs
+export type {
+  Expert,
+  ExpertBase,
+  ExpertChange,
+  ExpertEntry,
+  ExpertOptions,
+  ExpertSet,
+  ExpertUpdate,
+  InstalledExpert,
+  RouterRow,
+} from "./experts/index.js";
+export {
+  memoryStore,
+  openCacheStorage,
+  packFilesFromArchive,
+  packFromFiles,
+  packFromNpm,
+  packFromUrl,
+  type ArchiveOptions,
+  type ByteStore,
+  type FetchPackOptions,
+  type InstalledPack,
+  type InstallOptions,
+  type OpenedFile,
+  type OpenFileOptions,
+  type PackCache,
+  type PackChange,
+  type PackIdentity,
+  type PackOptions,
+  type PackProgress,
+  type Packs,
+  type PackSource,
+  type SignatureOptions,
+  type StoredBytes,
+  type UnusablePack,
+} from "./packs/index.js";
+
+// Extensions
+export {
+  extensionWorkersFromUrl,
+  memoryStorage,
+  webStorage,
+  type BridgePort,
+  type CommandDescription,
+  type CommandExecution,
+  type CommandHandler,
+  type CommandPresentation,
+  type Commands,
+  type Configuration,
+  type ConfigurationChange,
+  type ContextChange,
+  type ContextKeys,
+  type ContextLookup,
+  type ContextValue,
+  type Extension,
+  type ExtensionActivation,
+  type ExtensionBisect,
+  type ExtensionLogLine,
+  type ExtensionOptions,
+  type Extensions,
+  type ExtensionsChange,
+  type ExtensionState,
+  type ExtensionTimeouts,
+  type ExtensionWorker,
+  type ExtensionWorkerFactory,
+  type ExtensionWorkerOptions,
+  type KeyValueStorage,
+  type MenuContribution,
+  type MenuItem,
+  type Menus,
+  type SettingDescription,
+  type SettingValue,
+  type WhenExpression,
+} from "./extensions/index.js";
+export type { Diagnostics, DiagnosticsReport, ExtensionReport } from "./limpid/index.js";
+
+// Hosts
+export {
+  boundsOfMask,
+  composeTransforms,
+  fitResult,
+  HeadlessHost,
+  HostCommandList,
+  identityTransform,
+  invertTransform,
+  maskOfRect,
+  resizeMask,
+  resizePlacement,
+  resolveCommitMode,
+  runOnHost,
+  transformPoint,
+  type Capture,
+  type CaptureOptions,
+  type CaptureTarget,
+  type Commit,
+  type CommitMode,
+  type CommitOptions,
+  type EditorHost,
+  type FittedResult,
+  type HeadlessHostOptions,
+  type HeadlessLayer,
+  type HeadlessLayerInit,
+  type HostCapabilities,
+  type HostChoice,
+  type HostCommand,
+  type HostMenu,
+  type HostMenuItem,
+  type HostNotification,
+  type HostProgress,
+  type HostProgressOptions,
+  type HostProgressReporter,
+  type HostQuestion,
+  type HostRun,
+  type HostSelection,
+  type Placement,
+  type Point,
+  type Restorer,
+  type RunOnHostOptions,
+  type Transform,
+} from "./host/index.js";
+
+// Errors, events, lifetimes
+export {
+  DisposableStore,
+  EventEmitter,
+  LimpidError,
+  throwIfAborted,
+  toDisposable,
+  type Disposable,
+  type Event,
+  type LimpidErrorCode,
+  type LimpidErrorOptions,
+} from "./base/index.js";

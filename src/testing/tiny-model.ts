@@ -21,6 +21,8 @@ export interface TinyModelOptions {
   readonly degradations?: readonly string[];
   /** Added to every logit: 20 makes the router find everything in every image, -20 nothing. 0 if left out. */
   readonly bias?: number;
+  /** Largest weight of the router; at 0 it says the same of every image. 0.4 if left out. */
+  readonly routerScale?: number;
   /** Largest weight of the backbone, which at 0.1 changes little; 0.4 if left out. */
   readonly scale?: number;
 }
@@ -61,7 +63,13 @@ const routerConfig = validateCompactRouterConfig({
  * ```
  */
 export function makeTinyModel(options: TinyModelOptions = {}): ReadonlyMap<string, Uint8Array> {
-  const { seed = 1, degradations = ["noise", "jpeg", "rain"], bias = 0, scale = 0.4 } = options;
+  const {
+    seed = 1,
+    degradations = ["noise", "jpeg", "rain"],
+    bias = 0,
+    routerScale = 0.4,
+    scale = 0.4,
+  } = options;
   const random = seededRandom(seed);
   const values = (shape: readonly number[], scale: number): HostTensor => {
     const size = shape.reduce((product, side) => product * side, 1);
@@ -87,7 +95,7 @@ export function makeTinyModel(options: TinyModelOptions = {}): ReadonlyMap<strin
         name,
         name === "cls_head.2.bias"
           ? HostTensor.fromFloat32(shape, new Float32Array(degradations.length).fill(bias), "F16")
-          : values(shape, 0.4),
+          : values(shape, routerScale),
       ]),
     ),
     metadata: {},

@@ -384,7 +384,11 @@ describe("pack check", () => {
 
   test("finds modules that are loaded: any by the code of an extension, those from elsewhere by a recipe", async () => {
     writeFile(pack, "recipes/halftone.js", 'export { default } from "./dots.js";');
-    writeFile(pack, "recipes/dots.js", '/** @type {import("limpid/training").Recipe} */\nexport default {};');
+    writeFile(
+      pack,
+      "recipes/dots.js",
+      '/** @type {import("limpid/authoring").Recipe} */\nexport default {};',
+    );
     changeManifest(pack, (manifest) => {
       (manifest.files as string[]).push("recipes");
       manifest.browser = "experts/extension.js";

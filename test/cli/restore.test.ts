@@ -79,19 +79,56 @@ describe("restore", () => {
           { expert: expect.stringMatching(/^tiny\./), weight: 1 },
         ],
         tiles: 2,
+        tileSize: 16,
         milliseconds: expect.any(Number),
       },
       expect.objectContaining({ input: at("b.jpg"), width: 40, height: 30, tiles: 6 }),
     ]);
   });
 
-  test("a photo with nothing wrong is left as it is", async () => {
-    const healthy = writeTinyModel(at("model"), { bias: -20 });
-    const photo = await writePhoto(at("photo.png"));
-    const { stdout } = await limpid(["restore", photo, "--model", healthy, "--backend", "cpu"]);
+  test("a photo with nothing wrong is left alone: nothing beside it, a copy in a folder, and the count says so", async () => {
+    const healthy = ["--model", writeTinyModel(at("model"), { bias: -20 }), "--backend", "cpu"];
+    const photo = await writePhoto(at("photos", "photo.jpg"));
+    const bytes = readFileSync(photo);
+    const { code, stdout } = await limpid(["restore", photo, ...healthy]);
+    expect(code).toBe(0);
     expect(stdout).toContain("found    nothing (");
     expect(stdout).toContain("experts  none, the photo is left as it is");
-    expect((await pixels(at("photo.restored.png"))).data).toEqual((await pixels(photo)).data);
+    expect(stdout).toContain("wrote    nothing");
+    expect(readdirSync(at("photos"))).toEqual(["photo.jpg"]);
+
+    await writePhoto(at("photos", "deep", "b.png"));
+    const batch = ["restore", at("photos"), "-o", at("out"), ...healthy];
+    const first = await limpid(batch);
+    expect(first.stderr).toBe("0 restored, 2 left as they were (nothing found)\n");
+    expect(readFileSync(at("out", "photo.jpg")).equals(bytes)).toBe(true);
+    expect(readdirSync(at("out", "deep"))).toEqual(["b.png"]);
+    expect((await limpid(batch)).stderr).toMatch(/^0 restored, 2 skipped/);
+
+    const [line] = jsonLines((await limpid(["restore", photo, "--json", ...healthy])).stdout);
+    expect(line).toMatchObject({ input: photo, untouched: true, mixture: [], tiles: 0 });
+    expect(line).not.toHaveProperty("output");
+    // A file that was named is written, in its own format.
+    expect((await limpid(["restore", photo, "-o", at("same.png"), ...healthy])).code).toBe(0);
+    expect((await pixels(at("same.png"))).data).toEqual((await pixels(photo)).data);
+  });
+
+  test("what is likely below its threshold is named, with the expert that would repair it", async () => {
+    // A probability of about 0.4, under the threshold of 0.5.
+    const unsure = [
+      "--model",
+      writeTinyModel(at("model"), { bias: -0.4, routerScale: 0 }),
+      "--backend",
+      "cpu",
+    ];
+    const photo = await writePhoto(at("photo.png"));
+    const { stdout } = await limpid(["restore", photo, ...unsure]);
+    expect(stdout).toContain("  perhaps  noise 40 %: try --expert tiny.first\n");
+    expect(stdout).toContain("  perhaps  jpeg 40 %: try --expert tiny.second\n");
+    expect(stdout).not.toContain("perhaps  rain"); // no expert is for it
+    const named = await limpid(["restore", photo, "--expert", "tiny.first", ...unsure]);
+    expect(named.stdout).not.toContain("perhaps  noise");
+    expect(named.stdout).toContain("wrote    " + at("photo.restored.png"));
   });
 
   test("takes the experts that it is told, with their weights", async () => {

@@ -2,11 +2,11 @@
 import {
   createLimpid,
   extensionWorkersFromUrl,
-  makeIntegrity,
   memoryStore,
   version,
   type Limpid,
 } from "../../src/sdk/index.js";
+import { makeIntegrity } from "../../src/sdk/packs/index.js";
 
 /** What came of an extension. */
 export interface Outcome {

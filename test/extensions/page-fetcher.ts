@@ -1,5 +1,5 @@
 // An extension that may talk to some hosts, for extensions.browser.test.ts.
-import type { ExtensionContext, LimpidApi } from "../../src/sdk/index.js";
+import type { ExtensionContext, LimpidApi } from "../../src/sdk/extensions/index.js";
 
 /** What one address gives: the text, or why there is none. */
 async function load(address: unknown): Promise<string> {

@@ -1,5 +1,5 @@
 // An extension with code, for extensions.browser.test.ts: registers a command and remembers whom it greeted.
-import type { ExtensionContext, LimpidApi } from "../../src/sdk/index.js";
+import type { ExtensionContext, LimpidApi } from "../../src/sdk/extensions/index.js";
 
 export function activate(context: ExtensionContext, api: LimpidApi): void {
   context.subscriptions.push(

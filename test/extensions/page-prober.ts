@@ -1,5 +1,5 @@
 // An extension without capabilities that tries what it can reach, for extensions.browser.test.ts.
-import type { ExtensionContext, LimpidApi } from "../../src/sdk/index.js";
+import type { ExtensionContext, LimpidApi } from "../../src/sdk/extensions/index.js";
 
 /** What the extension found. */
 export interface Probe {

@@ -84,15 +84,34 @@ describe.each(["cpu", "wasm"] as const)("the compact router on %s", (backend) =>
 });
 
 test("windows that are looked at one by one cover the photo exactly once", () => {
-  const { grid } = compactViews(photo, config);
+  const views = compactViews(photo, config);
   const covered = new Uint8Array(width * height);
-  for (const cell of windowCells(grid, width, height)) {
+  for (const cell of windowCells(views)) {
     for (let y = cell.y; y < cell.y + cell.height; y++) {
       for (let x = cell.x; x < cell.x + cell.width; x++) covered[y * width + x]!++;
     }
   }
-  expect(grid).toEqual([3, 3]);
+  expect(views.grid).toEqual([3, 3]);
   expect(covered.every((count) => count === 1)).toBe(true);
+});
+
+test("a border of one tone and a transparent margin change nothing that the router sees", () => {
+  const plain = compactViews(photo, config);
+  const [wide, tall] = [width + 30, height + 22];
+  const framed = new Uint8Array(wide * tall * 4).fill(250);
+  for (let y = 0; y < tall; y++) framed[(y * wide + (y % 2)) * 4 + 3] = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const target = ((y + 9) * wide + x + 14) * 4;
+      framed.set([...photo.data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3), 255], target);
+    }
+  }
+  const views = compactViews(
+    new PixelImage({ width: wide, height: tall, channels: 4, data: framed }),
+    config,
+  );
+  expect(views.content).toEqual({ x: 14, y: 9, width, height });
+  expect([views.scene, views.windows]).toEqual([plain.scene, plain.windows]);
 });
 
 test("a config that lacks an encoder, or pools a layer that is not there, is refused with every reason", () => {

@@ -1,4 +1,4 @@
-"""python -m limpid_training router|base|embed|experts|weigh|export --photos DIR --out RUN"""
+"""python -m limpid_training router|base|embed|weigh|export --photos DIR --out RUN"""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ STAGES = {
     "router": ("train_router", 14000),
     "base": ("train_base", 20000),
     "embed": ("train_embedding", 2500),
-    "experts": ("train_experts", 4000),
-    "weigh": ("weigh", 3),
+    "weigh": ("weigh", 1200),
 }
 
 
@@ -30,10 +29,8 @@ def main() -> None:
         stage.add_argument("--compile", action="store_true", help="compile the network (a two-minute start)")
         stage.add_argument("--rate", type=float, default=2e-3, help="router and base: highest learning rate")
         stage.add_argument("--decay", type=float, default=0.3, help="router and base: last share of the steps over which the learning rate falls")
-        stage.add_argument("--start-from", help="experts: an exported models folder whose experts to go on from")
-        stage.add_argument("--experts", help="comma-separated degradations to make experts for; all ten by default")
-        stage.add_argument("--part", help="experts: a name for some of them, whose checkpoint and log stand apart, to train parts side by side")
-        stage.add_argument("--rank", type=int, default=4, help="experts: rank of each")
+        stage.add_argument("--frozen", action="store_true", help="base: train the experts alone, on the backbone as it is")
+        stage.add_argument("--rank", type=int, default=4, help="base: rank of the experts")
     export = commands.add_parser("export")
     export.add_argument("--run", required=True)
     export.add_argument("--models", required=True)

@@ -9,11 +9,12 @@ from collections import Counter
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 
 from .damage import DEGRADATIONS
-from .networks import BACKBONE_CONFIG, ROUTER_CONFIG, Backbone, Experts, Router
+from .networks import BACKBONE_CONFIG, ROUTER_CONFIG, Router
 from .photographs import is_held_out
+from .train_base import load_restorer
 
 EXPERT_NAMES = {
     "noise": "denoise",
@@ -62,15 +63,23 @@ def write(folder: Path, name: str, tensors: dict[str, torch.Tensor], metadata: d
 
 
 def sources(photos: Path, models: Path) -> dict:
-    """Copies the training photographs' sources beside the weights and sums them up by licence."""
+    """Copies the training photographs' sources beside the weights and sums them up by licence.
+
+    Photographs that are listed there already stay: weights that go on from others have learnt from theirs, too.
+    """
+    table = models / "SOURCES.csv"
     with (photos.parent / "SOURCES.csv").open() as handle:
         rows = [row for row in csv.DictReader(handle) if row["file"].startswith(f"{photos.name}/")]
-    kept = [row for row in rows if not is_held_out(Path(row["file"]), row["author"])]
-    with (models / "SOURCES.csv").open("w", newline="") as handle:
+    before = set()
+    if table.exists():
+        with table.open() as handle:
+            before = {row["file"] for row in csv.DictReader(handle)}
+    kept = [row for row in rows if row["file"] in before or not is_held_out(Path(row["file"]), row["author"])]
+    with table.open("w", newline="") as handle:
         writer = csv.DictWriter(handle, ["file", "source", "author", "licence"], extrasaction="ignore")
         writer.writeheader()
         writer.writerows(kept)
-    return {"photographs": len(kept), "sources": "SOURCES.csv", "licences": dict(sorted(Counter(r["licence"] for r in kept).items()))}
+    return {"photographs": len(kept), "sources": table.name, "licences": dict(sorted(Counter(r["licence"] for r in kept).items()))}
 
 
 def router_tensors(router: Router) -> dict[str, torch.Tensor]:
@@ -88,24 +97,14 @@ def router_tensors(router: Router) -> dict[str, torch.Tensor]:
     return tensors
 
 
-def load_exported_experts(models: Path, experts: Experts) -> None:
-    """Puts the shipped factors into those of ``experts`` that ship; the others stay as they are."""
-    for index, degradation in enumerate(experts.names):
-        path = models / "experts" / f"{EXPERT_NAMES[degradation]}.safetensors"
-        if not path.exists():
-            continue
-        factors = load_file(path)
-        for target, a, b in zip(experts.targets, experts.lora_a, experts.lora_b):
-            a.data[index], b.data[index] = factors[f"{target}.lora_A"].float(), factors[f"{target}.lora_B"].float()
-
-
 def export(arguments) -> None:
     run, models = Path(arguments.run), Path(arguments.models)
     models.mkdir(parents=True, exist_ok=True)
     common = {"format": "pt", "limpid.format": "1", "limpid.license": LICENCE}
 
     base = torch.load(run / "base.pt", map_location="cpu")
-    tensors = halves({name[2:]: tensor for name, tensor in base["average"].items() if name.startswith("0.")})
+    part = "backbone."
+    tensors = halves({name[len(part) :]: tensor for name, tensor in base["average"].items() if name.startswith(part)})
     identity = tensor_sha256(tensors)
     backbone = write(models, "backbone.safetensors", tensors, {**common, "limpid.id": MODEL_ID, "limpid.config": json.dumps(BACKBONE_CONFIG)})
 
@@ -116,37 +115,24 @@ def export(arguments) -> None:
     router_file = write(models, "router.safetensors", halves(router_tensors(module.eval())), metadata)
 
     experts = []
-    for checkpoint in run.glob("experts*.pt"):
-        state = torch.load(checkpoint, map_location="cpu")
-        module = Experts(Backbone(), state["names"], state["rank"], state["alpha"])
-        module.load_state_dict(state["average"])
-        for index, degradation in enumerate(state["names"]):
-            factors = {}
-            for target, a, b in zip(module.targets, module.lora_a, module.lora_b):
-                factors[f"{target}.lora_A"], factors[f"{target}.lora_B"] = a[index], b[index]
-            identifier = f"limpid.{EXPERT_NAMES[degradation]}"
-            metadata = {
-                **common,
-                "limpid.expert": identifier,
-                "limpid.base.id": MODEL_ID,
-                "limpid.base.sha256": identity,
-                "limpid.rank": str(state["rank"]),
-                "limpid.alpha": str(state["alpha"]),
-                "limpid.degradations": json.dumps([degradation]),
-            }
-            file = write(models, f"experts/{EXPERT_NAMES[degradation]}.safetensors", halves(factors), metadata)
-            experts.append(
-                {
-                    "id": identifier,
-                    **file,
-                    "degradations": [degradation],
-                    "rank": state["rank"],
-                    "alpha": state["alpha"],
-                    "strength": 1,
-                }
-            )
-    experts.sort(key=lambda expert: DEGRADATIONS.index(expert["degradations"][0]))
-
+    restorer = load_restorer(run, "cpu")
+    rank, alpha = restorer.experts.rank, restorer.experts.alpha
+    for index, degradation in enumerate(DEGRADATIONS):
+        factors = {}
+        for target, a, b in zip(restorer.experts.targets, restorer.experts.lora_a, restorer.experts.lora_b):
+            factors[f"{target}.lora_A"], factors[f"{target}.lora_B"] = a[index], b[index]
+        identifier = f"limpid.{EXPERT_NAMES[degradation]}"
+        metadata = {
+            **common,
+            "limpid.expert": identifier,
+            "limpid.base.id": MODEL_ID,
+            "limpid.base.sha256": identity,
+            "limpid.rank": str(rank),
+            "limpid.alpha": str(alpha),
+            "limpid.degradations": json.dumps([degradation]),
+        }
+        file = write(models, f"experts/{EXPERT_NAMES[degradation]}.safetensors", halves(factors), metadata)
+        experts.append({"id": identifier, **file, "degradations": [degradation], "rank": rank, "alpha": alpha, "strength": 1})
     manifest = {
         "formatVersion": 1,
         "id": MODEL_ID,

@@ -35,10 +35,15 @@ ROUTER_CONFIG = {
     "windowSize": 96,
     "sceneSize": 256,
     "detail": {"widths": [24, 48, 64, 64], "strides": [2, 2, 2, 1], "kernelSizes": [5, 3, 3, 3], "pooled": [3]},
-    "scene": {"widths": [24, 48, 96, 96, 128], "strides": [2, 2, 2, 2, 1], "kernelSizes": [5, 3, 3, 3, 3], "pooled": [2, 4]},
-    "hiddenSize": 128,
+    "scene": {
+        "widths": [24, 48, 96, 96, 96, 96, 96],
+        "strides": [2, 2, 2, 2, 1, 1, 1],
+        "kernelSizes": [5, 3, 3, 3, 3, 3, 3],
+        "pooled": [2, 6],
+    },
+    "hiddenSize": 96,
     "embeddingSize": EMBEDDING_SIZE,
-    "classifierSize": 192,
+    "classifierSize": 160,
 }
 
 
@@ -201,6 +206,10 @@ class Encoder(nn.Module):
         self.features = 3 * sum(config["widths"][i] for i in config["pooled"])
 
     def forward(self, x):
+        return self.pooled_and_map(x)[0]
+
+    def pooled_and_map(self, x):
+        """The features [n, f], and the last layer's output [n, c, h', w']."""
         # Noise, blocking and blur live in what a 3 x 3 mean takes away; given apart, the first layer need not find it.
         detail = x - F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
         x = torch.cat(((x - 0.5) * 4, detail * 20), 1)
@@ -209,7 +218,7 @@ class Encoder(nn.Module):
             x = F.relu(layer(x))
             if index in self.pooled:
                 features += pool(x.float())
-        return torch.cat(features, 1)
+        return torch.cat(features, 1), x
 
 
 def pool(x):
@@ -220,7 +229,7 @@ def pool(x):
 
 
 class Router(nn.Module):
-    """Native windows and the scene -> (logits [n, 10], severities [n, 10], embedding [n, 64]).
+    """Native windows and the scene -> (logits [n, 10], embedding [n, 64]).
 
     The paper's two branches: a local one on windows at native resolution, where noise, blocking and blur are, and a global one on the
     whole image reduced to ``sceneSize``, where drops, haze, shadows and creases have one size whatever the photograph's.
@@ -240,20 +249,27 @@ class Router(nn.Module):
         self.cls_head = nn.ModuleList(
             [nn.Linear(features, config["classifierSize"]), nn.Dropout(0.1), nn.Linear(config["classifierSize"], degradations)]
         )
-        # Trained beside the classifier so that its features know how bad it is; not shipped.
+        # Trained beside the classifier so that its features know how bad it is, and where; not shipped.
         self.severity_head = nn.Linear(config["classifierSize"], degradations)
+        self.place_head = nn.Conv2d(config["scene"]["widths"][-1], degradations, 1)
 
     def forward(self, windows, scene):
         """windows [n, k, 3, s, s]; scene [n, 3, h, w]."""
-        features = self.look(windows, scene)
+        features, _ = self.look(windows, scene)
+        return self.classify(features), self.embed(features)
+
+    def learn(self, windows, scene):
+        """For training: logits [n, 10], severities [n, 10] before the sigmoid, and logits of each cell of the scene [n, 10, h', w']."""
+        features, seen = self.look(windows, scene)
         hidden = self.cls_head[1](F.gelu(self.cls_head[0](features)))
-        return self.cls_head[2](hidden), self.severity_head(hidden), self.embed(features)
+        return self.cls_head[2](hidden), self.severity_head(hidden), self.place_head(seen)
 
     def look(self, windows, scene):
-        """What both encoders see, normalised over the training set: [n, f]."""
+        """What both encoders see, normalised over the training set, [n, f], and the scene's last map."""
         n, k = windows.shape[:2]
         local = self.detail_encoder(windows.flatten(0, 1)).view(n, k, -1)
-        return self.norm(torch.cat((local.mean(1), local.amax(1), self.scene_encoder(scene)), 1).float())
+        features, seen = self.scene_encoder.pooled_and_map(scene)
+        return self.norm(torch.cat((local.mean(1), local.amax(1), features), 1).float()), seen
 
     def classify(self, features):
         """Logits [n, degradations] of what :meth:`look` saw."""

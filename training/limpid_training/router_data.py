@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from .damage import DEGRADATIONS, Fault, Source, degrade, encode, rounded
+from .damage import DEGRADATIONS, Fault, Source, encode, one_by_one, rounded
 from .damage.fields import resize
 from .networks import ROUTER_CONFIG, scene_size, window_corners
 from .photographs import frame
@@ -43,6 +43,10 @@ COMPANIONS = {
     "shadow": ("jpeg", "noise"),
 }
 CLEAN, PAGES, SECOND = 0.28, 0.09, 0.24
+#: Pixels of the scene to a cell, and the mean change in a cell from which a fault is plainly in it.
+STRIDE, PLAIN = 16, 0.02
+#: Steps over which the mildest severity falls.
+HARDER = 6000
 #: Pictures that were larger than they seem: what a camera's own pixels look like at 100 %.
 SOFT = 0.12
 
@@ -55,6 +59,10 @@ class Draw:
     clean: float = CLEAN
     second: float = SECOND
     mildest: float = 0.02
+
+    def at(self, step: int) -> "Draw":
+        """Plain faults first, mild ones more and more: what is sparse or has a shape is not learnt from what hardly shows."""
+        return replace(self, mildest=max(self.mildest, 0.4 * (1 - step / HARDER)))
 
     def faults(self, source: Source) -> list[Fault]:
         if source.chance(self.clean):
@@ -96,13 +104,15 @@ def views_of(x: np.ndarray, soft: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 class RouterBatches(Dataset):
-    """Item ``step`` is the whole batch of that step: windows [n, k, 3, s, s], scene [n, 3, h, w], targets [n, 10], severities [n, 10], first [n].
+    """Item ``step`` is the whole batch of that step: windows [n, k, 3, s, s], scene [n, 3, h, w], targets [n, 10], severities [n, 10],
+    first [n], places [n, 10, h / 16, w / 16]: how much of each fault is in each cell of the scene.
 
     It depends on the seed and the step alone, so a run that is resumed sees what an uninterrupted one would have seen.
     """
 
-    def __init__(self, photos, draw: Draw, batch: int, seed: int, steps: range, pages: float = PAGES):
+    def __init__(self, photos, draw: Draw, batch: int, seed: int, steps: range, pages: float = PAGES, easier_first: bool = False):
         self.photos, self.draw, self.batch, self.seed, self.steps, self.pages = photos, draw, batch, seed, steps, pages
+        self.easier_first = easier_first
 
     def __len__(self):
         return len(self.steps)
@@ -112,24 +122,30 @@ class RouterBatches(Dataset):
         h, w = source.choice(SIZES)
         if source.chance(0.35):
             h, w = w, h
-        samples = [self.sample(h, w, source) for _ in range(self.batch)]
-        windows, scenes, targets, severities, first = (np.stack(parts) for parts in zip(*samples))
+        draw = self.draw.at(self.steps[position]) if self.easier_first else self.draw
+        samples = [self.sample(h, w, draw, source) for _ in range(self.batch)]
+        windows, scenes, targets, severities, first, places = (np.stack(parts) for parts in zip(*samples))
         return (
             torch.from_numpy((windows * 255).round().astype(np.uint8)).permute(0, 1, 4, 2, 3),
             torch.from_numpy(scenes).permute(0, 3, 1, 2),
             torch.from_numpy(targets),
             torch.from_numpy(severities),
             torch.from_numpy(first),
+            torch.from_numpy(places),
         )
 
-    def sample(self, h: int, w: int, source: Source):
+    def sample(self, h: int, w: int, draw: Draw, source: Source):
         targets, severities = np.zeros(len(DEGRADATIONS), np.float32), np.zeros(len(DEGRADATIONS), np.float32)
-        faults = self.draw.faults(source)
+        faults = draw.faults(source)
         x = frame(self.photos, h, w, source, self.pages if not faults else self.pages / 4)
-        x = degrade(x, faults, source)
-        for fault in faults:
+        rows, columns = (-(-side // STRIDE) for side in scene_size(h, w))
+        places = np.zeros((len(DEGRADATIONS), rows, columns), np.float32)
+        before = x
+        for fault, x in one_by_one(x, faults, source):
             index = DEGRADATIONS.index(fault.degradation)
             targets[index], severities[index] = target(fault.severity), fault.severity
+            changed = cv2.resize(np.abs(x - before).mean(-1), (columns, rows), interpolation=cv2.INTER_AREA)
+            places[index], before = 1 - np.exp(-changed / PLAIN), x
         names = {fault.degradation for fault in faults}
         fine = not names & {"noise", "jpeg", "blur"}
         if fine and source.chance(0.2):  # reduced after it happened
@@ -139,13 +155,13 @@ class RouterBatches(Dataset):
             x = saved(x, source, targets)
         soft = source.uniform(1.2, 2.2) if fine and source.chance(SOFT) else 1.0
         first = DEGRADATIONS.index(faults[0].degradation) if faults else -1
-        return (*views_of(rounded(x), soft), targets, severities, np.int64(first))
+        return (*views_of(rounded(x), soft), targets, severities, np.int64(first), places)
 
 
-def router_stream(photos, draw: Draw, batch: int, seed: int, steps: range, workers: int, pages: float = PAGES):
+def router_stream(photos, draw: Draw, batch: int, seed: int, steps: range, workers: int, easier_first: bool = False):
     """Yields one batch a step."""
     return DataLoader(
-        RouterBatches(photos, draw, batch, seed, steps, pages),
+        RouterBatches(photos, draw, batch, seed, steps, easier_first=easier_first),
         batch_size=None,
         num_workers=workers,
         worker_init_fn=lambda _: torch.set_num_threads(1),

@@ -1,5 +1,6 @@
-"""Stage 1: the backbone on all degradations at once, modulated by a code of what is wrong.
+"""Stage 1: the backbone on all degradations at once, modulated by a code of what is wrong, and beside it one expert per degradation.
 
+As in the paper, experts and backbone learn together: in a share of the steps a mixture of experts acts, in the others the backbone alone.
 The code comes from the true faults and severities, through :class:`FaultCode`, so that backbone and router learn side by side; the
 router's embedding learns to be that code afterwards (stage ``embed``). It is blurred and dropped at random, as an unsure router's would be.
 """
@@ -12,10 +13,11 @@ from pathlib import Path
 import torch
 import torch.nn as nn
 
-from .crops import Always, Shape, crop_stream
-from .damage import DEGRADATIONS
-from .networks import EMBEDDING_SIZE, Backbone, count_parameters
+from .crops import Always, Crops, Shape, crop_stream
+from .damage import DEGRADATIONS, Source
+from .networks import EMBEDDING_SIZE, Backbone, Experts, count_parameters, use_experts
 from .photographs import load_photos
+from .plan import PAGES_FOR_IDLE, Plan, plan
 from .router_data import Draw
 from .run import AveragedWeights, Log, pick_device, psnr_loss, save_checkpoint
 from .train_router import rate_at
@@ -38,8 +40,8 @@ DRAW = Draw(
     second=0.15,
 )
 SHAPE, LAST_SHAPE = Shape(96, 4), Shape(160, 2)
-#: Share of the steps, at the end, on larger crops.
-LAST = 0.15
+#: Share of the steps, at the end, on larger crops; and of all steps, those in which no expert acts.
+LAST, ALONE = 0.15, 0.45
 #: Faults that leave parts of an image as they were. A crop that has next to none of the damage counts by this mean squared
 #: error besides its own, as the whole image would count it; others by 1e-5.
 UNEVEN, UNEVEN_ERROR = {"raindrop", "shadow", "inpainting"}, 5e-4
@@ -99,72 +101,146 @@ def gains(restore, photos, device, crop=160, batches=3):
     return result
 
 
+class PlannedCrops(torch.utils.data.Dataset):
+    """Item ``step`` is that step's batch as :class:`Crops` makes it, and its :class:`Plan`; of any faults where no expert acts."""
+
+    def __init__(self, photos, shape: Shape, seed: int, steps: range, alone: float):
+        self.photos, self.shape, self.seed, self.steps, self.alone = photos, shape, seed, steps, alone
+
+    def __len__(self):
+        return len(self.steps)
+
+    def __getitem__(self, position: int):
+        step = self.steps[position]
+        if Source((self.seed << 40) ^ (step << 8) ^ 2).chance(self.alone):
+            return (*Crops(self.photos, DRAW, self.shape, self.seed, range(step, step + 1))[0], Plan([], []))
+        planned = plan(step, self.seed)
+        pages = PAGES_FOR_IDLE if len(planned.acting) > len(planned.faults) else 0.03
+        return (*Crops(self.photos, Always(planned.faults), self.shape, self.seed + 1, range(step, step + 1), pages)[0], planned)
+
+
+def planned_stream(photos, shape: Shape, seed: int, steps: range, workers: int, alone: float):
+    return torch.utils.data.DataLoader(
+        PlannedCrops(photos, shape, seed, steps, alone),
+        batch_size=None,
+        num_workers=workers,
+        worker_init_fn=lambda _: torch.set_num_threads(1),
+        prefetch_factor=4 if workers else None,
+        collate_fn=lambda item: item,
+    )
+
+
+def mixture_of(names) -> torch.Tensor:
+    """One for each of these experts, nought for the others."""
+    mixture = torch.zeros(len(DEGRADATIONS))
+    mixture[[DEGRADATIONS.index(name) for name in names]] = 1.0
+    return mixture
+
+
+class Restorer(nn.Module):
+    """Backbone, the code that modulates it, and the experts: what this stage trains."""
+
+    def __init__(self, rank: int = 4):
+        super().__init__()
+        self.backbone, self.code = Backbone(), FaultCode()
+        self.experts = Experts(self.backbone, DEGRADATIONS, rank, 2 * rank)
+
+    def forward(self, damaged, labels, severities, acting):
+        """``acting`` names the experts that act, for the whole batch."""
+        use_experts(self.backbone, self.experts if acting else None, mixture_of(acting).to(damaged.device) if acting else None)
+        return self.backbone(damaged, self.code(labels, severities))
+
+
+def believed(labels, severities, planned: Plan, step: int):
+    """What an unsure router would say, the absent fault that the plan imagines among it."""
+    generator = torch.Generator().manual_seed(step)
+    belief, guessed = unsure(labels, severities, generator)
+    if planned.imagined is not None:
+        index = DEGRADATIONS.index(planned.imagined)
+        belief[:, index], guessed[:, index] = 0.8, 0.2 + 0.4 * torch.rand(len(labels), generator=generator)
+    return belief, guessed
+
+
 def train(arguments) -> None:
     device = pick_device(arguments.device)
     out = Path(arguments.out)
     out.mkdir(parents=True, exist_ok=True)
     photos, held_out = load_photos(arguments.photos, False), load_photos(arguments.photos, True)
     torch.manual_seed(arguments.seed)
-    backbone, code = Backbone().to(device).to(memory_format=torch.channels_last), FaultCode().to(device)
-    both = nn.ModuleList([backbone, code])
-    average = AveragedWeights(both)
-    optimizer = torch.optim.AdamW(both.parameters(), lr=1e-3, weight_decay=1e-3, betas=(0.9, 0.99))
+    restorer = Restorer(arguments.rank).to(device).to(memory_format=torch.channels_last)
     path, step = out / "base.pt", 0
-    if path.exists():
-        state = torch.load(path, map_location=device)
-        both.load_state_dict(state["both"])
+    state = torch.load(path, map_location=device) if path.exists() else None
+    if state is not None:
+        restorer.load_state_dict(state["restorer"])
+    frozen = arguments.frozen  # the experts alone, on the backbone as it is
+    trained = restorer.experts if frozen else restorer
+    restorer.requires_grad_(False)
+    trained.requires_grad_(True)
+    average = AveragedWeights(restorer)
+    optimizer = torch.optim.AdamW(trained.parameters(), lr=1e-3, weight_decay=1e-3, betas=(0.9, 0.99))
+    if state is not None:
         average.module.load_state_dict(state["average"])
-        if "optimizer" in state:
-            optimizer.load_state_dict(state["optimizer"])
         step = state["step"]
-    forward = torch.compile(backbone, dynamic=False) if arguments.compile else backbone
-    print(f"backbone: {count_parameters(backbone)} parameters, {len(photos)} photos, from step {step}", flush=True)
-    log = Log(out / "base.csv", ["step", "megapixels", "rate", "loss", *DEGRADATIONS, "mean", "seconds"], step)
+        if "optimizer" in state and state["frozen"] == frozen:
+            optimizer.load_state_dict(state["optimizer"])
+    print(f"backbone: {count_parameters(restorer.backbone)} parameters, {len(photos)} photos, from step {step}", flush=True)
+    columns = [*DEGRADATIONS, "mean", *(f"{n} alone" for n in DEGRADATIONS)]
+    log = Log(out / "base.csv", ["step", "megapixels", "rate", "loss", *columns, "seconds"], step)
     saved, began, running, counted = time.time(), time.time(), 0.0, 0
     last = round((1 - LAST) * arguments.steps)
     for shape, end in ((SHAPE, last), (LAST_SHAPE, arguments.steps)):
         if step >= end:
             continue
-        for damaged, clean, labels, severities, first in crop_stream(photos, DRAW, shape, arguments.seed, range(step, end), arguments.workers):
+        loader = planned_stream(photos, shape, arguments.seed, range(step, end), arguments.workers, 0.0 if frozen else ALONE)
+        for damaged, clean, labels, severities, first, planned in loader:
             for group in optimizer.param_groups:
                 group["lr"] = rate_at(step, arguments.steps, arguments.rate, arguments.decay)
-            generator = torch.Generator().manual_seed(step)
-            belief, guessed = (x.to(device) for x in unsure(labels, severities, generator))
+            belief, guessed = (x.to(device) for x in believed(labels, severities, planned, step))
             damaged = damaged.to(device).contiguous(memory_format=torch.channels_last)
             with torch.autocast(device.type, torch.bfloat16, enabled=arguments.precision == "bfloat16"):
-                restored = forward(damaged, code(belief, guessed))
+                restored = restorer(damaged, belief, guessed, planned.acting)
             loss = restoration_loss(restored.float(), clean.to(device), first).mean()
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(both.parameters(), 1.0)
+            torch.nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-            average.update(both, step + 1000)
+            average.update(restorer, step)
             running, counted, step = running + loss.item(), counted + 1, step + 1
             if step % 1000 == 0 or step == arguments.steps:
-                judge, judge_code = average.module
-                measured = gains(lambda x, a, b, _: judge(x, judge_code(a, b)), held_out, device)
+                judge = average.module
+                right = gains(lambda x, a, b, name: judge(x, a, b, [name]), held_out, device)
+                alone = gains(lambda x, a, b, _: judge(x, a, b, []), held_out, device)
                 pixels = step * SHAPE.canvases * 4 * SHAPE.crop**2 / 1e6
                 log.write(
                     step=step,
                     megapixels=pixels,
                     rate=group["lr"],
                     loss=running / counted,
-                    mean=sum(measured.values()) / len(measured),
-                    **measured,
+                    mean=sum(right.values()) / len(right),
+                    **right,
+                    **{f"{name} alone": gain for name, gain in alone.items()},
                     seconds=time.time() - began,
                 )
                 running, counted = 0.0, 0
             if time.time() - saved > 180 or step == arguments.steps:
                 save_checkpoint(
-                    path, {"both": both.state_dict(), "average": average.module.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+                    path,
+                    {
+                        "restorer": restorer.state_dict(),
+                        "average": average.module.state_dict(),
+                        "optimizer": optimizer.state_dict(),
+                        "rank": arguments.rank,
+                        "frozen": frozen,
+                        "step": step,
+                    },
                 )
                 saved = time.time()
     log.plot()
 
 
-def load_base(run: Path, device) -> tuple[Backbone, FaultCode]:
-    """The averaged backbone and fault code of a run, frozen."""
-    both = nn.ModuleList([Backbone(), FaultCode()]).to(device)
-    both.load_state_dict(torch.load(run / "base.pt", map_location=device)["average"])
-    both.eval().requires_grad_(False)
-    return both[0].to(memory_format=torch.channels_last), both[1]
+def load_restorer(run: Path, device) -> Restorer:
+    """The averaged backbone, code and experts of a run, frozen."""
+    state = torch.load(run / "base.pt", map_location=device)
+    restorer = Restorer(state["rank"]).to(device)
+    restorer.load_state_dict(state["average"])
+    return restorer.eval().requires_grad_(False).to(memory_format=torch.channels_last)

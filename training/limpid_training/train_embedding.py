@@ -12,7 +12,7 @@ from .networks import Router
 from .photographs import load_photos
 from .router_data import Draw, router_stream
 from .run import Log, cosine, pick_device, save_checkpoint
-from .train_base import load_base
+from .train_base import load_restorer
 from .train_router import BATCH, to_views
 
 
@@ -26,7 +26,7 @@ def load_router(run: Path, device) -> Router:
 def train(arguments) -> None:
     device = pick_device(arguments.device)
     out = Path(arguments.out)
-    router, (_, code) = load_router(out, device), load_base(out, device)
+    router, code = load_router(out, device), load_restorer(out, device).code
     torch.manual_seed(arguments.seed)
     extractor = router.de_extractor.requires_grad_(True)
     optimizer = torch.optim.AdamW(extractor.parameters(), lr=1e-3, weight_decay=1e-3)
@@ -34,7 +34,7 @@ def train(arguments) -> None:
 
     def views(batch):
         with torch.no_grad():
-            return router.look(*to_views(batch, device)), code((batch[3] > 0).float().to(device), batch[3].to(device))
+            return router.look(*to_views(batch, device))[0], code((batch[3] > 0).float().to(device), batch[3].to(device))
 
     known = [views(batch) for batch in router_stream(held_out, Draw(), BATCH, 99, range(30), 0)]
     log = Log(out / "embedding.csv", ["step", "rate", "loss", "explained", "seconds"], 0)

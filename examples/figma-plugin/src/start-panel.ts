@@ -1,4 +1,4 @@
-import { LimpidError, type CaptureTarget } from "limpid";
+import { type CaptureTarget, LimpidError } from "limpid";
 import {
   connectFigma,
   restoreFills,

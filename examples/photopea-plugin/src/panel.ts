@@ -1,7 +1,7 @@
 import {
+  type CaptureTarget,
   createLimpid,
   extensionWorkersFromUrl,
-  type CaptureTarget,
   type HostSelection,
   type Limpid,
 } from "limpid";

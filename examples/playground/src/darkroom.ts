@@ -1,13 +1,13 @@
 import {
-  LimpidError,
   type Analysis,
   type ExpertChoice,
   type HostProgressReporter,
+  LimpidError,
   type PixelImage,
   type RestoreProgress,
   type RestoreResult,
 } from "limpid";
-import { CanvasHost, toImageData, UndoHistory, type PageInterface, type WorkerLimpid } from "limpid/canvas";
+import { CanvasHost, UndoHistory, type PageInterface, type WorkerLimpid } from "limpid/canvas";
 import { mix } from "../../shared/pictures.js";
 import { photoLimits, type Photo } from "./photo.js";
 
@@ -56,7 +56,7 @@ export class Darkroom {
   constructor(photo: Photo, view: DarkroomView) {
     this.photo = photo;
     this.#view = view;
-    this.#surface = toImageData(photo.image);
+    this.#surface = photo.image.toImageData();
     // A step holds the pixels before and after it, and its look the repair.
     const steps = Math.floor(historyBytes / (3 * this.#surface.data.byteLength));
     this.history = new UndoHistory(Math.min(30, Math.max(2, steps)));

@@ -1,6 +1,6 @@
 import type { Analysis, Rect, WindowAnalysis } from "limpid";
 
-/** Where a degradation is, window by window. */
+/** Where a degradation is, part by part. */
 export interface HeatMap {
   /** The areas in image pixels, and the probability in each. */
   readonly cells: readonly { readonly rect: Rect; readonly probability: number }[];
@@ -9,8 +9,7 @@ export interface HeatMap {
 }
 
 /**
- * What an analysis says of a degradation in each of the router's windows. Windows that overlap share what is common to them
- * by halves; between windows that lie apart nothing is claimed.
+ * What an analysis says of a degradation in each part of the photo.
  *
  * @param size - of the image
  */
@@ -19,54 +18,25 @@ export function heatMapOf(
   degradation: string,
   size: { readonly width: number; readonly height: number },
 ): HeatMap {
-  const columns = spans(
-    windows.map(({ rect: { x, width } }) => [x, x + width]),
-    size.width,
-  );
-  const rows = spans(
-    windows.map(({ rect: { y, height } }) => [y, y + height]),
-    size.height,
-  );
-  const cells = windows.map((window) => {
-    const [left, right] = columns.get(window.rect.x)!;
-    const [top, bottom] = rows.get(window.rect.y)!;
-    return {
-      rect: { x: left, y: top, width: right - left, height: bottom - top },
-      probability: probabilityOf(window, degradation),
-    };
-  });
-  return { cells, caption: captionOf(cells, windows[0]?.rect.width ?? 0, size) };
-}
-
-/** The part of a side that belongs to each window, by where the window begins. */
-function spans(
-  ranges: readonly (readonly [number, number])[],
-  length: number,
-): ReadonlyMap<number, readonly [number, number]> {
-  const sorted = [...new Map(ranges.map((range) => [range[0], range])).values()].sort((a, b) => a[0] - b[0]);
-  return new Map(
-    sorted.map(([start, end], index) => {
-      const before = sorted[index - 1];
-      const after = sorted[index + 1];
-      const left = before !== undefined && before[1] > start ? (before[1] + start) / 2 : start;
-      const right = after !== undefined && after[0] < end ? (after[0] + end) / 2 : end;
-      return [start, [left, Math.min(right, length)]];
-    }),
-  );
+  const cells = windows.map((window) => ({
+    rect: window.rect,
+    probability: probabilityOf(window, degradation),
+  }));
+  return { cells, caption: captionOf(cells, size) };
 }
 
 function probabilityOf({ degradations }: WindowAnalysis, degradation: string): number {
   return degradations.find((found) => found.degradation === degradation)?.probability ?? 0;
 }
 
-function captionOf(cells: HeatMap["cells"], side: number, size: { width: number; height: number }): string {
+function captionOf(cells: HeatMap["cells"], size: { width: number; height: number }): string {
   if (cells.length === 0) return "";
   const highest = cells.reduce((best, cell) => (cell.probability > best.probability ? cell : best));
   const lowest = cells.reduce((best, cell) => (cell.probability < best.probability ? cell : best));
-  const count = cells.length === 1 ? "One window" : `${cells.length} windows`;
+  if (cells.length === 1) return `The whole photo: ${percent(highest.probability)}`;
   return (
-    `${count} of ${side} × ${side} pixels: ${percent(lowest.probability)} to ${percent(highest.probability)}` +
-    (cells.length === 1 ? "" : `, strongest ${placeOf(highest.rect, size)}`)
+    `${cells.length} parts: ${percent(lowest.probability)} to ${percent(highest.probability)}, ` +
+    `strongest ${placeOf(highest.rect, size)}`
   );
 }
 

@@ -1,4 +1,4 @@
-import { encodePng, type Analysis } from "limpid";
+import { type Analysis, encodePng } from "limpid";
 import { type EngineState, type WorkerLimpid } from "limpid/canvas";
 import "img-comparison-slider";
 import { Chips, nameOf } from "../../shared/expert-chips.js";
@@ -129,9 +129,8 @@ function showHistory(): void {
 }
 
 /** What the router thinks, in a sentence. */
-function verdictOf({ degradations }: Analysis, { experts }: Look): string {
-  const likely = degradations.filter(({ probability }) => probability >= 0.5);
-  const names = likely.map(({ degradation }, index) => {
+function verdictOf({ present }: Analysis, { experts }: Look): string {
+  const names = present.map(({ degradation }, index) => {
     const name = nameOf(degradation);
     return index === 0 || name === "JPEG" ? name : name.toLowerCase();
   });

@@ -1,4 +1,4 @@
-import { packFilesFromArchive, type InstalledPack, type PackProgress } from "limpid";
+import { type InstalledPack, packFilesFromArchive, type PackProgress } from "limpid";
 import type { EngineState, WorkerLimpid } from "limpid/canvas";
 import { describeError } from "./describe-error.js";
 import { elements } from "./elements.js";

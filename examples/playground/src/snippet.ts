@@ -22,7 +22,6 @@ export function snippetOf({ experts, strength, packs }: SnippetOptions): string 
       : ["const { image } = await limpid.restore(photo, {", ...options.map((line) => `  ${line}`), "});"];
   return [
     'import { createLimpid, PixelImage } from "limpid";',
-    'import { toImageData } from "limpid/canvas";',
     "",
     'const limpid = await createLimpid({ model: "/models/", wasmPath: "/wasm/" });',
     ...packs.map((address) => `await limpid.packs.install(${JSON.stringify(address)});`),
@@ -30,7 +29,7 @@ export function snippetOf({ experts, strength, packs }: SnippetOptions): string 
     "const { width, height } = context.canvas;",
     "const photo = PixelImage.fromImageData(context.getImageData(0, 0, width, height));",
     ...call,
-    "context.putImageData(toImageData(image), 0, 0);",
+    "context.putImageData(image.toImageData(), 0, 0);",
   ].join("\n");
 }
 

@@ -1,5 +1,4 @@
 import type { Analysis, PixelImage, RestoreProgress } from "limpid";
-import { toImageData } from "limpid/canvas";
 import { announceComparison } from "../../shared/comparison.js";
 import { nameOf } from "../../shared/expert-chips.js";
 import { draw } from "../../shared/pictures.js";
@@ -71,7 +70,7 @@ export class Stage {
     const { after } = elements;
     const scale = after.width / this.#size.width;
     const drawn = new OffscreenCanvas(preview.width, preview.height);
-    drawn.getContext("2d")!.putImageData(toImageData(preview), 0, 0);
+    drawn.getContext("2d")!.putImageData(preview.toImageData(), 0, 0);
     after
       .getContext("2d")!
       .drawImage(drawn, tile.x * scale, tile.y * scale, tile.width * scale, tile.height * scale);

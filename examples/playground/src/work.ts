@@ -1,4 +1,4 @@
-import { LimpidError, type HostNotification, type HostProgress } from "limpid";
+import { type HostNotification, type HostProgress, LimpidError } from "limpid";
 import { describeError } from "./describe-error.js";
 import { elements } from "./elements.js";
 

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { degradationNames, degrade, type Fault } from "limpid/training";
+import { degradationNames, degrade, type Fault } from "limpid/authoring";
 import { readImageFile, writeImageFile } from "./files/index.js";
 import type { CommandContext } from "./command-context.js";
 import { collectFault, parseSeed } from "./option-parsers.js";

@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { backendNames } from "limpid";
+import { backendNames } from "limpid/network";
 import type { EngineSettings } from "./open-limpid.js";
 
 /** What commander makes of {@link addEngineOptions}. */

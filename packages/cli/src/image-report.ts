@@ -14,11 +14,13 @@ export function analyzedToJson(file: AnalyzedFile): string {
 
 /** What a program reads of a restored file: one line of JSON. */
 export function restoredToJson(file: RestoredFile): string {
-  const { input, output, width, height, backend, tiles } = file;
+  const { input, output, width, height, backend, tiles, tileSize } = file;
   const analysis = roundAnalysis(file.analysis);
   const mixture = file.mixture.map(({ expert, weight }) => ({ expert, weight: round(weight) }));
   const milliseconds = Math.round(file.milliseconds);
-  return toLine({ input, output, width, height, backend, analysis, mixture, tiles, milliseconds });
+  const untouched = file.isUntouched || undefined;
+  const fields = { input, output, untouched, width, height, backend, analysis, mixture, tiles, tileSize };
+  return toLine({ ...fields, milliseconds });
 }
 
 /** Any object as one line of JSON. */
@@ -37,12 +39,17 @@ export function describeAnalyzed({ input, width, height, analysis, notes }: Anal
 /** What a person reads of a restored file. */
 export function describeRestored(file: RestoredFile): string {
   const { input, output, width, height, analysis, mixture, backend, tiles, milliseconds, notes } = file;
+  const written = file.isUntouched && output !== undefined ? `${output}, the photo as it was` : output;
   const count = tiles === 1 ? "1 tile" : `${tiles} tiles`;
   return formatBlock(`${input}  ${width} x ${height}`, [
     ["found", describeAnalysis(analysis)],
+    ...file.perhaps.map(({ degradation, probability, expert }): [string, string] => [
+      "perhaps",
+      `${degradation} ${formatPercent(probability)}: try --expert ${expert}`,
+    ]),
     ["experts", describeMixture(mixture, tiles)],
     ["ran", `on ${backend}, ${count}, ${(milliseconds / 1000).toFixed(1)} s`],
-    ["wrote", output],
+    ["wrote", written ?? "nothing"],
     ...notes.map((note): [string, string] => ["note", note]),
   ]);
 }

@@ -1,7 +1,9 @@
 import fs from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { LimpidError, parsePyTorchCheckpoint, serializeSafetensors, type TensorFile } from "limpid";
+import { LimpidError } from "limpid";
+import { serializeSafetensors, type TensorFile } from "limpid/network";
+import { parsePyTorchCheckpoint } from "limpid/network/published";
 import { writeFileAtomically } from "limpid/node";
 import type { CommandContext } from "./command-context.js";
 import { readBytes } from "./read-bytes.js";

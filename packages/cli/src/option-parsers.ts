@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import type { ExpertChoice } from "limpid";
-import type { Fault } from "limpid/training";
+import type { Fault } from "limpid/authoring";
 import { reportError } from "./describe-error.js";
 import { parseFault } from "./parse-fault.js";
 import type { Shard } from "./shard.js";

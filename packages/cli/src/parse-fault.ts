@@ -1,5 +1,5 @@
 import { LimpidError } from "limpid";
-import { degradationKinds, degradationNames, type Fault } from "limpid/training";
+import { degradationKinds, degradationNames, type Fault } from "limpid/authoring";
 
 /** The names that {@link parseFault} takes: degradations, and behind a dash their kinds. */
 export const faultNames: readonly string[] = degradationNames.flatMap((degradation) => [

@@ -25,6 +25,11 @@ export interface RestoreTask {
   readonly input: string;
   /** The file to write. */
   readonly output: string;
+  /**
+   * The file for a photo that is left alone: `output` if the user named it, a copy under the photo's own name in a folder
+   * of results, so that the folder is complete, and none beside the photo.
+   */
+  readonly untouched: string | undefined;
   /** What shards are told apart by. */
   readonly name: string;
 }
@@ -81,7 +86,7 @@ export function planOutputs(
   const planned = images.map((image) => {
     const short = outputOf(image, place, false);
     const output = (shared.get(identify(short)) ?? 0) > 1 ? outputOf(image, place, true) : short;
-    return { input: image.path, output, name: image.name };
+    return { input: image.path, output, untouched: untouchedOf(image, place), name: image.name };
   });
   const inputs = new Set(images.map(({ path }) => identify(path)));
   const makers = new Map<string, string>();
@@ -111,6 +116,13 @@ function outputOf({ path, name }: FoundImage, place: OutputPlace, keepExtension:
   if (place.kind === "file") return place.path;
   const from = place.kind === "beside" ? path : join(place.path, ...name.split("/"));
   return join(dirname(from), `${keepExtension ? parse(from).base : parse(from).name}.restored.png`);
+}
+
+function untouchedOf({ path, name }: FoundImage, place: OutputPlace): string | undefined {
+  if (place.kind === "file") return place.path;
+  if (place.kind === "beside") return undefined;
+  const copy = join(place.path, ...name.split("/"));
+  return identify(copy) === identify(path) ? undefined : copy;
 }
 
 /** Equal for paths that some file system takes for one: many do not tell cases apart. */

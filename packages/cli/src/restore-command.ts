@@ -23,7 +23,10 @@ interface RestoreCommandOptions extends EngineOptions {
 const details = `
 Results are PNG files named NAME.restored.png, beside their photos or in the
 folder behind -o. For one photo, -o may name a file instead, ending in .png,
-.jpg, .webp or .tif. They keep bit depth, alpha, grey and colour profile. A
+.jpg, .webp or .tif. They keep bit depth, alpha, grey and colour profile.
+A photo in which nothing is found is left alone: beside it nothing is written,
+into a folder it is copied as it is. "perhaps" names what the router is not
+sure enough of to act, and how to act all the same. A
 result that is there already is not made again, so that an interrupted run can
 be continued; --force makes it again. A photo is never overwritten.
 
@@ -34,7 +37,8 @@ With --json, one line per photo goes to standard output:
   {input, output, width, height, backend,
    analysis: [{degradation, probability}], mixture: [{expert, weight}],
    tiles, tileSize, milliseconds}
-or {input, output, skipped: true}, or {input, error: {code, message}}.
+with untouched: true if the photo was left alone, and without output if nothing
+was written for it; or {input, output, skipped: true}, or {input, error: {code, message}}.
 
 Exit code: 0 if all is well, 1 if a photo failed, 2 for wrong usage, 130 after
 Ctrl-C.

@@ -1,3 +1,4 @@
+import fs from "node:fs/promises";
 import { dirname } from "node:path";
 import type {
   AppliedExpert,
@@ -6,11 +7,13 @@ import type {
   ExpertChoice,
   Limpid,
   PixelImage,
+  RestoreResult,
 } from "limpid";
 import { readImageFile, writeImageFile } from "./files/index.js";
 import { luminanceOf } from "./luminance.js";
 import { makeFolder } from "./make-folder.js";
 import { openLimpid, type EngineSettings } from "./open-limpid.js";
+import type { RestoreTask } from "./plan-outputs.js";
 
 /** What the command line says of how images are restored. */
 export interface RestoreSettings extends EngineSettings {
@@ -28,8 +31,12 @@ export interface RestoreSettings extends EngineSettings {
 export interface RestoredFile {
   /** The file that was read. */
   readonly input: string;
-  /** The file that was written. */
-  readonly output: string;
+  /** The file that was written; undefined if the photo was left alone and nothing was to be written for it. */
+  readonly output: string | undefined;
+  /** Whether the router found nothing, so that the photo was left as it is. */
+  readonly isUntouched: boolean;
+  /** What may be wrong besides, though the router is not sure enough to act, and the expert that would. */
+  readonly perhaps: readonly (DegradationProbability & { readonly expert: string })[];
   /** Width in pixels. */
   readonly width: number;
   /** Height in pixels. */
@@ -50,6 +57,12 @@ export interface RestoredFile {
   readonly notes: readonly string[];
 }
 
+/** The files of one restore. */
+export type RestoreFiles = Pick<RestoreTask, "input" | "output" | "untouched">;
+
+/** Less probable than this, a fault is not worth trying. */
+const worthTrying = 0.25;
+
 /** What one restore is told besides its files. */
 export interface RestoreCall {
   /** Gives up when it fires. */
@@ -66,12 +79,11 @@ export interface Restorer {
   /**
    * Restores a file.
    *
-   * @param input - the file to read
-   * @param output - the file to write; its folder is made if it is not there
+   * @param files - the photo, where its result goes, and what to write if it is left alone; folders are made
    * @param call - signal and progress
    * @throws {@link LimpidError} as reading, restoring and writing do
    */
-  restore(input: string, output: string, call: RestoreCall): Promise<RestoredFile>;
+  restore(files: RestoreFiles, call: RestoreCall): Promise<RestoredFile>;
 
   /** Frees everything. */
   close(): Promise<void>;
@@ -109,12 +121,13 @@ export class FileRestorer implements Restorer {
     return new FileRestorer(limpid, settings, mask && luminanceOf(mask.image));
   }
 
-  async restore(input: string, output: string, { signal, onProgress }: RestoreCall): Promise<RestoredFile> {
+  async restore(files: RestoreFiles, { signal, onProgress }: RestoreCall): Promise<RestoredFile> {
+    const { input } = files;
     const { experts, strength, tileSize } = this.#settings;
     const mask = this.#mask;
     const started = performance.now();
     const file = await readImageFile(input, { signal });
-    await makeFolder(dirname(output));
+    await makeFolder(dirname(files.output));
     const result = await this.#limpid.restore(file.image, {
       experts,
       signal,
@@ -123,10 +136,19 @@ export class FileRestorer implements Restorer {
       ...(mask !== undefined && { mask }),
       ...(tileSize !== undefined && { tileSize }),
     });
-    const written = await writeImageFile(output, result.image, { inputs: [input], signal });
+    const isUntouched = experts === "auto" && strength !== 0 && result.tiles === 0;
+    const notes = [...file.notes];
+    const output = isUntouched ? files.untouched : files.output;
+    if (output !== undefined && output !== files.output) {
+      await fs.copyFile(input, output);
+    } else if (output !== undefined) {
+      notes.push(...(await writeImageFile(output, result.image, { inputs: [input], signal })).notes);
+    }
     return {
       input,
       output,
+      isUntouched,
+      perhaps: this.#perhaps(result),
       width: result.image.width,
       height: result.image.height,
       backend: result.backend,
@@ -135,8 +157,21 @@ export class FileRestorer implements Restorer {
       tiles: result.tiles,
       tileSize: result.tileSize,
       milliseconds: performance.now() - started,
-      notes: [...file.notes, ...written.notes],
+      notes,
     };
+  }
+
+  /** The faults that no expert of this run is for, though one could be. */
+  #perhaps({ analysis, mixture }: RestoreResult): RestoredFile["perhaps"] {
+    const experts = this.#limpid.experts.list();
+    const covered = new Set(
+      mixture.flatMap(({ expert }) => experts.find(({ id }) => id === expert)?.degradations ?? []),
+    );
+    return analysis.degradations.flatMap(({ degradation, probability }) => {
+      const expert = experts.find(({ degradations }) => degradations.includes(degradation))?.id;
+      if (probability < worthTrying || covered.has(degradation) || expert === undefined) return [];
+      return [{ degradation, probability, expert }];
+    });
   }
 
   close(): Promise<void> {

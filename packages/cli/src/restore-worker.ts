@@ -2,25 +2,20 @@ import {
   FileRestorer,
   type RestoreCall,
   type RestoredFile,
+  type RestoreFiles,
   type Restorer,
   type RestoreSettings,
 } from "./restore-file.js";
 import { WorkerThread, type ServiceStart } from "./worker-thread.js";
-
-/** The files of one restore. */
-interface Files {
-  readonly input: string;
-  readonly output: string;
-}
 
 /** The name of the service that restores files. */
 export const restoreService = "restore";
 
 /** Restores files in a thread of its own, which runs this same program and has its own Limpid. */
 export class WorkerRestorer implements Restorer {
-  readonly #thread: WorkerThread<Files, RestoredFile>;
+  readonly #thread: WorkerThread<RestoreFiles, RestoredFile>;
 
-  private constructor(thread: WorkerThread<Files, RestoredFile>) {
+  private constructor(thread: WorkerThread<RestoreFiles, RestoredFile>) {
     this.#thread = thread;
   }
 
@@ -47,8 +42,8 @@ export class WorkerRestorer implements Restorer {
     return this.#thread.isBroken;
   }
 
-  restore(input: string, output: string, call: RestoreCall): Promise<RestoredFile> {
-    return this.#thread.call({ input, output }, call);
+  restore(files: RestoreFiles, call: RestoreCall): Promise<RestoredFile> {
+    return this.#thread.call(files, call);
   }
 
   close(): Promise<void> {
@@ -57,11 +52,11 @@ export class WorkerRestorer implements Restorer {
 }
 
 /** Restores in a worker thread what it is told to. */
-export const serveRestores: ServiceStart<RestoreSettings, Files, RestoredFile> = async (
+export const serveRestores: ServiceStart<RestoreSettings, RestoreFiles, RestoredFile> = async (
   settings,
   note,
   signal,
 ) => {
   const restorer = await FileRestorer.open(settings, note, signal);
-  return ({ input, output }, control) => restorer.restore(input, output, control);
+  return (files, control) => restorer.restore(files, control);
 };

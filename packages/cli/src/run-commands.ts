@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { LimpidError, version, type LimpidErrorCode } from "limpid";
+import { LimpidError, type LimpidErrorCode, version } from "limpid";
 import type { CommandContext } from "./command-context.js";
 import { formatError } from "./describe-error.js";
 

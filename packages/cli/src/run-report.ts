@@ -22,6 +22,7 @@ export class RunReport {
   readonly #failures: Failure[] = [];
   readonly #notes = new Set<string>();
   #done = 0;
+  #leftAlone = 0;
   #skipped = 0;
 
   /**
@@ -63,6 +64,16 @@ export class RunReport {
    */
   done(input: string, result: string, notes: readonly string[]): void {
     this.#done++;
+    this.#write(input, result, notes);
+  }
+
+  /** Writes the result of a file in which nothing was found. */
+  leftAlone(input: string, result: string, notes: readonly string[]): void {
+    this.#leftAlone++;
+    this.#write(input, result, notes);
+  }
+
+  #write(input: string, result: string, notes: readonly string[]): void {
     this.#bar.clear();
     this.#context.write(result);
     if (this.#json) for (const text of notes) this.#context.writeError(`note: ${input}: ${text}\n`);
@@ -102,6 +113,7 @@ export class RunReport {
   end(): void {
     this.#bar.clear();
     const parts = [`${this.#done} ${this.#verb}`];
+    if (this.#leftAlone > 0) parts.push(`${this.#leftAlone} left as they were (nothing found)`);
     if (this.#skipped > 0) {
       parts.push(`${this.#skipped} skipped, whose outputs exist (--force does them again)`);
     }

@@ -91,9 +91,9 @@ async function restoreFrom(
 ): Promise<void> {
   let restorer: Restorer | undefined;
   try {
-    for (const { input, output } of queue) {
+    for (const { input, output, untouched } of queue) {
       throwIfAborted(signal);
-      if (!run.force && (await exists(output))) {
+      if (!run.force && ((await exists(output)) || (untouched !== undefined && (await exists(untouched))))) {
         report.skipped(input, output);
         continue;
       }
@@ -105,8 +105,10 @@ async function restoreFrom(
       restorer ??= await openRestorer(run, context, report, signal);
       try {
         const onProgress = (done: number, total: number): void => report.progress(input, done, total);
-        const file = await restorer.restore(input, output, { signal, onProgress });
-        report.done(input, run.json ? restoredToJson(file) : describeRestored(file), file.notes);
+        const file = await restorer.restore({ input, output, untouched }, { signal, onProgress });
+        const text = run.json ? restoredToJson(file) : describeRestored(file);
+        if (file.isUntouched) report.leftAlone(input, text, file.notes);
+        else report.done(input, text, file.notes);
       } catch (error) {
         if (signal.aborted || (LimpidError.is(error) && endOfRun.includes(error.code))) throw error;
         report.failed(input, error);

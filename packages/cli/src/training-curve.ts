@@ -5,7 +5,7 @@
  */
 import { scaleLinear, type ScaleLinear } from "d3-scale";
 import { line } from "d3-shape";
-import type { TrainingEvaluation } from "limpid/training";
+import type { TrainingEvaluation } from "limpid/authoring";
 
 /** What a {@link drawTrainingCurve} shows. */
 export interface TrainingCurve {

@@ -10,8 +10,8 @@ const perLine = 2;
  * Draws every degradation at three severities, on details of a photo at its own resolution.
  *
  * @param {object} limpid - what of the package draws it
- * @param {typeof import("limpid/training").degrade} limpid.degrade
- * @param {typeof import("limpid/training").degradationNames} limpid.degradationNames
+ * @param {typeof import("limpid/authoring").degrade} limpid.degrade
+ * @param {typeof import("limpid/authoring").degradationNames} limpid.degradationNames
  * @param {import("limpid").PixelImage} photo - at least 240 x 180
  * @param {string} output - the JPEG to write
  */

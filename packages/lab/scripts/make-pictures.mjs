@@ -7,8 +7,8 @@ import { drawDegradationSheet } from "./degradation-sheet.mjs";
 import { buildDist, root } from "../../../scripts/dist.mjs";
 
 await buildDist();
-const { createLimpid, psnr } = await import("limpid");
-const training = await import("limpid/training");
+const { createLimpid } = await import("limpid");
+const authoring = await import("limpid/authoring");
 const { modelFromDirectory } = await import("limpid/node");
 const { readImageFile, writeImageFile } = await import("limpid-cli/files");
 
@@ -44,8 +44,8 @@ for (const [column, { file, clean }] of samples.entries()) {
       width: size.width,
     },
   });
-  const before = `${found?.degradation} ${Math.round(100 * (found?.probability ?? 0))} %, ${psnr(image, original).toFixed(1)} dB`;
-  const after = `${experts}, ${psnr(restored, original).toFixed(1)} dB`;
+  const before = `${found?.degradation} ${Math.round(100 * (found?.probability ?? 0))} %, ${authoring.psnr(image, original).toFixed(1)} dB`;
+  const after = `${experts}, ${authoring.psnr(restored, original).toFixed(1)} dB`;
   layers.push(
     { input: say(before), left: left + 6, top: 6 },
     { input: join(photos, file), left, top: caption },
@@ -67,4 +67,4 @@ await sharp({ create: { ...picture, channels: 3, background: "#ffffff" } })
   .toFile(join(root, "docs/images/before-after.jpg"));
 
 const { image: photo } = await readImageFile(join(photos, "clean/rain.png"));
-await drawDegradationSheet(training, photo, join(root, "docs/images/degradations.jpg"));
+await drawDegradationSheet(authoring, photo, join(root, "docs/images/degradations.jpg"));

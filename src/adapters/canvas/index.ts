@@ -28,7 +28,7 @@ export { readsAreExact } from "./self-test.js";
 export type { BitmapHolder, Surface } from "./surface.js";
 export { TuiHost, type TuiImageEditorLike } from "./tui-host.js";
 export { UndoHistory, type UndoStack, type UndoStep } from "./undo-history.js";
-export { drawPixels, toElement, toImageData } from "./write-pixels.js";
+export { drawPixels, toElement } from "./write-pixels.js";
 export type { EngineState, InstallInWorkerOptions } from "./worker/engine-state.js";
 export type { WorkerPackOptions } from "./worker/messages.js";
 export { pageTileWorkers } from "./worker/page-tile-workers.js";

@@ -5,7 +5,7 @@ import { colorSpaceOf, context2D, readContext2D, type AnyCanvas } from "./make-c
 import { hashPixels } from "./pixel-hash.js";
 import { readPixels, type PixelSource, type ReadPixels, type ReadPixelsOptions } from "./read-pixels.js";
 import { swapPixels, type BandedPixels } from "./swap-pixels.js";
-import { toDataUrl, toImageData } from "./write-pixels.js";
+import { toDataUrl } from "./write-pixels.js";
 
 /** A bitmap that is replaced by another one, since no bitmap can be changed. */
 export interface BitmapHolder {
@@ -156,7 +156,7 @@ function accessBitmap(holder: BitmapHolder): SurfaceAccess {
     revision: () => String(numberOf(holder.bitmap)),
     write: async (image) => {
       const before = holder.bitmap;
-      const after = await createImageBitmap(toImageData(image), { premultiplyAlpha: "none" });
+      const after = await createImageBitmap(image.toImageData(), { premultiplyAlpha: "none" });
       const show = (bitmap: ImageBitmap) => {
         holder.bitmap = bitmap;
         return Promise.resolve();

@@ -1,27 +1,6 @@
 import { LimpidError } from "../../sdk/base/index.js";
 import type { PixelImage } from "../../sdk/image/index.js";
 import { context2D, type AnyCanvas } from "./make-canvas.js";
-import { rgbaOf } from "./rgba.js";
-
-/**
- * Pixels as an `ImageData`, 8-bit RGBA.
- *
- * @param image - sRGB or Display P3
- * @returns the image data, with samples of its own
- * @throws {@link LimpidError} `NotSupported` for a profile that canvases do not have, `OutOfMemory`
- */
-export function toImageData(image: PixelImage): ImageData {
-  const { width, height, colorSpace } = image;
-  if (colorSpace === "icc")
-    throw new LimpidError("NotSupported", "a canvas has no other colours than sRGB and Display P3");
-  try {
-    const target = new ImageData(width, height, { colorSpace });
-    target.data.set(rgbaOf(image));
-    return target;
-  } catch (cause) {
-    throw new LimpidError("OutOfMemory", `there is no memory for ${width} x ${height} pixels`, { cause });
-  }
-}
 
 /** Whether every pixel is opaque. */
 function isOpaque({ hasAlpha, channels, data, maximum }: PixelImage): boolean {
@@ -92,7 +71,7 @@ export function drawPixels(canvas: AnyCanvas, image: PixelImage): void {
   const context = context2D(canvas, { colorSpace });
   if (context === undefined)
     throw new LimpidError("NotSupported", "this canvas has a context that is not 2D");
-  const pixels = toImageData(image);
+  const pixels = image.toImageData();
   if (canvas.width !== image.width) canvas.width = image.width;
   if (canvas.height !== image.height) canvas.height = image.height;
   context.putImageData(pixels, 0, 0);

@@ -3,6 +3,7 @@ export { convertBitDepth } from "./bit-depth.js";
 export { colorStatistics } from "./color-statistics.js";
 export { colorStatisticsSide, colorStatisticsSize } from "./color-statistics-size.js";
 export { composeResult, type ComposeOptions, type RestoredBand } from "./compose-result.js";
+export { contentRect } from "./content-rect.js";
 export { crop } from "./crop.js";
 export { colorModelOfProfile, colorSpaceOfProfile } from "./icc-profile.js";
 export type { MetricOptions } from "./metric-planes.js";

@@ -133,6 +133,38 @@ export class PixelImage {
     return new PixelImage({ width, height, channels: 4, data, colorSpace });
   }
 
+  /**
+   * The pixels for `putImageData`: 8-bit RGBA with straight alpha. More bits are rounded, grey is repeated.
+   *
+   * @returns image data with samples of its own
+   * @throws {@link LimpidError} `NotSupported` for colours of an ICC profile, which canvases do not have, and where there is no
+   * `ImageData`, as in Node; `OutOfMemory`
+   */
+  toImageData(): ImageData {
+    const { width, height, channels, data, colorSpace, hasAlpha, maximum } = this;
+    if (colorSpace === "icc" || typeof ImageData === "undefined") {
+      const reason =
+        colorSpace === "icc" ? "a canvas has no colours but sRGB and Display P3" : "no ImageData here";
+      throw new LimpidError("NotSupported", `these pixels cannot be image data: ${reason}`);
+    }
+    let target: ImageData;
+    try {
+      target = new ImageData(width, height, { colorSpace });
+    } catch (cause) {
+      throw new LimpidError("OutOfMemory", `there is no memory for ${width} x ${height} pixels`, { cause });
+    }
+    const rgba = target.data; // clamps, and rounds halves to even, which no 16-bit sample comes to
+    const scale = 255 / maximum;
+    const [green, blue] = this.isGray ? [0, 0] : [1, 2];
+    for (let source = 0, index = 0; index < rgba.length; source += channels, index += 4) {
+      rgba[index] = data[source]! * scale;
+      rgba[index + 1] = data[source + green]! * scale;
+      rgba[index + 2] = data[source + blue]! * scale;
+      rgba[index + 3] = hasAlpha ? data[source + channels - 1]! * scale : 255;
+    }
+    return target;
+  }
+
   /** Bits per sample: 8, 16, or 32 for floats. */
   get bitDepth(): 8 | 16 | 32 {
     return (this.data.BYTES_PER_ELEMENT * 8) as 8 | 16 | 32;

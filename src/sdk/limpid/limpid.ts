@@ -5,6 +5,7 @@ import type { Commands, Configuration, ContextKeys, Extensions, Menus } from "..
 import type { PixelImage } from "../image/index.js";
 import type { Packs } from "../packs/index.js";
 import type {
+  Analysis,
   AnalyzeOptions,
   BackendChange,
   LoadedModel,
@@ -12,7 +13,6 @@ import type {
   RestoreResult,
   RestoreSession,
 } from "../restore/index.js";
-import type { Analysis } from "../router/index.js";
 import { Diagnostics } from "./diagnostics.js";
 import type { ExtensionParts } from "./extension-parts.js";
 
@@ -96,12 +96,12 @@ export class Limpid implements Disposable {
    *
    * @param image - any size
    * @param options - a signal, and whether to say where what is
-   * @returns probabilities, highest first, and the degradation embedding
+   * @returns probabilities, highest first, which of them count as found, and the degradation embedding
    * @throws {@link LimpidError} `Aborted`, `DeviceLost`, `Disposed`
    */
   async analyze(image: PixelImage, options: AnalyzeOptions = {}): Promise<Analysis> {
     const analysis = await this.#session.analyze(image, options);
-    this.extensions.analyzed(analysis.degradations, this.#session.present(analysis));
+    this.extensions.analyzed(analysis.degradations, analysis.present);
     return analysis;
   }
 
@@ -117,7 +117,7 @@ export class Limpid implements Disposable {
    */
   async restore(image: PixelImage, options: RestoreOptions = {}): Promise<RestoreResult> {
     const result = await this.#session.restore(image, options);
-    this.extensions.analyzed(result.analysis.degradations, this.#session.present(result.analysis));
+    this.extensions.analyzed(result.analysis.degradations, result.analysis.present);
     for (const { expert } of result.mixture) this.extensions.fireActivationEvent(`onExpert:${expert}`);
     return result;
   }

@@ -1,6 +1,7 @@
 export { BandBlender, type FinishedBand } from "./band-blender.js";
 export { loadModel, type LoadedModel } from "./model.js";
 export type { ModelExpert, ModelFile, ModelManifest } from "./model-manifest.js";
+export type { Analysis } from "./analysis.js";
 export type { ExpertChoice } from "./mixture.js";
 export { modelFromFiles, modelFromUrl, type ModelSource } from "./model-source.js";
 export type {

@@ -1,6 +1,7 @@
 import type { BackendName } from "../engine/index.js";
 import type { PixelImage, Rect } from "../image/index.js";
-import type { Analysis } from "../router/index.js";
+import type { Analysis as RouterAnalysis } from "../router/index.js";
+import type { Analysis } from "./analysis.js";
 import type { ExpertChoice } from "./mixture.js";
 
 /** How far a restore is. */
@@ -45,7 +46,7 @@ export interface RestoreOptions {
    */
   readonly tileSize?: number;
   /** An analysis of this very image, if there is one already; else it is made. */
-  readonly analysis?: Analysis;
+  readonly analysis?: RouterAnalysis;
   /** Gives up when it fires, between two layers of the network. */
   readonly signal?: AbortSignal;
   /** Told after each tile. What it throws ends the run. */
@@ -76,7 +77,7 @@ export interface RestoreTimings {
 export interface RestoreResult {
   /** A new image of the input's size, channels, bit depth and profile; its alpha is the input's. */
   readonly image: PixelImage;
-  /** What the router said of the input. */
+  /** What the router said of the input, and what of it counted as found. */
   readonly analysis: Analysis;
   /** The experts that ran; empty for the backbone alone, or if nothing had to be done. */
   readonly mixture: readonly AppliedExpert[];

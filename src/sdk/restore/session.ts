@@ -24,7 +24,8 @@ import {
   type PixelImage,
   type Rect,
 } from "../image/index.js";
-import { CompactRouter, type Analysis, type DegradationProbability } from "../router/index.js";
+import { CompactRouter, type Analysis as RouterAnalysis } from "../router/index.js";
+import type { Analysis } from "./analysis.js";
 import { chooseMixture, routeMixture } from "./mixture.js";
 import type { LoadedModel } from "./model.js";
 import type { AnalyzeOptions, RestoreOptions, RestoreResult } from "./options.js";
@@ -172,29 +173,17 @@ export class RestoreSession implements Disposable {
    *
    * @param image - any size
    * @param options - a signal, and whether to say where what is
-   * @returns probabilities, highest first, and the degradation embedding
+   * @returns probabilities, highest first, which of them count as found, and the degradation embedding
    * @throws {@link LimpidError} `Aborted`, `DeviceLost`, `Disposed`
    */
   analyze(image: PixelImage, options: AnalyzeOptions = {}): Promise<Analysis> {
-    const { model, experts } = this.#options;
-    const rows = activeRouterRows(experts.list(), model.manifest.router.degradations);
+    const { router } = this.#options.model.manifest;
+    const rows = activeRouterRows(this.#options.experts.list(), router.degradations);
     return this.#enqueue(options.signal, [], async (engine) => {
       const visible = bleedColorUnderAlpha(image);
-      return addRows(await analyzeOn(engine, visible, options.windows), rows, visible);
+      const analysis = await addRows(await analyzeOn(engine, visible, options.windows), rows, visible);
+      return { ...analysis, present: presentDegradations(analysis, rows, router) };
     });
-  }
-
-  /**
-   * Says which of what an analysis lists counts as present.
-   *
-   * @param analysis - of this session
-   * @returns the degradations that reach their threshold, the most probable first: those that packs made known, then those of
-   * the router's own that they leave open
-   */
-  present(analysis: Analysis): readonly DegradationProbability[] {
-    const { model, experts } = this.#options;
-    const { router } = model.manifest;
-    return presentDegradations(analysis, activeRouterRows(experts.list(), router.degradations), router);
   }
 
   /**
@@ -241,9 +230,10 @@ export class RestoreSession implements Disposable {
     const backend = engine.backend.name;
     const started = performance.now();
     const visible = bleedColorUnderAlpha(image);
-    const analysis = await addRows(options.analysis ?? (await analyzeOn(engine, visible)), rows, visible);
+    const seen = await addRows(options.analysis ?? (await analyzeOn(engine, visible)), rows, visible);
+    const present = presentDegradations(seen, rows, manifest.router);
+    const analysis: Analysis = { ...seen, present };
     const analyzed = performance.now();
-    const present = presentDegradations(analysis, rows, manifest.router);
     const mixture = chosen ?? routeMixture(present, installed);
     const applied = mixture.map(({ expert, weight }) => ({ expert: expert.id, weight }));
     const isClean = chosen === undefined && present.length === 0;
@@ -398,12 +388,16 @@ async function analyzeOn(
   { backend, router }: Engine,
   visible: PixelImage,
   hasWindows?: boolean,
-): Promise<Analysis> {
+): Promise<RouterAnalysis> {
   return backend.run(() => router.analyze(visible, (tensor) => backend.read(tensor), hasWindows));
 }
 
 /** Adds what rows see of an image. */
-async function addRows(analysis: Analysis, rows: RouterRows, visible: PixelImage): Promise<Analysis> {
+async function addRows(
+  analysis: RouterAnalysis,
+  rows: RouterRows,
+  visible: PixelImage,
+): Promise<RouterAnalysis> {
   if (rows.size === 0) return analysis;
   // Loaded only here, since most pages have no pack. It shares no module with what is loaded already: sharing costs chunks.
   const { withRouterRows } = await import("./router-rows.js");

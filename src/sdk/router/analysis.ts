@@ -14,16 +14,16 @@ export interface Analysis {
   readonly degradations: readonly DegradationProbability[];
   /** The degradation embedding that modulates the backbone; its length is the backbone's `embeddingSize`. */
   readonly embedding: Float32Array;
-  /** What it says of each of its windows, in reading order; only if that was asked for. */
+  /** What it says of each part of the photo, in reading order; only if that was asked for. */
   readonly windows?: readonly WindowAnalysis[];
 }
 
 /**
- * What the router would say of an image if it saw, beside the whole image, one window alone: where in the image a
- * degradation is. The windows together decide, so the image's own probabilities are not their mean.
+ * What the router would say of a photo if it saw only one part of it: where in the photo a degradation is. The parts
+ * together decide, so the photo's own probabilities are not their mean.
  */
 export interface WindowAnalysis extends Omit<Analysis, "windows"> {
-  /** Where the window lies, in image pixels; it may reach past a small image. */
+  /** Where the part lies, in whole image pixels. The parts cover the photo once, but for flat or transparent borders. */
   readonly rect: Rect;
 }
 

@@ -123,7 +123,7 @@ export class CompactRouter implements Disposable {
           rowOf(codes, row, this.config.embeddingSize),
         );
       if (!hasWindows) return analysisOf(0);
-      const cells = windowCells(views.grid, image.width, image.height);
+      const cells = windowCells(views);
       return {
         ...analysisOf(0),
         windows: cells.map((rect, index) => ({ rect, ...analysisOf(index + 1) })),

@@ -1,4 +1,4 @@
-import { readRgb, resizeArea, type PixelImage, type Rect } from "../image/index.js";
+import { contentRect, crop, readRgb, resizeArea, type PixelImage, type Rect } from "../image/index.js";
 import type { CompactRouterConfig } from "./compact-config.js";
 
 /** At most so many windows along one side, so that a photo of any size costs the same. */
@@ -14,6 +14,8 @@ export interface CompactViews {
   readonly windows: Float32Array;
   /** How many rows and columns of windows there are; they follow in reading order. */
   readonly grid: readonly [number, number];
+  /** The part of the image that was looked at, in pixels: all but transparent margins and borders of one tone. */
+  readonly content: Rect;
 }
 
 /**
@@ -34,11 +36,14 @@ export function windowOrigins(size: number, window: number): readonly number[] {
  * resize destroys the noise and the blocking that they are there to show; drops, haze, shadows and creases have a size
  * relative to the photo, so the scene has one size whatever the photo's.
  *
- * @param image - the photo; colour under transparent pixels should have been bled
+ * @param photo - the photo; colour under transparent pixels should have been bled
  * @param config - sizes of the views
  */
-export function compactViews(image: PixelImage, config: CompactRouterConfig): CompactViews {
+export function compactViews(photo: PixelImage, config: CompactRouterConfig): CompactViews {
   const { windowSize, sceneSize } = config;
+  const content = contentRect(photo);
+  const isWhole = content.width === photo.width && content.height === photo.height;
+  const image = isWhole ? photo : crop(photo, content);
   const columns = windowOrigins(image.width, windowSize);
   const rows = windowOrigins(image.height, windowSize);
   const length = windowSize * windowSize * 3;
@@ -58,33 +63,29 @@ export function compactViews(image: PixelImage, config: CompactRouterConfig): Co
     sceneShape: [height, width],
     windows,
     grid: [rows.length, columns.length],
+    content,
   };
 }
 
 /**
- * The part of an image that each window stands for: the image cut evenly into as many cells as there are windows.
+ * The part of an image that each window stands for: what was looked at, cut evenly into as many cells as there are windows.
  *
- * @param grid - rows and columns of windows
- * @param width - of the image
- * @param height - of the image
- * @returns whole pixels, in reading order; together they cover the image once
+ * @param views - what {@link compactViews} took
+ * @returns whole pixels, in reading order; together they cover `content` once
  */
-export function windowCells(
-  [rows, columns]: readonly [number, number],
-  width: number,
-  height: number,
-): readonly Rect[] {
+export function windowCells({ grid, content }: Pick<CompactViews, "grid" | "content">): readonly Rect[] {
+  const [rows, columns] = grid;
   const edge = (index: number, count: number, size: number): number => Math.round((index * size) / count);
   return Array.from({ length: rows * columns }, (_, index) => {
     const row = Math.floor(index / columns);
     const column = index % columns;
-    const x = edge(column, columns, width);
-    const y = edge(row, rows, height);
+    const left = edge(column, columns, content.width);
+    const top = edge(row, rows, content.height);
     return {
-      x,
-      y,
-      width: edge(column + 1, columns, width) - x,
-      height: edge(row + 1, rows, height) - y,
+      x: content.x + left,
+      y: content.y + top,
+      width: edge(column + 1, columns, content.width) - left,
+      height: edge(row + 1, rows, content.height) - top,
     };
   });
 }

@@ -1,8 +1,4 @@
-/**
- * Degrades photos as the training of the models does, and trains new experts for a base.
- *
- * @module limpid/training
- */
+/** Damages photos by seeded recipes, and trains experts and router rows for a base from pairs of pictures. */
 export {
   ExpertTrainer,
   type HeldOutPsnr,

@@ -26,7 +26,7 @@ function makeRestorer(
       }
       return {
         image: tiles === 0 ? image.clone() : result,
-        analysis: { degradations: [], embedding: new Float32Array() },
+        analysis: { degradations: [], present: [], embedding: new Float32Array() },
         mixture: [],
         tiles,
         tileSize: 64,

@@ -57,7 +57,7 @@ function restorer(meanwhile: () => unknown = () => undefined): Restorer & { read
       await meanwhile();
       return {
         image: invert(image),
-        analysis: { degradations: [], embedding: new Float32Array() },
+        analysis: { degradations: [], present: [], embedding: new Float32Array() },
         mixture: [],
         tiles: 1,
         tileSize: 64,

@@ -1,13 +1,8 @@
 // Runs in a page: an editor on a Fabric canvas, whose Limpid gets an extension with commands and menus.
 import { Canvas, FabricImage } from "fabric";
 import { FabricHost } from "../../../src/adapters/canvas/index.js";
-import {
-  createLimpid,
-  extensionWorkersFromUrl,
-  makeIntegrity,
-  memoryStore,
-  version,
-} from "../../../src/sdk/index.js";
+import { createLimpid, extensionWorkersFromUrl, memoryStore, version } from "../../../src/sdk/index.js";
+import { makeIntegrity } from "../../../src/sdk/packs/index.js";
 
 const modulePath = "/bundle/test/extensions/page-greeter.js";
 

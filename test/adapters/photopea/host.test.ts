@@ -55,7 +55,7 @@ const restorer = (meanwhile: () => unknown = () => undefined): Restorer => ({
     await meanwhile();
     return {
       image: invert(image),
-      analysis: { degradations: [], embedding: new Float32Array() },
+      analysis: { degradations: [], present: [], embedding: new Float32Array() },
       mixture: [],
       tiles: 1,
       tileSize: 64,

@@ -5,13 +5,13 @@ import {
   createLimpid,
   memoryStore,
   PixelImage,
-  psnr,
-  sha256Hex,
   toDisposable,
   type AppliedExpert,
   type Event,
   type Limpid,
 } from "../../../src/sdk/index.js";
+import { psnr } from "../../../src/sdk/image/index.js";
+import { sha256Hex } from "../../../src/sdk/weights/index.js";
 
 /** What the page can be asked to do. */
 export interface WalkPage {

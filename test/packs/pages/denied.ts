@@ -1,5 +1,7 @@
 // Runs in a sandboxed frame, which is denied all storage: installs a pack and tells its parent what it was kept in.
-import { ExpertSet, packFromFiles, Packs } from "../../../src/sdk/index.js";
+import { ExpertSet } from "../../../src/sdk/experts/index.js";
+import { packFromFiles } from "../../../src/sdk/index.js";
+import { Packs } from "../../../src/sdk/packs/index.js";
 
 /** What the frame is sent. */
 export interface FrameRequest {

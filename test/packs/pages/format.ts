@@ -3,11 +3,11 @@ import {
   generateSigningKeys,
   importPublicKey,
   importSigningKeys,
-  LimpidError,
   parseExtensionManifest,
   signPack,
   verifySignature,
-} from "../../../src/sdk/index.js";
+} from "../../../src/sdk/packs/index.js";
+import { LimpidError } from "../../../src/sdk/index.js";
 
 /** What a test asks for. */
 export interface FormatRequest {

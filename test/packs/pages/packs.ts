@@ -5,9 +5,9 @@ import {
   modelFromFiles,
   PixelImage,
   type AppliedExpert,
-  type CachedFile,
   type Limpid,
 } from "../../../src/sdk/index.js";
+import type { CachedFile } from "../../../src/sdk/packs/index.js";
 
 /** What a page can be asked to do; every function works on the instance that `start` made last. */
 export interface PackPage {

@@ -53,10 +53,17 @@ class Fault:
 
 def degrade(x: np.ndarray, faults: list[Fault], source: Source) -> np.ndarray:
     """Applies faults in their physical order. x [h, w, 3] in 0..1 -> the same, clipped, not rounded."""
+    for _, x in one_by_one(x, faults, source):
+        pass
+    return x
+
+
+def one_by_one(x: np.ndarray, faults: list[Fault], source: Source):
+    """The same, as (fault, image after it) for each."""
     for fault in sorted(faults, key=lambda f: PHYSICAL_ORDER.index(f.degradation)):
         kind = {} if fault.kind is None else {"kind": fault.kind}
         x = np.clip(RECIPES[fault.degradation](x, fault.severity, source, **kind), 0, 1).astype(np.float32)
-    return x
+        yield fault, x
 
 
 def rounded(x: np.ndarray) -> np.ndarray:
@@ -64,4 +71,4 @@ def rounded(x: np.ndarray) -> np.ndarray:
     return np.round(np.clip(x, 0, 1) * 255).astype(np.float32) / 255
 
 
-__all__ = ["DEGRADATIONS", "PHYSICAL_ORDER", "RECIPES", "Fault", "Source", "degrade", "encode", "rounded"]
+__all__ = ["DEGRADATIONS", "PHYSICAL_ORDER", "RECIPES", "Fault", "Source", "degrade", "encode", "one_by_one", "rounded"]

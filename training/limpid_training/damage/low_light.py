@@ -31,8 +31,9 @@ def low_light(x: np.ndarray, severity: float, source: Source, kind: str | None =
         field = gain * (1 + source.uniform(0.5, 5) * fall ** source.uniform(0.7, 2)) * (0.7 + 0.6 * smooth_field(source, h, w, 3))
     cast = np.array([source.between(P["cast"]), 1, source.between(P["cast"])], dtype=np.float32)
     dark = light * field[..., None] * cast
-    shot, read = source.between(P["shot"]), source.between(P["read"]) * source.uniform(0, 1)
-    dark = dark + np.sqrt(shot * np.clip(dark, 0, 1) * 0.3 + read * read) * source.normal(*x.shape)
+    if source.chance(P["noisy"]):  # pictures that were reduced show none
+        shot, read = source.between(P["shot"]), source.between(P["read"]) * source.uniform(0, 1)
+        dark = dark + np.sqrt(shot * np.clip(dark, 0, 1) * 0.3 + read * read) * source.normal(*x.shape)
     y = coded(dark)
     if source.chance(P["crush"]):
         y = np.clip((y - source.uniform(0, 0.04)) * source.uniform(0.95, 1.1), 0, 1)

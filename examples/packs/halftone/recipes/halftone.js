@@ -3,7 +3,7 @@
 /** Angles of the cyan, magenta, yellow and black screens in degrees, as offset printing sets them, and their neighbours. */
 const angles = [15, 75, 0, 45];
 
-/** @type {import("limpid/training").Recipe} */
+/** @type {import("limpid/authoring").Recipe} */
 export default {
   degradation: "halftone",
   apply({ width, height, rgb }, severity, source) {

@@ -1,6 +1,6 @@
 // The dark lines between the rows of a cathode-ray tube, and the stripes of its mask, in a picture taken of its screen.
 
-/** @type {import("limpid/training").Recipe} */
+/** @type {import("limpid/authoring").Recipe} */
 export default {
   degradation: "scan-lines",
   apply({ width, height, rgb }, severity, source) {

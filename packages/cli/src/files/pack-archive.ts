@@ -1,6 +1,7 @@
 import { Gunzip, gzipSync } from "fflate";
 import { Header, Parser } from "tar";
-import { checkPackPaths, joinBytes, LimpidError } from "limpid";
+import { LimpidError } from "limpid";
+import { checkPackPaths } from "limpid/authoring";
 import { messageOf } from "../../../../src/node/system-error.js";
 
 /** The folder that all files of an npm package are in. */
@@ -49,7 +50,7 @@ export function writePackArchive(files: ReadonlyMap<string, Uint8Array>): Uint8A
   }
   add(new Uint8Array(2 * blockSize));
   add(new Uint8Array((recordSize - (length % recordSize)) % recordSize));
-  return gzipSync(joinBytes(parts), { level: 9, mtime: 0 });
+  return gzipSync(Buffer.concat(parts), { level: 9, mtime: 0 });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { sha256Hex } from "limpid";
+import { sha256Hex } from "limpid/authoring";
 import { writeFileAtomically } from "limpid/node";
 import { writePackArchive } from "../files/index.js";
 import type { CommandContext } from "../command-context.js";

@@ -1,17 +1,17 @@
 import fs from "node:fs/promises";
 import { join } from "node:path";
+import { LimpidError } from "limpid";
 import {
   type ExtensionManifest,
   integrityFileName,
-  LimpidError,
   makeIntegrity,
-  parseSafetensors,
   readExpertMetadata,
   sha256Hex,
   signatureFileName,
   type SigningKeys,
   signPack,
-} from "limpid";
+} from "limpid/authoring";
+import { parseSafetensors } from "limpid/network";
 import { writeFileAtomically } from "limpid/node";
 import { checkFiles } from "./check-files.js";
 import type { PackFinding } from "./finding.js";

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { type ExtensionManifest, findImport } from "limpid";
+import { type ExtensionManifest, findImport } from "limpid/authoring";
 import type { PackFinding } from "./finding.js";
 
 /** What reaches for the network, in any context that code runs in, by its own name. */

@@ -1,16 +1,15 @@
 import { satisfies } from "semver";
 import parseLicence from "spdx-expression-parse";
+import { LimpidError, version as limpidVersion } from "limpid";
 import {
   type ContributedExpert,
   type ExtensionManifest,
-  LimpidError,
   type ManifestProblem,
   parseExtensionManifest,
-  parseSafetensors,
   readExpertMetadata,
   sha256Hex,
-  version as limpidVersion,
-} from "limpid";
+} from "limpid/authoring";
+import { parseSafetensors } from "limpid/network";
 import { checkCode, findSecrets } from "./check-code.js";
 import type { PackFinding } from "./finding.js";
 import type { PackContents } from "./pack-contents.js";

@@ -1,18 +1,9 @@
 import fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
-import {
-  type ContributedExpert,
-  type ExtensionManifest,
-  type Limpid,
-  LimpidError,
-  loadModel,
-  type ModelManifest,
-  type PixelImage,
-  psnr,
-  readExpertFile,
-  throwIfAborted,
-} from "limpid";
+import { type Limpid, LimpidError, type PixelImage, throwIfAborted } from "limpid";
+import { psnr, type ContributedExpert, type ExtensionManifest, readExpertFile } from "limpid/authoring";
+import { loadModel, type ModelManifest } from "limpid/network";
 import { modelFromDirectory } from "limpid/node";
 import { readImageFile } from "../files/index.js";
 import { findImages } from "../find-images.js";

@@ -1,16 +1,9 @@
 import fs from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
-import {
-  importKohya,
-  type ImportOptions,
-  importPeft,
-  LimpidError,
-  loadModel,
-  parseSafetensors,
-  version,
-  writeExpertFile,
-} from "limpid";
+import { LimpidError, version } from "limpid";
+import { importKohya, type ImportOptions, importPeft, writeExpertFile } from "limpid/authoring";
+import { loadModel, parseSafetensors } from "limpid/network";
 import { modelFromDirectory, writeFileAtomically } from "limpid/node";
 import type { CommandContext } from "../command-context.js";
 import { readBytes } from "../read-bytes.js";

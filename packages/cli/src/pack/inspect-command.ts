@@ -1,23 +1,20 @@
 import fs from "node:fs/promises";
 import { Command } from "commander";
+import { LimpidError, packFromUrl, type PackSource, throwIfAborted } from "limpid";
 import {
   type ExpertMetadata,
   type ExtensionManifest,
   integrityFileName,
   isExpertPack,
-  LimpidError,
-  packFromUrl,
-  type PackSource,
   parseExtensionManifest,
   parseIntegrity,
-  parseSafetensors,
   parseSignature,
   readExpertMetadata,
   signatureFileName,
-  throwIfAborted,
   verifyIntegrity,
   verifySignature,
-} from "limpid";
+} from "limpid/authoring";
+import { parseSafetensors } from "limpid/network";
 import { readPackArchive } from "../files/index.js";
 import type { CommandContext } from "../command-context.js";
 import { readPublicKey } from "./key-files.js";

@@ -1,5 +1,6 @@
 import fs from "node:fs/promises";
-import { exportSigningKey, importPublicKey, importSigningKeys, LimpidError, type SigningKeys } from "limpid";
+import { LimpidError } from "limpid";
+import { exportSigningKey, importPublicKey, importSigningKeys, type SigningKeys } from "limpid/authoring";
 
 /**
  * Writes a pair of keys to two new files; the private one only its owner may read.

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { generateSigningKeys, signingKeyId } from "limpid";
+import { generateSigningKeys, signingKeyId } from "limpid/authoring";
 import type { CommandContext } from "../command-context.js";
 import { writeSigningKeys } from "./key-files.js";
 

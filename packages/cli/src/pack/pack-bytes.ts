@@ -1,4 +1,5 @@
-import { integrityFileName, LimpidError } from "limpid";
+import { LimpidError } from "limpid";
+import { integrityFileName } from "limpid/authoring";
 
 /**
  * The bytes of a pack's `integrity.json`.

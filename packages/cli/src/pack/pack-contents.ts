@@ -1,13 +1,13 @@
 import type { Dirent } from "node:fs";
 import fs from "node:fs/promises";
 import { join } from "node:path";
+import { LimpidError } from "limpid";
 import {
   describePathFault,
   findPathCollisions,
   integrityFileName,
-  LimpidError,
   signatureFileName,
-} from "limpid";
+} from "limpid/authoring";
 import type { PackFinding } from "./finding.js";
 
 /** The files of a pack on their way to npm. */

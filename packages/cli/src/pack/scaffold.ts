@@ -1,5 +1,5 @@
 import { version } from "limpid";
-import { degradationNames } from "limpid/training";
+import { degradationNames } from "limpid/authoring";
 
 /** Licences that a new pack can begin with, by SPDX id. */
 export const scaffoldLicences = ["MIT", "Apache-2.0", "CC-BY-4.0", "CC0-1.0"] as const;
@@ -129,7 +129,7 @@ Nothing in this folder is published.
 function makeRecipe(degradation: string): string {
   return `// Damages clean photos so that the trainer has pairs to learn from.
 
-/** @type {import("limpid/training").Recipe} */
+/** @type {import("limpid/authoring").Recipe} */
 export default {
   degradation: "${degradation}",
 

@@ -8,7 +8,7 @@ import {
   signingKeyId,
   signPack,
   verifyIntegrity,
-} from "limpid";
+} from "limpid/authoring";
 import { writeFileAtomically } from "limpid/node";
 import { readPackArchive, writePackArchive } from "../files/index.js";
 import type { CommandContext } from "../command-context.js";

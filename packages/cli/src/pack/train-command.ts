@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { LimpidError } from "limpid";
-import type { ExpertTrainingOptions } from "limpid/training";
+import type { ExpertTrainingOptions } from "limpid/authoring";
 import type { CommandContext } from "../command-context.js";
 import { addEngineOptions, engineSettings, type EngineOptions } from "../engine-options.js";
 import { parseCount, parseSeed } from "../option-parsers.js";

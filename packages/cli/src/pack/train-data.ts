@@ -1,7 +1,7 @@
 import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { crop, LimpidError, PixelImage, resizeArea, throwIfAborted } from "limpid";
-import { RandomSource, TrainingSet, type Recipe } from "limpid/training";
+import { RandomSource, type Recipe, TrainingSet } from "limpid/authoring";
 import { readImageFile } from "../files/index.js";
 import { findImages } from "../find-images.js";
 import { findPairs } from "../pair-folders.js";

@@ -1,6 +1,7 @@
 import fs from "node:fs/promises";
 import { join } from "node:path";
-import { type ExpertBase, type GoldenSample, LimpidError, type PackFile } from "limpid";
+import { type ExpertBase, LimpidError } from "limpid";
+import type { GoldenSample, PackFile } from "limpid/authoring";
 import { writeFileAtomically } from "limpid/node";
 
 /** A `package.json` as it stands in the file: nothing but what {@link openPack} looks at is checked. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { RouterRowFit } from "limpid/training";
+import type { RouterRowFit } from "limpid/authoring";
 import type { TrainReport } from "./train-run.js";
 
 /**

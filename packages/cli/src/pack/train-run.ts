@@ -3,32 +3,25 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   type BackendName,
-  type Expert,
-  type GoldenSample,
   type Limpid,
   LimpidError,
-  type LoadedModel,
-  loadModel,
   type PixelImage,
-  psnr,
-  type RestoreResult,
-  sha256Hex,
-  startBackend,
-  type TfjsBackend,
+    type RestoreResult,
   throwIfAborted,
   version,
-  writeExpertFile,
 } from "limpid";
-import { modelFromDirectory, writeFileAtomically } from "limpid/node";
-import {
-  ExpertTrainer,
-  fitRouterRow,
-  RandomSource,
+import { psnr, ExpertTrainer,
   type ExpertTrainingOptions,
+  fitRouterRow,
+  type GoldenSample,
+  RandomSource,
   type RouterRowFit,
+  sha256Hex,
   type TrainingResult,
   type TrainingSet,
-} from "limpid/training";
+  writeExpertFile, } from "limpid/authoring";
+import { type Expert, type LoadedModel, loadModel, startBackend, type TfjsBackend } from "limpid/network";
+import { modelFromDirectory, writeFileAtomically } from "limpid/node";
 import { writeImageFile } from "../files/index.js";
 import type { CommandContext } from "../command-context.js";
 import { makeFolder } from "../make-folder.js";

@@ -3,12 +3,12 @@ import type { LimpidErrorCode } from "../../../sdk/base/index.js";
 import type { PixelImageInit } from "../../../sdk/image/index.js";
 import type { InstalledPack, PackOptions, PackProgress } from "../../../sdk/packs/index.js";
 import type {
+  Analysis,
   BackendChange,
   RestoreOptions,
   RestoreProgress,
   RestoreResult,
 } from "../../../sdk/restore/index.js";
-import type { Analysis } from "../../../sdk/router/index.js";
 import type { EngineState, InstallInWorkerOptions } from "./engine-state.js";
 
 /** What the worker needs to start its engine. */

@@ -2,13 +2,13 @@ import { LimpidError, throwIfAborted, TurnQueue, type Disposable } from "../../.
 import { PixelImage, type PixelData, type PixelImageInit } from "../../../sdk/image/index.js";
 import type { BackendName } from "../../../sdk/engine/index.js";
 import type {
+  Analysis,
   AnalyzeOptions,
   BackendChange,
   RestoreOptions,
   RestoreResult,
 } from "../../../sdk/restore/index.js";
 import type { InstalledPack } from "../../../sdk/packs/index.js";
-import type { Analysis } from "../../../sdk/router/index.js";
 import { copyBands } from "../bands.js";
 import type { EngineState, InstallInWorkerOptions } from "./engine-state.js";
 import type { FromWorker, PostedError, ToWorker, WorkerStart } from "./messages.js";

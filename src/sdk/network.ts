@@ -1,0 +1,131 @@
+/**
+ * Router, backbone and experts as building blocks, for those who compose a pipeline of their own: weights, views, the forward
+ * pass, merging, executors, tiles. `createLimpid` of `limpid` is made of them and is what an application needs.
+ *
+ * @module limpid/network
+ */
+
+// Weights
+export {
+  bytesPerElement,
+  floatToHalf,
+  halfToFloat,
+  HostTensor,
+  parseSafetensors,
+  readTensorFile,
+  serializeSafetensors,
+  tensorBytesSha256,
+  type TensorFile,
+  type TensorType,
+} from "./weights/index.js";
+
+// Models
+export {
+  loadModel,
+  type LoadedModel,
+  type ModelExpert,
+  type ModelFile,
+  type ModelManifest,
+} from "./restore/index.js";
+
+// Images
+export { colorStatistics, readRgb, resizeBicubic, writeRgb } from "./image/index.js";
+
+// Router
+export {
+  CompactRouter,
+  compactViews,
+  listRouterParameters,
+  validateCompactRouterConfig,
+  windowOrigins,
+  type CompactRouterConfig,
+  type CompactRouterOutput,
+  type CompactViews,
+} from "./router/index.js";
+
+// Backbone
+export {
+  backboneStride,
+  BackboneWeights,
+  computeModulation,
+  globalPooling,
+  listBackboneParameters,
+  listStages,
+  localPooling,
+  Modulation,
+  prepareBackbone,
+  PreparedBackbone,
+  recordedPooling,
+  recordingPooling,
+  registerGradientKernels,
+  runBackbone,
+  runBackboneInSteps,
+  validateBackboneConfig,
+  type AttentionPooling,
+  type BackboneConfig,
+  type BackboneParameter,
+  type BackboneStage,
+  type ModulatorConfig,
+  type NeededTensor,
+  type ParameterKind,
+  type RunBackboneOptions,
+  type StageModulation,
+  type StageModulations,
+  type WeightLookup,
+} from "./backbone/index.js";
+
+// Experts
+export {
+  Expert,
+  ExpertSet,
+  factorShapes,
+  FactorStore,
+  listExpertTargets,
+  lowRankDelta,
+  MergedWeights,
+  mergeExperts,
+  requireRouterRow,
+  routerRowProbability,
+  routeTopK,
+  type DeviceFactors,
+  type ExpertBase,
+  type ExpertFactors,
+  type ExpertInit,
+  type ExpertSetBase,
+  type ExpertTarget,
+  type FactorShapes,
+  type FactorStoreOptions,
+  type MergeOptions,
+  type MixtureEntry,
+  type RouterRow,
+} from "./experts/index.js";
+
+// Executors
+export {
+  backendNames,
+  startBackend,
+  startExecutor,
+  TfjsBackend,
+  TfjsExecutor,
+  type BackendName,
+  type Executor,
+  type ExecutorCallOptions,
+  type ExecutorRun,
+  type PixelBlock,
+  type Precision,
+  type StartBackendOptions,
+  type StartedBackend,
+  type StartedExecutor,
+} from "./engine/index.js";
+
+// Tiles
+export {
+  BandBlender,
+  planTiles,
+  RestoreSession,
+  type FinishedBand,
+  type SessionOptions,
+  type Tile,
+  type TilePlan,
+  type TilePlanOptions,
+} from "./restore/index.js";
