@@ -75,7 +75,11 @@ const importZones = [
 ];
 
 export default defineConfig(
-  globalIgnores(["**/dist", "build", "coverage", "training", "models", "docs/api"]),
+  // What is in assembly/ is AssemblyScript, whose types TypeScript does not know.
+  globalIgnores([
+    ...["**/dist", "build", "coverage", "training", "models", "docs/api"],
+    "src/sdk/engine/wasm/assembly",
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,

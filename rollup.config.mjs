@@ -5,6 +5,7 @@ import commonjs from "@rollup/plugin-commonjs";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import { dts } from "rollup-plugin-dts";
 import esbuild, { minify } from "rollup-plugin-esbuild";
+import { guestProgram } from "./scripts/guest-program.mjs";
 
 const manifest = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 
@@ -186,7 +187,7 @@ export default [
   {
     input: { ...libraries, ...programs, ...pageModules },
     external: isExternal,
-    plugins: [shortShaders, typescript],
+    plugins: [guestProgram, shortShaders, typescript],
     treeshake: { moduleSideEffects: hasSideEffects },
     onwarn: failOnWarning,
     output: {
@@ -232,7 +233,13 @@ export default [
   },
   ...Object.entries(workers).map(([name, input]) => ({
     input,
-    plugins: [typescript, nodeResolve({ browser: true }), minify({ target: "es2022" })],
+    plugins: [
+      guestProgram,
+      typescript,
+      emptyBuiltins,
+      nodeResolve({ browser: true }),
+      minify({ target: "es2022" }),
+    ],
     onwarn: failOnWarning,
     output: { file: `dist/${name}.js`, format: /** @type {const} */ ("es"), inlineDynamicImports: true },
   })),

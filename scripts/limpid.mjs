@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { bundleLab } from "../packages/lab/bundle.mjs";
 import { buildDist, root } from "./dist.mjs";
 
-const isLab = ["evaluate", "reference"].includes(process.argv[2] ?? "");
+const isLab = ["evaluate", "score", "reference"].includes(process.argv[2] ?? "");
 // npm runs scripts in the package's folder; the paths in ARGS are relative to the caller's.
 const caller = process.env.INIT_CWD ?? process.cwd();
 process.chdir(root);

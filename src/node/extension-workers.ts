@@ -2,7 +2,7 @@ import { pathToFileURL } from "node:url";
 import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { EventEmitter, LimpidError } from "../sdk/base/index.js";
-import { bridgePortOf, type MessagePortLike } from "../sdk/bridge/index.js";
+import { connectWorker, type MessagePortLike } from "../sdk/bridge/index.js";
 import type { ExtensionWorker, ExtensionWorkerFactory } from "../sdk/extensions/index.js";
 import { packageDirectory } from "./package-directory.js";
 
@@ -10,14 +10,13 @@ import { packageDirectory } from "./package-directory.js";
 export interface NodeExtensionWorkerOptions {
   /** The thread's program; the one of this package if left out. */
   readonly file?: URL;
-  /** Most memory of an extension's values, in MiB; 512 if left out. Beyond it the extension is ended. */
+  /** Most memory of an extension's values, in MiB, typed arrays included; 512 if left out. */
   readonly memoryLimit?: number;
 }
 
 /**
- * Workers for the code of extensions in Node: threads without this process's environment, arguments and standard input.
- * They keep honest code to its capabilities. Node does not promise that a thread cannot find its process: code that nobody
- * trusts belongs into a page, or a process with Node's own permissions.
+ * Workers for the code of extensions in Node: threads, in each of which runs an engine of its own, QuickJS in WebAssembly. It
+ * has an extension's code and nothing of Node: no files, no processes, no network but the hosts that were granted.
  *
  * @param options - the program and its memory
  * @returns the factory
@@ -34,14 +33,16 @@ export function nodeExtensionWorkers(options: NodeExtensionWorkerOptions = {}): 
       startThread(
         options.file ?? pathToFileURL(join(packageDirectory(), "dist", "extension-worker-node.js")),
         name,
-        memoryLimit,
+        memoryLimit * 2 ** 20,
       ),
   };
 }
 
-function startThread(file: URL, name: string, maxOldGenerationSizeMb: number): ExtensionWorker {
+function startThread(file: URL, name: string, memoryLimit: number): ExtensionWorker {
   const failed = new EventEmitter<Error>();
   const { port1, port2 } = new MessageChannel();
+  const connection = connectWorker(port1 as unknown as MessagePortLike);
+  connection.onDidEnd((reason) => failed.fire(reason));
   const worker = new Worker(file, {
     name,
     env: {},
@@ -50,20 +51,19 @@ function startThread(file: URL, name: string, maxOldGenerationSizeMb: number): E
     stdin: true,
     stdout: true,
     stderr: true,
-    workerData: { port: port2 },
+    workerData: { port: port2, memoryLimit },
     transferList: [port2],
-    resourceLimits: { maxOldGenerationSizeMb },
   });
   worker.on("error", (error) => failed.fire(error));
   worker.on("exit", (code) =>
     failed.fire(new LimpidError("ExtensionFailed", `the thread ended with ${code}`)),
   );
   return {
-    port: bridgePortOf(port1 as unknown as MessagePortLike),
+    port: connection.port,
     onDidFail: failed.event,
     dispose() {
       failed.dispose();
-      port1.close();
+      connection.dispose();
       void worker.terminate();
     },
   };

@@ -72,6 +72,7 @@ export function packFromDirectory(path: string): PackSource {
   const folder = resolve(path);
   return {
     name: folder,
+    address: folder,
     async open(file, { offset, signal }) {
       throwIfAborted(signal);
       const location = join(folder, ...checkPackPath(file).split("/"));

@@ -146,13 +146,13 @@ test("a pack is there again for the worker that takes the place of one that died
 
 test("the engine's worker restores tiles in workers of its own, byte for byte as alone", async () => {
   const loads = new Map<string, number>();
-  mount("/counted-wasm/", (request, response) => {
+  mount("/counted-scripts/", (request, response) => {
     const [, , workers = "", file = ""] = request.url!.split("/");
     if (file === "count") return response.end(String(loads.get(workers)));
     response.on("finish", () => loads.set(workers, (loads.get(workers) ?? 0) + 1));
     return response
-      .writeHead(200, { "content-type": "application/wasm", "cache-control": "no-store" })
-      .end(readFileSync(`node_modules/@tensorflow/tfjs-backend-wasm/dist/${basename(file)}`));
+      .writeHead(200, { "content-type": "text/javascript", "cache-control": "no-store" })
+      .end(readFileSync(`dist/${basename(file)}`));
   });
   const [alone, together] = (await runCase("nestedTileWorkers")) as { data: string[] }[];
   expect(alone).toMatchObject({ tiles: 12, reasons: [] });

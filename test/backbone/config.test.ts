@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { LimpidError } from "../../src/sdk/base/index.js";
 import { backboneStride, validateBackboneConfig } from "../../src/sdk/backbone/index.js";
-import { compactConfig, paperConfig } from "./networks.js";
+import { compactConfig, paperConfig, squareConfig } from "./networks.js";
 
 function problemsOf(json: unknown): unknown {
   try {
@@ -16,7 +16,7 @@ function problemsOf(json: unknown): unknown {
 
 describe("validateBackboneConfig", () => {
   test("gives a config back as it was, frozen", () => {
-    for (const config of [compactConfig, paperConfig]) {
+    for (const config of [compactConfig, paperConfig, squareConfig]) {
       const validated = validateBackboneConfig(JSON.parse(JSON.stringify(config)));
       expect(validated).toEqual(config);
       expect(Object.isFrozen(validated)).toBe(true);
@@ -67,7 +67,16 @@ describe("validateBackboneConfig", () => {
   });
 });
 
-test("the stride is a factor of two per level", () => {
+test("squares have sides of two or four pixels", () => {
+  for (const unshuffle of [1, 3, "2", null]) {
+    expect(problemsOf({ ...compactConfig, unshuffle })).toEqual([
+      `config.unshuffle is ${JSON.stringify(unshuffle)}, expected 2 or 4`,
+    ]);
+  }
+});
+
+test("the stride is a factor of two per level, times the side of a square", () => {
   expect(backboneStride(compactConfig)).toBe(4);
   expect(backboneStride(paperConfig)).toBe(16);
+  expect(backboneStride(squareConfig)).toBe(8);
 });

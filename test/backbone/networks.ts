@@ -26,6 +26,24 @@ export const compactConfig: BackboneConfig = {
   expertTargets: "pointwise",
 };
 
+/** Pixels in squares, three groups of channels. */
+export const squareConfig: BackboneConfig = { ...compactConfig, unshuffle: 2, width: 12 };
+
+/** Three groups of channels, three levels, stages without blocks, a decoder without modulators, no shift. */
+export const unevenConfig: BackboneConfig = {
+  imageChannels: 3,
+  width: 12,
+  encoderBlocks: [0, 1, 1],
+  middleBlocks: 0,
+  decoderBlocks: [1, 0, 2],
+  embeddingSize: 3,
+  modulator: { hiddenSize: 4, bottleneckDivisor: 16, minimumBottleneck: 1, decoder: false, shift: false },
+  expertTargets: "pointwise",
+};
+
+/** 192 channels in the middle, as the network that ships has. */
+export const wideConfig: BackboneConfig = { ...compactConfig, width: 48, encoderBlocks: [1, 1] };
+
 /** The published network of the paper: width 64, blocks [1, 1, 1, 28]-1-[1, 1, 1, 1]. */
 export const paperConfig: BackboneConfig = {
   imageChannels: 3,

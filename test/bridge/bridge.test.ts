@@ -2,14 +2,23 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import * as v from "valibot";
 import { LimpidError } from "../../src/sdk/base/index.js";
-import {
-  Bridge,
-  bridgePortOf,
-  checkPlainValue,
-  messageLimits,
-  type BridgePort,
-} from "../../src/sdk/bridge/index.js";
+import { Bridge, checkPlainValue, messageLimits, type BridgePort } from "../../src/sdk/bridge/index.js";
 import { errorOf } from "../support/index.js";
+
+/** A port of the platform as it is. */
+function portOf(port: MessagePort): BridgePort {
+  return {
+    postMessage: (message, transfer) => port.postMessage(message, [...transfer]),
+    listen(listener, onUnreadable) {
+      port.onmessageerror = onUnreadable;
+      port.onmessage = ({ data }) => listener(data);
+    },
+    close() {
+      port.onmessage = null;
+      port.close();
+    },
+  };
+}
 
 const methods = {
   echo: { params: v.unknown(), result: v.unknown() },
@@ -69,7 +78,7 @@ describe("a bridge", () => {
     const broken: LimpidError[] = [];
     const end = (port: MessagePort) =>
       new Bridge({
-        port: bridgePortOf(port),
+        port: portOf(port),
         local: methods,
         remote: methods,
         handlers: {

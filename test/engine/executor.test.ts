@@ -1,4 +1,5 @@
 import { TfjsBackend, TfjsExecutor } from "../../src/sdk/engine/index.js";
+import { compactConfig, squareConfig } from "../backbone/networks.js";
 import { describeExecutor } from "./executor-suite.js";
 
 describeExecutor({
@@ -7,4 +8,5 @@ describeExecutor({
   make: (backend, file, config) => Promise.resolve(new TfjsExecutor(backend, file, config)),
   reference: "cpu",
   tolerance: 1e-5,
+  configs: [compactConfig, squareConfig],
 });

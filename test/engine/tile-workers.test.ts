@@ -2,8 +2,8 @@ import { expect, test } from "@jest/globals";
 import {
   serveTiles,
   TfjsBackend,
-  TfjsExecutor,
   TileWorkersExecutor,
+  WasmExecutor,
   type TileWorker,
   type TileWorkerFactory,
   type TileWorkerOptions,
@@ -23,9 +23,9 @@ const suiteThreads = new WatchedThreads();
 
 async function startWithThreads(
   threads: WatchedThreads,
-  ...[backend, file, config]: ConstructorParameters<typeof TfjsExecutor>
+  ...[file, config]: Parameters<typeof WasmExecutor.prepare>
 ): Promise<TileWorkersExecutor> {
-  const executor = new TileWorkersExecutor(new TfjsExecutor(backend, file, config), { factory: threads });
+  const executor = new TileWorkersExecutor(await WasmExecutor.prepare(file, config), { factory: threads });
   const run = executor.begin([], new Float32Array(config.embeddingSize));
   run.announce?.(9);
   await threads.seen("ready", 2);
@@ -34,10 +34,10 @@ async function startWithThreads(
 }
 
 describeExecutor({
-  name: "tfjs on wasm in two workers",
-  start: () => TfjsBackend.start("wasm"),
-  make: (...parts) => startWithThreads(suiteThreads, ...parts),
-  reference: "cpu",
+  name: "fused WebAssembly kernels in two workers",
+  start: () => TfjsBackend.start("cpu"),
+  make: (_backend, file, config) => startWithThreads(suiteThreads, file, config),
+  reference: "wasm",
   tolerance: 1e-5,
 });
 
@@ -47,10 +47,10 @@ test("what every executor promises was promised by the workers", () => {
 
 /** 15 tiles of 40, each of which sees a part of the image with its margin, so that statistics are measured. */
 const photo = new PixelImage({
-  width: 200,
-  height: 120,
+  width: 248,
+  height: 168,
   channels: 3,
-  data: Float32Array.from({ length: 200 * 120 * 3 }, (_, index) => ((index * 7919) % 997) / 997),
+  data: Float32Array.from({ length: 248 * 168 * 3 }, (_, index) => ((index * 7919) % 997) / 997),
 });
 const [tileSize, tiles] = [40, 15];
 const mixtures: readonly (readonly ExpertChoice[])[] = [
@@ -127,12 +127,12 @@ test("workers restore every tile, bit for bit and in the order of one thread, im
   for (const traffic of threads.traffic) {
     const count = (type: string): number => traffic.filter((other) => other === type).length;
     expect(count("restored")).toBeGreaterThan(0);
-    // The backbone alone stays; a mixture is sent once, and let go of when its image is done.
-    expect(count("backbone") - count("release")).toBe(1);
-    expect(count("backbone")).toBeLessThanOrEqual(mixtures.length);
+    // The base alone stays; a mixture is sent once, and let go of when its image is done.
+    expect(count("weights") - count("release")).toBe(1);
+    expect(count("weights")).toBeLessThanOrEqual(mixtures.length);
   }
   expect(told).toEqual([]);
-  expect(limpid.byteSize).toBe(single.byteSize);
+  expect(limpid.byteSize).toBeLessThanOrEqual(single.byteSize);
 });
 
 test("workers start only when an image has two tiles, no more than it has tiles, and end with Limpid", async () => {
@@ -169,14 +169,13 @@ test("a number of workers that is none is refused", async () => {
 });
 
 test("aborting ends the run at once, the worker drops its block, and goes on", async () => {
-  const backend = await TfjsBackend.start("wasm");
   const threads = new WatchedThreads();
-  const executor = await startWithThreads(threads, backend, randomWeights(compactConfig), compactConfig);
+  const executor = await startWithThreads(threads, randomWeights(compactConfig), compactConfig);
   const run = executor.begin([], new Float32Array(compactConfig.embeddingSize));
   const controller = new AbortController();
   const { signal } = controller;
-  // More than there are places for: some wait.
-  const blocks = Array.from({ length: 5 }, (_, index) => randomBlock(96, 96, index));
+  // More than there are places for: some wait. Each takes longer than a worker goes without looking at its messages.
+  const blocks = Array.from({ length: 5 }, (_, index) => randomBlock(800, 800, index));
   const errors = Promise.all(
     blocks.map((block) =>
       run.restore(block, { signal }).then(
@@ -193,11 +192,12 @@ test("aborting ends the run at once, the worker drops its block, and goes on", a
   expect(["restored", "aborted"].map((type) => threads.count(type))).toEqual(answered);
   await threads.seen("aborted", 2);
   expect(threads.count("restored")).toBe(0);
-  const alone = new TfjsExecutor(backend, randomWeights(compactConfig), compactConfig);
+  const alone = await WasmExecutor.prepare(randomWeights(compactConfig), compactConfig);
   const reference = alone.begin([], new Float32Array(compactConfig.embeddingSize));
   const restored = await Promise.all(blocks.slice(0, 2).map((block) => run.restore(block)));
   for (const [index, { rgb }] of restored.entries()) {
-    expect([...rgb]).toEqual([...(await reference.restore(blocks[index]!)).rgb]);
+    const { rgb: wanted } = await reference.restore(blocks[index]!);
+    expect(rgb.every((value, place) => value === wanted[place])).toBe(true);
   }
   expect(threads.count("restored")).toBe(2);
   for (const owned of [run, reference, alone, executor]) owned.dispose();
@@ -323,7 +323,7 @@ test("a worker that takes longer than that, but answers when it is asked, is wai
     if (type === "ping" && ++pings % 30 === 0) held.splice(0).forEach((restore) => restore());
   });
   const { limpid, told } = await startPooled({ factory, hangTime: 100 });
-  const region = { x: 0, y: 0, width: 32, height: 16 };
+  const region = { x: 64, y: 64, width: 32, height: 16 };
   while (pings < 30) await limpid.restore(photo, { experts: [], tileSize: 16, region });
   expect(told).toEqual([]);
 });

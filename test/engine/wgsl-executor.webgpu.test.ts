@@ -2,23 +2,16 @@ import { expect, test } from "@jest/globals";
 import type { BackboneConfig } from "../../src/sdk/backbone/index.js";
 import { layOutWeights, planPass, TfjsBackend, WgslExecutor } from "../../src/sdk/engine/index.js";
 import { tensorBytesSha256 } from "../../src/sdk/weights/index.js";
-import { compactConfig, paperConfig, randomArray, randomWeights } from "../backbone/networks.js";
+import {
+  compactConfig,
+  paperConfig,
+  randomArray,
+  randomWeights,
+  squareConfig,
+  unevenConfig,
+  wideConfig,
+} from "../backbone/networks.js";
 import { describeExecutor, randomBlock, randomExpert } from "./executor-suite.js";
-
-/** Three groups of channels, three levels, stages without blocks, a decoder without modulators, no shift. */
-const unevenConfig: BackboneConfig = {
-  imageChannels: 3,
-  width: 12,
-  encoderBlocks: [0, 1, 1],
-  middleBlocks: 0,
-  decoderBlocks: [1, 0, 2],
-  embeddingSize: 3,
-  modulator: { hiddenSize: 4, bottleneckDivisor: 16, minimumBottleneck: 1, decoder: false, shift: false },
-  expertTargets: "pointwise",
-};
-
-/** 192 channels in the middle, as the network that ships has. */
-const wideConfig: BackboneConfig = { ...compactConfig, width: 48, encoderBlocks: [1, 1] };
 
 describeExecutor({
   name: "wgsl in single precision",
@@ -27,7 +20,7 @@ describeExecutor({
     WgslExecutor.prepare(backend, file, config, { precision: "f32", wholeBlocks: true }),
   reference: "wasm",
   tolerance: 2e-4,
-  configs: [compactConfig, unevenConfig, wideConfig],
+  configs: [compactConfig, unevenConfig, wideConfig, squareConfig],
 });
 
 describeExecutor({

@@ -114,11 +114,43 @@ describe("Limpid", () => {
     await expect(limpid.commands.execute("acme.invert")).rejects.toMatchObject({
       message: expect.stringContaining("TypeError") as unknown,
     });
-    await expect(limpid.commands.execute("acme.call")).rejects.toMatchObject({ code: "InvalidMessage" });
+    await expect(limpid.commands.execute("acme.call")).rejects.toMatchObject({ code: "CapabilityMissing" });
     await expect(limpid.commands.execute("acme.experts", photo.data)).rejects.toMatchObject({
       code: "InvalidMessage",
     });
     expect(host.layers[0]!.image.data).toEqual(photo.data);
+    host.dispose();
+  });
+
+  test("restores the picture for extensions with the capability only, and says what it did", async () => {
+    const host = HeadlessHost.ofImage(photo);
+    const limpid = await start({
+      host,
+      extensions: { workers: nodeExtensionWorkers({ file: workerFile }), commands: ["limpid.restore"] },
+    });
+    const [{ id } = { id: "" }] = limpid.experts.list();
+    const restoring = (name: string, capabilities: object) =>
+      makeExtension({
+        name,
+        code: `export function activate(context, { commands }) {
+          commands.register("acme.${name}", (options) => commands.execute("limpid.restore", options));
+        }`,
+        contributes: { commands: [command(`acme.${name}`)] },
+        manifest: { capabilities },
+      });
+    await limpid.extensions.install(restoring("plain", {}));
+    await limpid.extensions.install(restoring("seeing", { pixels: { reason: "To repair." } }));
+    const options = { restore: { experts: [{ id }], tileSize: 8 } };
+    await expect(limpid.commands.execute("acme.plain", options)).rejects.toMatchObject({
+      code: "CapabilityMissing",
+    });
+    expect(host.layers[0]!.image.data).toEqual(photo.data);
+    expect(await limpid.commands.execute("acme.seeing", options)).toMatchObject({
+      isChanged: true,
+      mixture: [{ expert: id, weight: 1 }],
+      backend: "wasm",
+    });
+    expect(host.layers[0]!.image.data).not.toEqual(photo.data);
     host.dispose();
   });
 

@@ -49,16 +49,14 @@ async function install(limpid: Limpid, { name, command, capabilities = {} }: Ste
 }
 
 /** Installs extensions, and executes the command of each in turn. */
-async function run(plan: readonly Step[], fromMemory: boolean): Promise<readonly Outcome[]> {
+async function run(plan: readonly Step[]): Promise<readonly Outcome[]> {
   const limpid = await createLimpid({
     model: "/models/",
     backend: "wasm",
     wasmPath: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
     packs: { store: memoryStore() },
     extensions: {
-      workers: extensionWorkersFromUrl("/bundle/src/worker/extension-worker.js", {
-        moduleUrl: ({ manifest }) => (fromMemory ? undefined : moduleUrl(manifest.name)),
-      }),
+      workers: extensionWorkersFromUrl("/bundle/src/worker/extension-worker.js"),
     },
   });
   try {

@@ -5,7 +5,7 @@ import type { ExtensionContext, LimpidApi } from "../../src/sdk/extensions/index
 export interface Probe {
   readonly names: readonly string[];
   readonly fetched: string;
-  readonly code: readonly string[];
+  readonly loaded: string;
   readonly pixels: boolean;
 }
 
@@ -17,27 +17,25 @@ function attempt(run: () => unknown): string {
   }
 }
 
-function probe(api: LimpidApi): Probe {
+async function probe(api: LimpidApi): Promise<Probe> {
   const names: string[] = [];
   for (
     let scope: object | null = globalThis;
-    scope !== null && scope !== EventTarget.prototype && scope !== Object.prototype;
+    scope !== null && scope !== Object.prototype;
     scope = Object.getPrototypeOf(scope) as object | null
   ) {
     names.push(...Object.getOwnPropertyNames(scope));
   }
-  const text = "return 1";
+  const load = (globalThis as unknown as { eval: (text: string) => Promise<unknown> }).eval(
+    ["imp", "ort('/blank')"].join(""),
+  );
   return {
     names,
     fetched: attempt(() => fetch("/blank")),
-    code: [
-      attempt(() => Reflect.construct((() => 1).constructor as FunctionConstructor, [text])),
-      attempt(() =>
-        Reflect.construct((async () => Promise.resolve()).constructor as FunctionConstructor, [text]),
-      ),
-      attempt(() => (globalThis as unknown as { eval: (text: string) => unknown }).eval("1")),
-      attempt(() => Reflect.apply(setTimeout, undefined, [text] as never)),
-    ],
+    loaded: await load.then(
+      () => "loaded",
+      () => "refused",
+    ),
     pixels: api.pixels !== undefined,
   };
 }

@@ -4,81 +4,100 @@ import { findImport } from "../../src/sdk/extensions/index.js";
 import { guardFetch } from "../../src/worker/guarded-fetch.js";
 import { command, makeExtension, openWorkbench } from "./workbench.js";
 
-describe("the scope of an extension's code", () => {
-  test("has nothing that loads, sends or stores, nor code from text", async () => {
+describe("the engine of an extension's code", () => {
+  test("has the language and a few helpers, and nothing of Node", async () => {
     const { extensions, commands } = await openWorkbench();
     await extensions.install(
       makeExtension({
         code: `
-          const attempt = (run) => { try { return "reached " + String(run()); } catch (error) { return error.name; } };
-          const names = ["fetch", "XMLHttpRequest", "WebSocket", "WebTransport", "EventSource", "BroadcastChannel", "Worker",
-            "SharedWorker", "MessageChannel", "importScripts", "postMessage", "indexedDB", "caches", "navigator", "location",
-            "Request", "process", "require", "module", "Buffer", "global", "eval", "close", "gc", "queueMicrotask"];
+          const names = ["fetch", "XMLHttpRequest", "WebSocket", "Worker", "MessageChannel", "importScripts", "postMessage",
+            "indexedDB", "caches", "navigator", "location", "process", "require", "module", "Buffer", "global", "WebAssembly"];
+          const load = (name) => eval(["imp", "ort("].join("") + JSON.stringify(name) + ")").then(() => "loaded", () => "refused");
           export function activate(context, api) {
-            api.commands.register("acme.probe", () => ({
+            api.commands.register("acme.probe", async () => ({
               there: names.filter((name) => name in globalThis),
               all: Object.getOwnPropertyNames(globalThis).sort(),
-              code: [
-                () => Function("return 1")(),
-                () => (() => 1).constructor("return 1")(),
-                () => (async () => 1).constructor("return 1")(),
-                () => (function* () {}).constructor("yield 1")(),
-                () => (async function* () {}).constructor("yield 1")(),
-                () => Object.getPrototypeOf(class {}).constructor("return 1")(),
-                () => Object.getPrototypeOf(Int8Array).constructor("return 1")(),
-                () => api.commands.execute.constructor("return 1")(),
-                () => Reflect.construct(Function, ["return 1"])(),
-                () => eval("1"),
-                () => setTimeout("1"),
-                () => URL.createObjectURL(new Blob(["1"])),
-              ].map(attempt),
-              functions: (() => 1) instanceof Function && typeof Function.prototype.call,
+              // Code from text is code of the same engine.
+              code: [Function("return typeof process")(), eval("typeof require"), (async () => 1).constructor("return 1") !== undefined],
+              loaded: [await load("node:fs"), await load("fs"), await load("data:text/javascript,export default 1"), await load("./x.js")],
               pixels: "pixels" in api,
-              analysis: "analysis" in api,
             }));
           }`,
         contributes: { commands: [command("acme.probe")] },
       }),
     );
     const found = (await commands.execute("acme.probe")) as Record<string, unknown>;
-    // A test of leaks in the same process turns `gc` on.
-    const isOfTheLanguage = (name: string): boolean => name !== "gc";
-    expect((found.there as string[]).filter(isOfTheLanguage)).toEqual(["queueMicrotask"]);
-    expect(found.code).toEqual([
-      ...new Array<string>(9).fill("TypeError"),
-      "ReferenceError",
-      "TypeError",
-      "TypeError",
+    expect([found.there, found.pixels]).toEqual([[], false]);
+    expect(found.code).toEqual(["undefined", "undefined", true]);
+    expect(found.loaded).toEqual(["refused", "refused", "refused", "refused"]);
+    expect((found.all as string[]).filter((name) => /^[a-z]/.test(name))).toEqual([
+      "clearInterval",
+      "clearTimeout",
+      "console",
+      "crypto",
+      "decodeURI",
+      "decodeURIComponent",
+      "encodeURI",
+      "encodeURIComponent",
+      "escape",
+      "eval",
+      "globalThis",
+      "isFinite",
+      "isNaN",
+      "parseFloat",
+      "parseInt",
+      "performance",
+      "queueMicrotask",
+      "setInterval",
+      "setTimeout",
+      "structuredClone",
+      "undefined",
+      "unescape",
     ]);
-    expect([found.functions, found.pixels, found.analysis]).toEqual(["function", false, false]);
-    // Whatever a later Node adds is gone too: nothing is there that is not in the language or on the list.
-    expect((found.all as string[]).filter((name) => /^[a-z]/.test(name) && isOfTheLanguage(name))).toEqual(
-      [
-        "atob",
-        "btoa",
-        "clearInterval",
-        "clearTimeout",
-        "console",
-        "crypto",
-        "decodeURI",
-        "decodeURIComponent",
-        "encodeURI",
-        "encodeURIComponent",
-        "escape",
-        "globalThis",
-        "isFinite",
-        "isNaN",
-        "parseFloat",
-        "parseInt",
-        "performance",
-        "queueMicrotask",
-        "setInterval",
-        "setTimeout",
-        "structuredClone",
-        "undefined",
-        "unescape",
-      ].sort(),
+  });
+
+  test("keeps time, encodes, clones, parses addresses and gives up as browsers do", async () => {
+    const { extensions, commands } = await openWorkbench();
+    await extensions.install(
+      makeExtension({
+        code: `export function activate(context, api) {
+          api.commands.register("acme.try", async () => {
+            const ticks = [];
+            await new Promise((resolve) => {
+              const id = setInterval(() => { ticks.push(ticks.length); if (ticks.length === 3) { clearInterval(id); resolve(); } }, 1);
+              clearTimeout(setTimeout(() => ticks.push("never"), 1));
+            });
+            const circle = { list: [new Uint8Array([1, 2])], map: new Map([["a", new Set([1])]]) };
+            circle.self = circle;
+            const copy = structuredClone(circle);
+            const url = new URL("../x?y#z", "https://acme.example/a/b");
+            const aborted = await new Promise((resolve) => {
+              const signal = AbortSignal.any([AbortSignal.timeout(1), new AbortController().signal]);
+              signal.addEventListener("abort", () => resolve(signal.reason.name));
+            });
+            return {
+              ticks,
+              text: new TextDecoder().decode(new TextEncoder().encode("Grüße 🌧")),
+              copied: [copy !== circle, copy.self === copy, copy.list[0][1], copy.map.get("a").has(1)],
+              url: [url.href, url.hostname, URL.canParse("no url"), JSON.stringify({ url })],
+              aborted,
+              random: new Set(crypto.getRandomValues(new Uint8Array(64))).size > 8,
+              uuid: /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(crypto.randomUUID()),
+            };
+          });
+        }`,
+        contributes: { commands: [command("acme.try")] },
+      }),
     );
+    expect(await commands.execute("acme.try")).toEqual({
+      ticks: [0, 1, 2],
+      text: "Grüße 🌧",
+      copied: [true, true, 2, true],
+      url: ["https://acme.example/x?y#z", "acme.example", false, '{"url":"https://acme.example/x?y#z"}'],
+      aborted: "TimeoutError",
+      random: true,
+      uuid: true,
+    });
   });
 
   test("has a fetch for the hosts that the manifest names", async () => {
@@ -87,13 +106,13 @@ describe("the scope of an extension's code", () => {
       makeExtension({
         code: `export function activate(context, api) {
           api.commands.register("acme.get", (url) => fetch(url).then(() => "reached", (error) => error.message));
-          api.commands.register("acme.there", () => ["fetch", "Request", "XMLHttpRequest", "WebSocket"].filter((n) => n in globalThis));
+          api.commands.register("acme.there", () => ["fetch", "XMLHttpRequest", "WebSocket"].filter((n) => n in globalThis));
         }`,
         contributes: { commands: [command("acme.get"), command("acme.there")] },
         manifest: { capabilities: { network: { domains: ["limpid.invalid.example"], reason: "To try." } } },
       }),
     );
-    expect(await commands.execute("acme.there")).toEqual(["fetch", "Request"]);
+    expect(await commands.execute("acme.there")).toEqual(["fetch"]);
     expect(await commands.execute("acme.get", "https://other.example/")).toContain(
       "may not talk to other.example",
     );

@@ -13,7 +13,7 @@ import {
   type KeyValueStorage,
 } from "../../src/sdk/extensions/index.js";
 import { nodeExtensionWorkers } from "../../src/node/index.js";
-import { memoryStore, type ByteStore } from "../../src/sdk/packs/index.js";
+import { memoryStore, type ByteStore, type PackOptions } from "../../src/sdk/packs/index.js";
 import { openPacks } from "../support/packs.js";
 import { makeTinyModel } from "../support/tiny-model.js";
 import { withIntegrity } from "../support/tiny-pack.js";
@@ -76,6 +76,8 @@ export interface WorkbenchOptions extends ExtensionOptions {
   readonly store?: ByteStore;
   /** Most memory of an extension, in MiB. */
   readonly memoryLimit?: number;
+  /** Whether a pack may take the place of another. */
+  readonly confirmReplacement?: PackOptions["confirmReplacement"];
 }
 
 /** Everything that extensions work with, on real threads and real packs; disposed with the test. */
@@ -85,9 +87,13 @@ export async function openWorkbench(options: WorkbenchOptions = {}) {
     storage = memoryStorage(),
     store = memoryStore(),
     memoryLimit,
+    confirmReplacement,
     ...extensionOptions
   } = options;
-  const { packs, experts } = await openPacks(model, { store });
+  const { packs, experts } = await openPacks(model, {
+    store,
+    ...(confirmReplacement && { confirmReplacement }),
+  });
   const contextKeys = new ContextKeys();
   const commands = new Commands(contextKeys);
   const menus = new Menus(commands, contextKeys);

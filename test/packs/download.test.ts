@@ -38,7 +38,9 @@ test("a pack is fetched from its folder: each file once, and nothing else", asyn
   const url = serve("/packs/descreen", files);
   const pack = await packs.install(url.slice(0, -1)); // the slash at its end may be left out
   expect(pack).toMatchObject({ id, source: url });
-  expect(asked().sort()).toEqual([...files.keys()].map((path) => `/packs/descreen/${path}`).sort());
+  expect(asked().sort()).toEqual(
+    [...files.keys(), "integrity.json.sig"].map((path) => `/packs/descreen/${path}`).sort(),
+  );
   await expectBallast(packs);
 });
 
@@ -99,7 +101,11 @@ test("a download that was cut short goes on where it was, and finished files are
   expect(kept).toBe(600_000);
   const progress: number[] = [];
   await packs.install(url, { onProgress: ({ loaded }) => progress.push(loaded) });
-  expect(asked().sort()).toEqual(["/pack/ballast.bin bytes=600000-", "/pack/integrity.json"]);
+  expect(asked().sort()).toEqual([
+    "/pack/ballast.bin bytes=600000-",
+    "/pack/integrity.json",
+    "/pack/integrity.json.sig",
+  ]);
   expect(progress.at(-1)).toBe(listed.reduce((sum, path) => sum + files.get(path)!.length, 0));
   await expectBallast(packs);
   expect((await packs.cache.list()).every(({ isComplete }) => isComplete)).toBe(true);
@@ -111,7 +117,11 @@ test("of a server without ranges, a file that was cut short comes whole again, t
   served.ranges = false;
   const { packs } = await openPacks(model, { store });
   await packs.install(url);
-  expect(asked().sort()).toEqual(["/pack/ballast.bin bytes=600000-", "/pack/integrity.json"]);
+  expect(asked().sort()).toEqual([
+    "/pack/ballast.bin bytes=600000-",
+    "/pack/integrity.json",
+    "/pack/integrity.json.sig",
+  ]);
   await expectBallast(packs);
 });
 

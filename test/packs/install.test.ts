@@ -89,7 +89,11 @@ test("an uninstalled pack leaves nothing, but what another pack needs", async ()
   expect(await read).toEqual(Uint8Array.of(1, 2, 3));
   expect(await packs.read("acme.limpid-other", "golden/before.png")).toEqual(Uint8Array.of(1, 2, 3));
   await packs.uninstall("acme.limpid-other");
-  expect(await store.list("")).toEqual([]);
+  // Only what keeps older and other packs from coming back in their place.
+  expect((await store.list("")).map(({ key }) => key).sort()).toEqual([
+    "history/acme.limpid-descreen",
+    "history/acme.limpid-other",
+  ]);
   await expect(packs.uninstall(id)).rejects.toMatchObject({ code: "UnknownExtension" });
   await expect(packs.rollback(id)).rejects.toMatchObject({ code: "UnknownExtension" });
   await expect(packs.read(id, "package.json")).rejects.toMatchObject({ code: "UnknownExtension" });
@@ -301,7 +305,7 @@ test("a pack larger than the limit is refused before it is downloaded", async ()
     code: "PackTooLarge",
     details: { limit: 50_000 },
   });
-  expect(opened).toEqual(["integrity.json"]);
+  expect(opened).toEqual(["integrity.json", "integrity.json.sig"]);
 });
 
 test("a pack is accepted by its manifest, before the rest of it is downloaded", async () => {
@@ -311,11 +315,11 @@ test("a pack is accepted by its manifest, before the rest of it is downloaded", 
   const source: PackSource = { ...files, open: (path, o) => (opened.push(path), files.open(path, o)) };
   const refusal = new Error("people said no");
   const accept = (manifest: ExtensionManifest): Promise<void> => {
-    expect([manifest.id, opened]).toEqual([id, ["integrity.json", "package.json"]]);
+    expect([manifest.id, opened]).toEqual([id, ["integrity.json", "integrity.json.sig", "package.json"]]);
     return Promise.reject(refusal);
   };
   await expect(packs.install(source, { accept })).rejects.toBe(refusal);
-  expect([opened.length, packs.list(), experts.size]).toEqual([2, [], 0]);
+  expect([opened.length, packs.list(), experts.size]).toEqual([3, [], 0]);
   const asked: string[] = [];
   await packs.install(source, { accept: ({ version }) => void asked.push(version) });
   expect(asked).toEqual(["1.0.0"]);

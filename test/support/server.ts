@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { guestProgramForEsbuild } from "../../scripts/guest-program.mjs";
 import { version } from "../../src/sdk/base/index.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -98,6 +99,7 @@ async function bundle(entry: string): Promise<string> {
     platform: "browser",
     target: "es2022",
     define: { __LIMPID_VERSION__: JSON.stringify(version) },
+    plugins: [guestProgramForEsbuild],
     logLevel: "silent",
   });
   return result.outputFiles.map((file) => file.text).join("\n");

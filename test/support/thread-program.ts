@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll } from "@jest/globals";
 import { build } from "esbuild";
+import { guestProgramForEsbuild } from "../../scripts/guest-program.mjs";
 import { version } from "../../src/sdk/base/index.js";
 
 /**
@@ -26,6 +27,7 @@ export function threadProgram(entry: string): URL {
       platform: "node",
       target: "es2022",
       define: { __LIMPID_VERSION__: JSON.stringify(version) },
+      plugins: [guestProgramForEsbuild],
       logLevel: "silent",
     });
   });

@@ -5,7 +5,7 @@ import { findImages } from "../../cli/src/find-images.js";
 import { markdownTable } from "../src/markdown-table.js";
 import { modelFromDirectory, nodeTileWorkers } from "../../../src/node/index.js";
 import { backboneStride } from "../../../src/sdk/backbone/index.js";
-import { TfjsBackend, TfjsExecutor, type Executor, type ExecutorRun } from "../../../src/sdk/engine/index.js";
+import { TfjsBackend, WasmExecutor, type Executor, type ExecutorRun } from "../../../src/sdk/engine/index.js";
 import { PixelImage, psnr, readRgb, writeRgb, type Rect } from "../../../src/sdk/image/index.js";
 import { createLimpid } from "../../../src/sdk/limpid/index.js";
 import { loadModel, planTiles, type LoadedModel } from "../../../src/sdk/restore/index.js";
@@ -54,7 +54,7 @@ export async function measureScaling(options: ScalingOptions, places: BenchPlace
   const { config } = model.manifest.backbone;
   const stride = backboneStride(config);
   const backend = await TfjsBackend.start("wasm");
-  const executor = new TfjsExecutor(backend, model.backbone, config);
+  const executor = await WasmExecutor.prepare(model.backbone, config);
   const run = executor.begin([], makeEmbedding(config.embeddingSize));
   const parts = [
     `${describeMachine(`Node ${process.version.slice(1)}, WebAssembly`)}. Processor time, since the machine is shared.`,

@@ -2,6 +2,7 @@ import type { CommandContext } from "../../cli/src/command-context.js";
 import { runCommands } from "../../cli/src/run-commands.js";
 import { evaluateCommand } from "./evaluate-command.js";
 import { referenceCommand } from "./reference-command.js";
+import { scoreCommand } from "./score-command.js";
 
 /**
  * Runs a command of this repository's own.
@@ -19,7 +20,7 @@ export function runLab(
       name: "limpid",
       description:
         "Measures what Limpid does: how well a model restores, and whether the networks are the published ones.",
-      commands: (context) => [evaluateCommand(context), referenceCommand(context)],
+      commands: (context) => [evaluateCommand(context), scoreCommand(context), referenceCommand(context)],
     },
     args,
     environment,

@@ -18,7 +18,13 @@ export interface ModulatorConfig {
 export interface BackboneConfig {
   /** Channels of the image that goes in and comes out. */
   readonly imageChannels: number;
-  /** Channels C at full resolution; each level down has twice as many. */
+  /**
+   * Side of the squares of pixels that become one pixel with the channels of all, in the order (C, row, column), so that the
+   * whole network computes at that much less resolution; its last convolution gives as many channels, which are spread over
+   * the squares again. 2 or 4; left out, every pixel stays its own.
+   */
+  readonly unshuffle?: 2 | 4;
+  /** Channels C at the first level; each level down has twice as many. */
   readonly width: number;
   /** NAFNet blocks of each encoder level, full resolution first. Its length is the number of levels. */
   readonly encoderBlocks: readonly number[];
@@ -54,6 +60,7 @@ export function validateBackboneConfig(json: unknown): BackboneConfig {
   const modulator = new Fields(config.take("modulator"), "config.modulator", problems);
   const result: BackboneConfig = {
     imageChannels: config.integer("imageChannels", 1, limits.channels),
+    ...config.optionalChoice("unshuffle", [2, 4] as const),
     width: config.integer("width", 1, limits.channels),
     encoderBlocks: config.integers("encoderBlocks", limits.blocks, limits.levels),
     middleBlocks: config.integer("middleBlocks", 0, limits.blocks),
@@ -87,10 +94,15 @@ export function validateBackboneConfig(json: unknown): BackboneConfig {
 /**
  * The side of the squares that the network works on: images are padded to a multiple of it.
  *
- * @returns 2 to the number of levels, in pixels
+ * @returns 2 to the number of levels, times the side of the squares of an unshuffle, in pixels
  */
-export function backboneStride(config: BackboneConfig): number {
-  return 2 ** config.encoderBlocks.length;
+export function backboneStride({ encoderBlocks, unshuffle }: BackboneConfig): number {
+  return (unshuffle ?? 1) * 2 ** encoderBlocks.length;
+}
+
+/** Channels of the network's first convolution's input and of its last one's output: those of a square of pixels. */
+export function squareChannels({ imageChannels, unshuffle }: BackboneConfig): number {
+  return imageChannels * (unshuffle ?? 1) ** 2;
 }
 
 /**
@@ -156,11 +168,20 @@ class Fields {
     return false;
   }
 
-  choice<T extends string>(name: string, choices: readonly [T, ...T[]]): T {
+  choice<T extends string | number>(name: string, choices: readonly [T, ...T[]]): T {
     const value = this.take(name);
     const choice = choices.find((candidate) => candidate === value);
-    if (choice === undefined) this.#refuse(name, value, choices.map((c) => `"${c}"`).join(" or "));
+    if (choice === undefined) this.#refuse(name, value, choices.map((c) => JSON.stringify(c)).join(" or "));
     return choice ?? choices[0];
+  }
+
+  /** The field alone in an object, or an empty one if it is left out. */
+  optionalChoice<Name extends string, T extends string | number>(
+    name: Name,
+    choices: readonly [T, ...T[]],
+  ): Partial<Record<Name, T>> {
+    if (!this.#rest.has(name)) return {};
+    return { [name]: this.choice(name, choices) } as Record<Name, T>;
   }
 
   refuseOthers(): void {

@@ -71,6 +71,38 @@ export function shufflePixels(x: tf.Tensor4D): tf.Tensor4D {
 }
 
 /**
+ * Makes one pixel of each square of pixels, as PyTorch's `PixelUnshuffle` does.
+ *
+ * @param x - [n, h, w, C]; h and w multiples of the side
+ * @param side - of the squares, in pixels
+ * @returns [n, h / side, w / side, C * side^2], channels in the order (C, row, column)
+ */
+export function unshuffleSquares(x: tf.Tensor4D, side: number): tf.Tensor4D {
+  return tf.tidy(() => {
+    const [n, h, w, channels] = x.shape;
+    const squares = tf.reshape(x, [n, h / side, side, w / side, side, channels]);
+    const pixels = tf.transpose(squares, [0, 1, 3, 5, 2, 4]);
+    return tf.reshape(pixels, [n, h / side, w / side, channels * side * side]);
+  });
+}
+
+/**
+ * Makes a square of pixels of each pixel, as PyTorch's `PixelShuffle` does: what undoes {@link unshuffleSquares}.
+ *
+ * @param x - [n, h, w, C * side^2], channels in the order (C, row, column)
+ * @param side - of the squares, in pixels
+ * @returns [n, h * side, w * side, C]
+ */
+export function shuffleSquares(x: tf.Tensor4D, side: number): tf.Tensor4D {
+  return tf.tidy(() => {
+    const [n, h, w, channels] = x.shape;
+    const squares = tf.reshape(x, [n, h, w, channels / side ** 2, side, side]);
+    const pixels = tf.transpose(squares, [0, 1, 4, 2, 5, 3]);
+    return tf.reshape(pixels, [n, h * side, w * side, channels / side ** 2]);
+  });
+}
+
+/**
  * A convolution with an odd kernel and stride 1, zero-padded so that the size stays. Its gradient on tfjs's `wasm` backend
  * takes {@link registerGradientKernels}.
  *

@@ -7,6 +7,8 @@ import {
   convolvePatches,
   convolvePointwise,
   shufflePixels,
+  shuffleSquares,
+  unshuffleSquares,
 } from "./convolution.js";
 import { Modulation, modulateStages, type StageModulation, type StageModulations } from "./modulation.js";
 import { normalizeChannels } from "./normalize.js";
@@ -61,8 +63,8 @@ export function runBackbone(
     const layers = weights instanceof PreparedBackbone ? weights.layers : foldLayers(weights);
     const modulations =
       embedding instanceof Modulation ? embedding.stages : modulateStages(layers, embedding);
-    const pass = new Pass(layers, modulations, options.pooling ?? globalPooling);
-    const steps = pass.run(image, backboneStride(weights.config));
+    const pass = new Pass(weights.config, layers, modulations, options.pooling ?? globalPooling);
+    const steps = pass.run(image);
     for (;;) {
       const { done, value } = steps.next();
       if (done) return value;
@@ -89,9 +91,10 @@ export function* runBackboneInSteps(
   options: RunBackboneOptions = {},
 ): Generator<undefined, tf.Tensor4D> {
   checkShapes(backbone.config, image, modulation);
-  const pass = new Pass(backbone.layers, modulation.stages, options.pooling ?? globalPooling);
+  const { config, layers } = backbone;
+  const pass = new Pass(config, layers, modulation.stages, options.pooling ?? globalPooling);
   try {
-    return yield* pass.run(image, backboneStride(backbone.config));
+    return yield* pass.run(image);
   } finally {
     pass.dispose();
   }
@@ -99,12 +102,19 @@ export function* runBackboneInSteps(
 
 /** One pass through the U-shape, in steps. It holds the tensors between two steps and frees each after its last use. */
 class Pass implements Disposable {
+  readonly #config: BackboneConfig;
   readonly #layers: PreparedLayers;
   readonly #modulations: StageModulations;
   readonly #pooling: AttentionPooling;
   readonly #held = new Set<tf.Tensor>();
 
-  constructor(layers: PreparedLayers, modulations: StageModulations, pooling: AttentionPooling) {
+  constructor(
+    config: BackboneConfig,
+    layers: PreparedLayers,
+    modulations: StageModulations,
+    pooling: AttentionPooling,
+  ) {
+    this.#config = config;
     this.#layers = layers;
     this.#modulations = modulations;
     this.#pooling = pooling;
@@ -116,10 +126,13 @@ class Pass implements Disposable {
     this.#held.clear();
   }
 
-  *run(image: tf.Tensor4D, stride: number): Generator<undefined, tf.Tensor4D> {
+  *run(image: tf.Tensor4D): Generator<undefined, tf.Tensor4D> {
     const { intro, encoders, middle, decoders, ending } = this.#layers;
-    const padded = this.#step([], () => padToStride(image, stride));
-    let x = this.#step([], () => convolve(padded, intro));
+    const { unshuffle } = this.#config;
+    const padded = this.#step([], () => padToStride(image, backboneStride(this.#config)));
+    let x = this.#step([], () =>
+      convolve(unshuffle === undefined ? padded : unshuffleSquares(padded, unshuffle), intro),
+    );
     yield;
     const skips: tf.Tensor4D[] = [];
     for (const { stage, down } of encoders) {
@@ -140,7 +153,9 @@ class Pass implements Disposable {
     const features = x;
     const [n, h, w, channels] = image.shape;
     const restored = this.#step([features, padded], (): tf.Tensor4D => {
-      const sum: tf.Tensor4D = tf.add(convolve(features, ending), padded);
+      const change = convolve(features, ending);
+      const pixels = unshuffle === undefined ? change : shuffleSquares(change, unshuffle);
+      const sum: tf.Tensor4D = tf.add(pixels, padded);
       return tf.slice(sum, [0, 0, 0, 0], [n, h, w, channels]);
     });
     this.#held.delete(restored);
@@ -151,6 +166,8 @@ class Pass implements Disposable {
   *#runStage(x: tf.Tensor4D, stage: PreparedStage): Generator<undefined, tf.Tensor4D> {
     const modulation = this.#modulations[stage.path];
     let features = x;
+    // How often the image's own resolution was halved.
+    const level = stage.level + Math.log2(this.#config.unshuffle ?? 1);
     if (modulation !== undefined) {
       features = this.#step([x], () => modulate(x, modulation));
       yield;
@@ -159,9 +176,7 @@ class Pass implements Disposable {
       const input = features;
       const gated = this.#step([], () => mixSpatially(input, block));
       yield;
-      const attended = this.#step([input, gated], () =>
-        attend(input, gated, block, stage.level, this.#pooling),
-      );
+      const attended = this.#step([input, gated], () => attend(input, gated, block, level, this.#pooling));
       yield;
       features = this.#step([attended], () => feedForward(attended, block));
       yield;

@@ -1,5 +1,6 @@
 export {
   backboneStride,
+  squareChannels,
   validateBackboneConfig,
   type BackboneConfig,
   type ModulatorConfig,

@@ -1,4 +1,4 @@
-import { backboneStride, bottleneckSize, channelsAtLevel, type BackboneConfig } from "./config.js";
+import { bottleneckSize, channelsAtLevel, squareChannels, type BackboneConfig } from "./config.js";
 
 /**
  * What a parameter is, which decides its layout on the device:
@@ -26,7 +26,7 @@ export interface BackboneParameter {
 export interface BackboneStage {
   /** Module path, such as `encoders.0`, `middle_blks` or `decoders.0`. */
   readonly path: string;
-  /** 0 at full resolution; the features are 2^level times smaller than the padded image. */
+  /** 0 at the first resolution, that of the padded image or of its squares; the features are 2^level times smaller. */
   readonly level: number;
   /** Channels of its features. */
   readonly channels: number;
@@ -61,12 +61,12 @@ export function listStages(config: BackboneConfig): readonly BackboneStage[] {
  * parameter count: 68.87 M for the published width 64, blocks [1, 1, 1, 28]-1-[1, 1, 1, 1].
  */
 export function listBackboneParameters(config: BackboneConfig): readonly BackboneParameter[] {
-  const { imageChannels, width, embeddingSize } = config;
+  const { width, embeddingSize } = config;
   const list = new ParameterList();
   list.convolution("intro_de.0", embeddingSize, embeddingSize, 1);
   list.convolution("intro_de.2", embeddingSize, embeddingSize, 1);
-  list.convolution("intro", imageChannels, width, 3);
-  const levels = Math.log2(backboneStride(config));
+  list.convolution("intro", squareChannels(config), width, 3);
+  const levels = config.encoderBlocks.length;
   for (const stage of listStages(config)) {
     const { path, channels, level } = stage;
     const isDecoder = path.startsWith("decoders.");
@@ -77,7 +77,7 @@ export function listBackboneParameters(config: BackboneConfig): readonly Backbon
     for (const block of stage.blocks) addBlock(list, block, channels);
     if (!isDecoder && level < levels) list.convolution(`downs.${level}`, channels, 2 * channels, 2);
   }
-  list.convolution("ending", width, imageChannels, 3);
+  list.convolution("ending", width, squareChannels(config), 3);
   return list.parameters;
 }
 

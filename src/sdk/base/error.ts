@@ -45,6 +45,8 @@
  * - `PackOutdated`: a pack is older than the version that is installed, and that was not asked for.
  * - `PackTooLarge`: a pack, or its list of files, has more bytes than the limit in `details`.
  * - `PackUnavailable`: a file of a pack cannot be fetched, or is no longer kept.
+ * - `ReplacementRefused`: a pack would take the place of one from another address, package or key, or has other files than
+ *   its version had before, and nobody confirmed it; `details.reasons` says which.
  * - `UnknownCommand`: no command with that id is registered.
  * - `UnknownExpert`: no expert with that id is installed.
  * - `UnknownExtension`: no extension with that id is installed.
@@ -95,6 +97,7 @@ export type LimpidErrorCode =
   | "PackOutdated"
   | "PackTooLarge"
   | "PackUnavailable"
+  | "ReplacementRefused"
   | "UnknownCommand"
   | "UnknownExpert"
   | "UnknownExtension"

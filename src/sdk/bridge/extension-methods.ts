@@ -43,8 +43,8 @@ export const workerMethods = {
   activate: {
     bytes: maximumCodeBytes,
     params: v.strictObject({
-      /** The module's code, or the address of it. */
-      code: v.union([typedArray<Uint8Array>("Uint8Array"), v.string()]),
+      /** The module's code, UTF-8. */
+      code: typedArray<Uint8Array>("Uint8Array"),
       id: v.string(),
       version: v.string(),
       displayName: v.string(),
@@ -65,7 +65,10 @@ export const workerMethods = {
   /** Asks for a sign of life. */
   ping: { params: nothing, result: done },
   /** Runs a command that it registered. */
-  executeCommand: { params: v.strictObject({ id: commandId, args }), result: v.unknown() },
+  executeCommand: {
+    params: v.strictObject({ id: commandId, args, caller: v.optional(v.string()) }),
+    result: v.unknown(),
+  },
   /** Tells of new values of its settings. */
   settingsChanged: { params: v.record(v.string(), settingValue), result: done },
   /** Tells what an analysis found: the proposal `analysisEvents`. */

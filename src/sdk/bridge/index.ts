@@ -1,5 +1,5 @@
 export { Bridge, type BridgeHandlers } from "./bridge.js";
-export { bridgePortOf, type BridgePort, type MessagePortLike } from "./bridge-port.js";
+export type { BridgePort } from "./bridge-port.js";
 export {
   hostMethods,
   maximumCodeBytes,
@@ -10,4 +10,6 @@ export {
   type WorkerMethods,
 } from "./extension-methods.js";
 export { checkPlainValue, messageLimits } from "./plain-value.js";
+export { costOf, flowWindow, type FlowFrame } from "./flow-frame.js";
+export { connectWorker, type MessagePortLike, type WorkerConnection } from "./worker-connection.js";
 export { describeThrown } from "./wire-error.js";

@@ -56,8 +56,8 @@ export interface ExecutorRun extends Disposable {
 
 /** Runs the backbone; the kinds differ in speed, not in result. Base weights are prepared when it is made. */
 export interface Executor extends Disposable {
-  /** How it computes: tfjs ops, or fused WebGPU kernels. */
-  readonly kind: "tfjs" | "wgsl";
+  /** How it computes: tfjs ops, fused WebGPU kernels, or fused WebAssembly kernels. */
+  readonly kind: "tfjs" | "wgsl" | "wasm";
   /** Where it computes. */
   readonly backend: BackendName;
   /** Bytes of device memory that weights, prepared weights and resident experts take between runs. */

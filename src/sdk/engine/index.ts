@@ -15,6 +15,7 @@ export {
   type TileWorkerOptions,
 } from "./tile-workers/tile-worker.js";
 export { TileWorkersExecutor } from "./tile-workers/tile-workers-executor.js";
+export { WasmExecutor } from "./wasm/wasm-executor.js";
 export { acquireDevice, type AcquiredDevice } from "./webgpu-device.js";
 export type { CompileProgress } from "./wgsl/pipelines.js";
 export { planPass, type PassKind } from "./wgsl/plan.js";

@@ -10,19 +10,19 @@ import type { TilePoolOptions } from "./tile-workers/tile-pool.js";
 export interface StartedExecutor {
   /** The executor, for the caller to dispose before its backend. */
   readonly executor: Executor;
-  /** Why the fused kernels were passed over on WebGPU; undefined if they were not. */
+  /** Why the fused kernels were passed over on WebGPU or WebAssembly; undefined if they were not. */
   readonly fallbackReason: string | undefined;
 }
 
 /**
- * Makes the fastest executor that a backend and a network allow: fused kernels on WebGPU, else tfjs's ops, on WebAssembly in
- * several workers if there are any.
+ * Makes the fastest executor that a backend and a network allow: fused kernels on WebGPU and WebAssembly, there in several
+ * workers if there are any; tfjs's ops where those do not run.
  *
  * @param backend - where to compute; it stays the caller's
  * @param file - the base's tensors
  * @param config - the base's network
  * @param resident - how many experts stay on the device between runs
- * @param workers - what restores tiles side by side on WebAssembly; nothing if left out
+ * @param workers - what restores tiles side by side with the WebAssembly kernels; nothing if left out
  * @returns the executor and the reason for a fallback
  * @throws {@link LimpidError} `WeightsCorrupt` if the tensors do not fit the network, `InvalidArgument`, `DeviceLost`,
  * `Disposed`
@@ -46,13 +46,31 @@ export async function startExecutor(
       fallbackReason = error.message;
     }
   }
+  if (backend.name === "wasm") {
+    try {
+      return { executor: await startWasm(file, config, resident, workers), fallbackReason };
+    } catch (error) {
+      if (!LimpidError.is(error, "BackendUnavailable")) throw error;
+      fallbackReason = error.message;
+    }
+  }
   const { TfjsExecutor } = await import("./tfjs-executor.js");
-  const executor = new TfjsExecutor(backend, file, config, resident);
-  if (backend.name !== "wasm" || workers === undefined) return { executor, fallbackReason };
+  return { executor: new TfjsExecutor(backend, file, config, resident), fallbackReason };
+}
+
+/** Loads its code only here: most pages have a GPU. */
+async function startWasm(
+  file: TensorFile,
+  config: BackboneConfig,
+  resident: FactorStoreOptions,
+  workers: TilePoolOptions | undefined,
+): Promise<Executor> {
+  const { WasmExecutor } = await import("./wasm/wasm-executor.js");
+  const executor = await WasmExecutor.prepare(file, config, { resident });
+  if (workers === undefined) return executor;
   try {
-    // Loaded only here: most pages have a GPU.
     const { TileWorkersExecutor } = await import("./tile-workers/tile-workers-executor.js");
-    return { executor: new TileWorkersExecutor(executor, workers), fallbackReason };
+    return new TileWorkersExecutor(executor, workers);
   } catch (error) {
     executor.dispose();
     throw error;

@@ -2,13 +2,19 @@ import { EventEmitter, LimpidError, toDisposable, type Disposable, type Event } 
 import type { ContextKeys } from "./context-keys.js";
 import { parseWhen, type WhenExpression } from "./when/index.js";
 
+/** Who executes a command: `this` of its handler. */
+export interface CommandCall {
+  /** Id of the extension that executes it; undefined if the application or a person does. */
+  readonly caller: string | undefined;
+}
+
 /**
- * Does what a command stands for.
+ * Does what a command stands for. Its `this` says who calls.
  *
  * @param args - what {@link Commands.execute} was given; of an unknown origin, to be checked
  * @returns what the one who executed it gets, now or later
  */
-export type CommandHandler = (...args: readonly unknown[]) => unknown;
+export type CommandHandler = (this: CommandCall, ...args: readonly unknown[]) => unknown;
 
 /** A command, as a palette would list it. */
 export interface CommandDescription {
@@ -119,7 +125,7 @@ export class Commands implements Disposable {
     this.#registrations.set(id, registration);
     this.#changed.fire();
     return toDisposable(() => {
-      this.#registrations.delete(id);
+      if (this.#registrations.get(id) === registration) this.#registrations.delete(id);
       declaration?.dispose();
       this.#changed.fire();
     });
@@ -160,7 +166,19 @@ export class Commands implements Disposable {
    * @throws {@link LimpidError} `UnknownCommand`, `CommandDisabled`, `ExtensionFailed` if its extension does not start; and
    * what the handler throws
    */
-  async execute(id: string, ...args: readonly unknown[]): Promise<unknown> {
+  execute(id: string, ...args: readonly unknown[]): Promise<unknown> {
+    return this.executeFor(undefined, id, args);
+  }
+
+  /**
+   * Executes a command for somebody. Whether they may is for whoever asks to find out.
+   *
+   * @internal
+   * @param caller - the extension; undefined for the application
+   * @param id - the command
+   * @param args - for the command
+   */
+  async executeFor(caller: string | undefined, id: string, args: readonly unknown[]): Promise<unknown> {
     if (!this.isEnabled(id)) {
       const { enablement } = this.#declarations.get(id) ?? {};
       throw new LimpidError(
@@ -176,7 +194,7 @@ export class Commands implements Disposable {
     if (registration === undefined) throw this.#unknown(id);
     const started = performance.now();
     try {
-      const result = await registration.handler(...args);
+      const result = await registration.handler.apply({ caller }, [...args]);
       this.#executed.fire({ id, duration: performance.now() - started });
       return result;
     } catch (error) {

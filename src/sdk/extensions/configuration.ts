@@ -134,6 +134,19 @@ export class Configuration implements Disposable {
     await written;
   }
 
+  /**
+   * Forgets what was set, as when an extension is uninstalled.
+   *
+   * @internal
+   * @param keys - of the settings, declared or not
+   */
+  async forget(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      if (this.#declared.has(key)) await this.update(key, undefined);
+      else if (this.#document.get(key) !== undefined) await this.#document.set(key, undefined);
+    }
+  }
+
   /** All settings, by key. */
   list(): readonly SettingDescription[] {
     return [...this.#declared.keys()].sort().map((key) => {

@@ -1,4 +1,4 @@
-import { DisposableStore, type Disposable } from "../base/index.js";
+import { DisposableStore, LimpidError, type Disposable } from "../base/index.js";
 import type { ExtensionManifest } from "../packs/index.js";
 import type { Commands } from "./commands.js";
 import type { Configuration } from "./configuration.js";
@@ -12,6 +12,28 @@ export interface ContributionPoints {
   readonly menus: Menus;
   /** Takes `contributes.configuration`. */
   readonly configuration: Configuration;
+}
+
+/**
+ * Refuses a manifest whose commands or settings are somebody else's already.
+ *
+ * @param manifest - of an extension that may be installed in another version
+ * @param points - where its contributions would go
+ * @throws {@link LimpidError} `InvalidArgument`
+ */
+export function requireFree({ id, contributes }: ExtensionManifest, points: ContributionPoints): void {
+  const { commands, configuration } = contributes;
+  const settings = new Map(points.configuration.list().map(({ key, owner }) => [key, owner]));
+  const taken =
+    commands.find(({ command }) => {
+      const described = points.commands.describe(command);
+      return described !== undefined && described.owner !== id;
+    })?.command ??
+    Object.keys(configuration?.properties ?? {}).find((key) => settings.has(key) && settings.get(key) !== id);
+  if (taken === undefined) return;
+  throw new LimpidError("InvalidArgument", `${id} contributes ${taken}, which is there already`, {
+    details: { id: taken },
+  });
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Disposable, Event } from "../base/index.js";
 import type { ChannelCount, ColorSpace } from "../image/index.js";
 import type { AppliedExpert, ExpertChoice } from "../restore/index.js";
 import type { DegradationProbability } from "../router/index.js";
+import type { CommandHandler } from "./commands.js";
 import type { ConfigurationChange } from "./configuration.js";
 import type { ContextValue } from "./context-value.js";
 import type { SettingValue } from "./setting.js";
@@ -92,17 +93,20 @@ export interface LimpidApi {
      * Registers a command.
      *
      * @param id - begins with the extension's publisher and a dot
-     * @param handler - does it; arguments and result are plain data
+     * @param handler - does it; arguments and result are plain data, and `this.caller` is the id of the extension that
+     * executes it, undefined if the application or a person does
      * @returns takes the command away
      * @throws {@link LimpidError} `InvalidArgument` if the id is none, another publisher's, or registered already
      */
-    register(id: string, handler: (...args: readonly unknown[]) => unknown): Disposable;
+    register(id: string, handler: CommandHandler): Disposable;
     /**
-     * Executes a command of any extension, the application or Limpid.
+     * Executes a command: of this extension; of one that was granted no more than this one; of Limpid, with the capability
+     * `pixels`; or of the application, if it lets extensions execute it.
      *
      * @param id - the command
      * @param args - plain data
      * @returns what its handler returns, if it is plain data
+     * @throws {@link LimpidError} `CapabilityMissing` if it may not
      */
     execute(id: string, ...args: readonly unknown[]): Promise<unknown>;
   };

@@ -23,8 +23,14 @@ export class ExtensionEntry implements Extension, Disposable {
   contributions: Disposable | undefined;
   /** The start of its code, once there was one. */
   starting: Promise<void> | undefined;
+  /** The end of the code before, while there is one: what comes next waits for it. */
+  ending: Promise<unknown> | undefined;
   /** Gives up that start. */
   stop: AbortController | undefined;
+  /** Ends the time after a start in which a crash counts as one of the start. */
+  probation: Disposable | undefined;
+  /** Crashes of its starts in a row, before the one that runs. */
+  crashes = 0;
   /** Its code, while it runs. */
   running: RunningExtension | undefined;
   readonly #lines: ExtensionLogLine[] = [];
@@ -81,6 +87,7 @@ export class ExtensionEntry implements Extension, Disposable {
   /** Ends its code at once and takes its contributions away. */
   dispose(): void {
     this.stop?.abort(new LimpidError("Disposed", `the extension ${this.id} was disposed`));
+    this.probation?.dispose();
     this.running?.dispose();
     this.contributions?.dispose();
     this.#logged.dispose();

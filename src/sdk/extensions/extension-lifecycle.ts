@@ -1,6 +1,7 @@
-import { LimpidError } from "../base/index.js";
+import { LimpidError, throwIfAborted, toDisposable } from "../base/index.js";
 import type { InstalledPack, Packs } from "../packs/index.js";
 import { activationEventsOf } from "./activation-events.js";
+import { exceeds } from "./capabilities.js";
 import type { Commands } from "./commands.js";
 import type { Configuration } from "./configuration.js";
 import type { ContextKeys } from "./context-keys.js";
@@ -12,8 +13,10 @@ import type { ExtensionServices } from "./extension-services.js";
 import type { ExtensionWorkerFactory } from "./extension-worker.js";
 import type { KeyValueStorage } from "./key-value-storage.js";
 import type { Menus } from "./menus.js";
+import { requireExecutable } from "./require-executable.js";
 import { requireProposals } from "./require-proposals.js";
 import type { ExtensionTimeouts } from "./running-extension.js";
+import { StartRecord } from "./start-record.js";
 import { StoredDocument } from "./stored-document.js";
 
 /** What {@link Extensions} works on; all of it stays the caller's. */
@@ -42,6 +45,8 @@ export interface ExtensionLifecycleOptions {
   readonly mode: ExtensionMode;
   /** How long things may take. */
   readonly timeouts: ExtensionTimeouts;
+  /** Commands of the application that extensions may execute. */
+  readonly listedCommands: ReadonlySet<string>;
 }
 
 /**
@@ -54,6 +59,7 @@ export class ExtensionLifecycle {
   readonly #context: ExtensionsContext;
   readonly #options: ExtensionLifecycleOptions;
   readonly #onChange: (id: string) => void;
+  #starts: Promise<StartRecord> | undefined;
 
   /**
    * @param context - what extensions contribute to and reach
@@ -118,6 +124,7 @@ export class ExtensionLifecycle {
   enable(entry: ExtensionEntry): void {
     if (entry.isEnabled) return;
     const { id, pack, manifest } = entry;
+    requireGranted(pack);
     this.requireEnableable(pack);
     const contributions = contribute(manifest, this.#context);
     try {
@@ -133,12 +140,10 @@ export class ExtensionLifecycle {
     this.#onChange(id);
   }
 
-  /** Gives the code time to end, and takes everything out. */
+  /** Takes everything out, and waits for the code to end. */
   async disable(entry: ExtensionEntry): Promise<void> {
-    const { running } = entry;
-    entry.running = undefined;
-    await running?.deactivate();
     this.takeOut(entry);
+    await entry.ending;
     if (this.#context.packs.get(entry.id) !== undefined) this.#context.packs.setEnabled(entry.id, false);
     this.#onChange(entry.id);
   }
@@ -146,10 +151,24 @@ export class ExtensionLifecycle {
   /** Takes everything out but the experts; code that runs is given its time to end, and is not waited for. */
   takeOut(entry: ExtensionEntry): void {
     entry.stop?.abort(new LimpidError("Aborted", `the extension ${entry.id} is taken out`));
-    void entry.running?.deactivate();
+    entry.probation?.dispose();
+    const ending = Promise.allSettled([entry.ending, entry.starting, entry.running?.deactivate()]);
+    entry.ending = ending.then(() => {
+      if (entry.ending === ended) entry.ending = undefined;
+    });
+    const ended = entry.ending;
     entry.contributions?.dispose();
     entry.running = entry.contributions = entry.starting = entry.stop = entry.error = undefined;
     entry.state = "disabled";
+  }
+
+  /** Forgets that an extension crashed, and lets it be started again. */
+  async forgive(entry: ExtensionEntry): Promise<void> {
+    await (await this.#startRecord()).set(entry.id, 0);
+    if (entry.state !== "failed") return;
+    entry.starting = entry.error = undefined;
+    entry.state = "enabled";
+    this.#onChange(entry.id);
   }
 
   /**
@@ -159,7 +178,16 @@ export class ExtensionLifecycle {
    * @throws {@link LimpidError} `ExtensionFailed`
    */
   async activateFor(event: string): Promise<void> {
-    for (const entry of this.waitingFor(event)) await this.activate(entry, event);
+    for (const entry of this.waitingFor(event)) {
+      try {
+        await this.activate(entry, event);
+      } catch (error) {
+        // Another version took its place meanwhile: what waits for the code gets that one's.
+        const isReplaced = LimpidError.is(error, "Aborted") && this.waitingFor(event).includes(entry);
+        if (!isReplaced) throw error;
+        await this.activate(entry, event);
+      }
+    }
   }
 
   /** The enabled extensions that wait for an event. */
@@ -192,17 +220,29 @@ export class ExtensionLifecycle {
     return StoredDocument.load(this.#context.storage, `state/${id}`);
   }
 
+  #startRecord(): Promise<StartRecord> {
+    this.#starts ??= StoredDocument.load(this.#context.storage, "starts").then(
+      (document) => new StartRecord(document),
+    );
+    return this.#starts;
+  }
+
   async #start(entry: ExtensionEntry, reason: string): Promise<void> {
     const { id, pack } = entry;
     const stop = new AbortController();
     entry.stop = stop;
     entry.state = "activating";
     this.#onChange(id);
+    const starts = await this.#startRecord();
+    let crashes: number | undefined;
     try {
+      await entry.ending;
+      throwIfAborted(stop.signal);
       for (const needed of pack.manifest.extensionDependencies)
         await this.activate(this.require(needed), reason);
       // Loaded only here: most pages have no extension with code.
       const { activateExtension } = await import("./activate-extension.js");
+      crashes = await starts.begin(id);
       const { running, readTime, activateTime } = await activateExtension({
         ...this.#context,
         pack,
@@ -211,24 +251,49 @@ export class ExtensionLifecycle {
         signal: stop.signal,
         read: (owner, path) => this.#context.packs.read(owner, path),
         onLog: (line) => entry.write(line),
+        requireExecutable: (command) => this.#requireExecutable(pack, command),
       });
       if (stop.signal.aborted) {
         running.dispose();
         throw stop.signal.reason;
       }
+      entry.crashes = crashes;
+      await starts.set(id, crashes);
+      this.#putOnProbation(entry, starts);
       entry.running = running;
       entry.activation = { reason, readTime, activateTime };
       entry.state = "active";
       running.onDidFail((error) => this.#fail(entry, error));
       this.#onChange(id);
     } catch (error) {
+      if (crashes !== undefined) await starts.set(id, crashes + (hasCrashed(error) ? 1 : 0));
       // Taken out meanwhile: then it is another's to say what state it is in.
       if (!stop.signal.aborted) this.#fail(entry, asFailure(id, error));
       throw asFailure(id, error);
     }
   }
 
+  /** A crash soon after the start is one of the start; after that, earlier ones are forgotten. */
+  #putOnProbation(entry: ExtensionEntry, starts: StartRecord): void {
+    const timer = setTimeout(() => {
+      entry.probation = undefined;
+      void starts.set(entry.id, 0);
+    }, this.#options.timeouts.activation);
+    entry.probation = toDisposable(() => clearTimeout(timer));
+  }
+
+  #requireExecutable({ manifest }: InstalledPack, command: string): void {
+    const described = this.#context.commands.describe(command);
+    if (described === undefined) return; // nobody has it, which is for the execution to say
+    const owner = described.owner === undefined ? undefined : this.entries.get(described.owner)?.manifest;
+    requireExecutable(manifest, command, owner, this.#options.listedCommands);
+  }
+
   #fail(entry: ExtensionEntry, error: LimpidError): void {
+    if (entry.probation !== undefined && hasCrashed(error)) {
+      entry.probation.dispose();
+      void this.#startRecord().then((starts) => starts.set(entry.id, entry.crashes + 1));
+    }
     entry.running = undefined;
     entry.error = error;
     entry.state = "failed";
@@ -238,6 +303,22 @@ export class ExtensionLifecycle {
     entry.starting.catch(ignore);
     this.#onChange(entry.id);
   }
+}
+
+function hasCrashed(error: unknown): boolean {
+  return LimpidError.is(error) && error.details?.hasCrashed === true;
+}
+
+/** What an extension asks for beyond what people granted this version keeps it disabled. */
+function requireGranted({ id, manifest, granted }: InstalledPack): void {
+  if (!exceeds(manifest.capabilities, granted ?? {})) return;
+  throw new LimpidError(
+    "CapabilityMissing",
+    `${id} was not granted what it asks for: enable it to be asked`,
+    {
+      details: { id, capabilities: manifest.capabilities },
+    },
+  );
 }
 
 function asFailure(id: string, error: unknown): LimpidError {

@@ -1,6 +1,5 @@
 import { EventEmitter, LimpidError, type Disposable, type Event } from "../base/index.js";
-import type { InstalledPack } from "../packs/index.js";
-import { bridgePortOf, type BridgePort } from "../bridge/index.js";
+import { connectWorker, type BridgePort } from "../bridge/index.js";
 
 /** A worker that waits for the code of one extension. Disposing it ends it at once, whatever it does. */
 export interface ExtensionWorker extends Disposable {
@@ -19,32 +18,24 @@ export interface ExtensionWorkerFactory {
    * @returns the worker, for the caller to dispose
    */
   start(name: string): ExtensionWorker;
-  /**
-   * Where the module of an extension is served, for a page whose policy does not allow a module from memory. What is
-   * served there must be the installed file, byte for byte: it is compared before it is loaded.
-   *
-   * @param extension - the extension
-   * @returns an address; undefined to load the module from memory
-   */
-  moduleUrl?(extension: InstalledPack): string | URL | undefined;
 }
 
 /** What {@link extensionWorkersFromUrl} can be told. */
 export interface ExtensionWorkerOptions {
-  /** See {@link ExtensionWorkerFactory.moduleUrl}. */
-  readonly moduleUrl?: (extension: InstalledPack) => string | URL | undefined;
+  /** Most memory of an extension's values, in MiB, typed arrays included; 512 if left out. */
+  readonly memoryLimit?: number;
 }
 
 /**
- * Workers of a page, from a copy of `limpid/extension-worker`. A file of another origin is fetched and started from
- * memory, which the page's policy must allow (`worker-src blob:`).
+ * Workers of a page, from a copy of `limpid/extension-worker`. In each runs an engine of its own, QuickJS in WebAssembly, which
+ * has an extension's code and nothing of the browser. A file of another origin is fetched and started from memory, which the
+ * page's policy must allow (`worker-src blob:`).
  *
  * The strictest set-up: serve the file from the page's origin with a policy of its own, `default-src 'none'; script-src
- * 'self' blob:; connect-src` and the hosts that extensions may reach. The browser then holds extensions to it too, and the
- * page's own policy stays without `blob:`.
+ * 'wasm-unsafe-eval'; connect-src` and the hosts that extensions may reach. The browser then holds extensions to it too.
  *
  * @param url - where the worker file is, absolute or relative to the page
- * @param options - where modules are served, if they cannot come from memory
+ * @param options - memory
  * @returns the factory
  *
  * @example
@@ -55,16 +46,12 @@ export interface ExtensionWorkerOptions {
  */
 export function extensionWorkersFromUrl(
   url: string | URL,
-  options: ExtensionWorkerOptions = {},
+  { memoryLimit = 512 }: ExtensionWorkerOptions = {},
 ): ExtensionWorkerFactory {
   const resolved = new URL(url, location.href);
-  return {
-    ...options,
-    start: (name) =>
-      resolved.origin === location.origin || resolved.protocol === "blob:"
-        ? startWorker(() => Promise.resolve(resolved.href), name)
-        : startWorker(() => copyToMemory(resolved), name),
-  };
+  const isNear = resolved.origin === location.origin || resolved.protocol === "blob:";
+  const locate = (): Promise<string> => (isNear ? Promise.resolve(resolved.href) : copyToMemory(resolved));
+  return { start: (name) => startWorker(locate, name, memoryLimit * 2 ** 20) };
 }
 
 /** The worker file of another origin, as an address of this one. */
@@ -74,9 +61,11 @@ async function copyToMemory(url: URL): Promise<string> {
   return URL.createObjectURL(new Blob([await response.arrayBuffer()], { type: "text/javascript" }));
 }
 
-function startWorker(locate: () => Promise<string>, name: string): ExtensionWorker {
+function startWorker(locate: () => Promise<string>, name: string, memoryLimit: number): ExtensionWorker {
   const failed = new EventEmitter<Error>();
   const { port1, port2 } = new MessageChannel();
+  const connection = connectWorker(port1);
+  connection.onDidEnd((reason) => failed.fire(reason));
   let worker: Worker | undefined;
   let isDisposed = false;
   const start = async (): Promise<void> => {
@@ -90,17 +79,17 @@ function startWorker(locate: () => Promise<string>, name: string): ExtensionWork
         new LimpidError("ExtensionFailed", `the worker file ${href} fails: ${event.message ?? "not loaded"}`),
       );
     };
-    worker.postMessage({ port: port2 }, [port2]);
+    worker.postMessage({ port: port2, memoryLimit }, [port2]);
   };
   start().catch((error: unknown) => failed.fire(error as Error));
   return {
-    port: bridgePortOf(port1),
+    port: connection.port,
     onDidFail: failed.event,
     dispose() {
       isDisposed = true;
       failed.dispose();
       worker?.terminate();
-      port1.close();
+      connection.dispose();
     },
   };
 }

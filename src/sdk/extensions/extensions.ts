@@ -6,6 +6,8 @@ import type {
   PackChange,
   Packs,
 } from "../packs/index.js";
+import { exceeds } from "./capabilities.js";
+import { requireFree } from "./contribute.js";
 import { findDependents, orderDependencies } from "./dependency-order.js";
 import type { ExtensionMode } from "./extension-api.js";
 import { ExtensionLifecycle, type ExtensionsContext } from "./extension-lifecycle.js";
@@ -21,10 +23,16 @@ export interface ExtensionOptions {
   /** In what circumstances they run; `production` if left out. Proposals for the API need `development`. */
   readonly mode?: ExtensionMode;
   /**
-   * Asked before an extension with capabilities is installed, and before an update that asks for more: shows people what
-   * for. If it says no, nothing is installed. Left out, an installation is consent.
+   * Asked before code with capabilities comes in by whatever road, and before an update that asks for more: shows people what
+   * for. What they grant holds for updates from the same address, npm package and key, and for nothing else. If it says no,
+   * nothing is installed. Left out, an installation is consent.
    */
   readonly confirmCapabilities?: (manifest: ExtensionManifest) => boolean | Promise<boolean>;
+  /**
+   * Ids of the application's commands that extensions may execute; none if left out. Limpid's own take the capability
+   * `pixels`, and those of other extensions no more than what these were granted.
+   */
+  readonly commands?: readonly string[];
   /** How long things may take: 10 seconds to activate, 2 to deactivate, 10 without a sign of life, if left out. */
   readonly timeouts?: Partial<ExtensionTimeouts>;
 }
@@ -59,14 +67,14 @@ export class Extensions implements Disposable {
   #isDisposed = false;
 
   private constructor(context: ExtensionsContext, options: ExtensionOptions, switches: StoredDocument) {
-    const { workers, mode = "production", timeouts } = options;
+    const { workers, mode = "production", timeouts, commands = [] } = options;
     this.#context = context;
     this.#options = options;
     this.#switches = switches;
     this.onDidChange = this.#changed.event;
     this.#lifecycle = new ExtensionLifecycle(
       context,
-      { workers, mode, timeouts: { ...defaultTimeouts, ...timeouts } },
+      { workers, mode, timeouts: { ...defaultTimeouts, ...timeouts }, listedCommands: new Set(commands) },
       (id) => this.#changed.fire({ ids: [id] }),
     );
     context.commands.setActivator((command) => this.#lifecycle.activateFor(`onCommand:${command}`));
@@ -76,6 +84,10 @@ export class Extensions implements Disposable {
     });
     for (const id of ids)
       if (this.#isSwitchedOff(id) || !this.#tryEnable(id)) context.packs.setEnabled(id, false);
+    context.packs.setGate({
+      accept: (manifest, granted) => this.#confirm(manifest, granted),
+      forget: (id) => this.#forget(id),
+    });
     this.#listening = context.packs.onDidChange((change) => this.#follow(change));
   }
 
@@ -132,7 +144,8 @@ export class Extensions implements Disposable {
       ...options,
       accept: async (manifest: ExtensionManifest) => {
         before = packs.get(manifest.id)?.version;
-        await this.#accept(manifest);
+        this.#lifecycle.requireEnableable({ id: manifest.id, manifest });
+        requireFree(manifest, this.#context);
         await options.accept?.(manifest);
       },
     });
@@ -190,17 +203,26 @@ export class Extensions implements Disposable {
     await this.#lifecycle.disable(entry);
     await this.#context.packs.uninstall(id);
     await this.#switches.set(id, undefined);
-    await (await this.#lifecycle.stateOf(id)).clear();
   }
 
   /**
-   * Puts an extension's contributions in, now and after the next start.
+   * Puts an extension's contributions in, now and after the next start. Code that failed may be started again; what nobody has
+   * granted yet is asked for.
    *
    * @param id - the extension
-   * @throws {@link LimpidError} `UnknownExtension`; what {@link Extensions.install} says of contributions and dependencies
+   * @throws {@link LimpidError} `UnknownExtension`; what {@link Extensions.install} says of contributions, dependencies and
+   * capabilities
    */
   async enable(id: string): Promise<void> {
-    this.#lifecycle.enable(this.#require(id));
+    const entry = this.#require(id);
+    const { manifest, pack } = entry;
+    if (exceeds(manifest.capabilities, pack.granted ?? {})) {
+      await this.#confirm(manifest, pack.granted ?? {});
+      await this.#context.packs.grant(id);
+      entry.pack = this.#context.packs.get(id) ?? pack;
+    }
+    await this.#lifecycle.forgive(entry);
+    this.#lifecycle.enable(entry);
     await this.#switches.set(id, undefined);
   }
 
@@ -270,17 +292,24 @@ export class Extensions implements Disposable {
     this.#changed.dispose();
   }
 
-  /** Before anything is installed: whether it could be enabled, and whether people agree. */
-  async #accept(manifest: ExtensionManifest): Promise<void> {
+  /** Asks people for what goes beyond what they have granted. */
+  async #confirm(manifest: ExtensionManifest, granted: ExtensionCapabilities): Promise<void> {
     const { id, capabilities } = manifest;
-    this.#lifecycle.requireEnableable({ id, manifest });
     const { confirmCapabilities } = this.#options;
-    const granted = this.#lifecycle.entries.get(id)?.manifest.capabilities;
-    if (confirmCapabilities === undefined || !asksForMore(capabilities, granted)) return;
+    if (confirmCapabilities === undefined || !exceeds(capabilities, granted)) return;
     if (await confirmCapabilities(manifest)) return;
     throw new LimpidError("CapabilityMissing", `${id} was not granted what it asks for`, {
       details: { id, capabilities },
     });
+  }
+
+  /** Ends an extension's code, and forgets what it remembers, its settings and crashes. */
+  async #forget(id: string): Promise<void> {
+    const entry = this.#lifecycle.entries.get(id);
+    entry?.running?.dispose();
+    const settings = Object.keys(entry?.manifest.contributes.configuration?.properties ?? {});
+    await this.#context.configuration.forget(settings);
+    await (await this.#lifecycle.stateOf(id)).clear();
   }
 
   /** Keeps up with what happens to packs, whoever does it. */
@@ -298,6 +327,7 @@ export class Extensions implements Disposable {
         this.#lifecycle.takeOut(entry);
         entry.pack = pack;
         entry.activation = undefined;
+        void this.#lifecycle.forgive(entry);
       }
       if (this.#isSwitchedOff(id) || !this.#tryEnable(id)) this.#context.packs.setEnabled(id, false);
     }
@@ -334,13 +364,6 @@ export class Extensions implements Disposable {
   #isSwitchedOff(id: string): boolean {
     return this.#switches.get(id) === "disabled";
   }
-}
-
-/** Whether capabilities go beyond those that were granted before. */
-function asksForMore(asked: ExtensionCapabilities, granted: ExtensionCapabilities = {}): boolean {
-  if (asked.pixels !== undefined && granted.pixels === undefined) return true;
-  const before = new Set(granted.network?.domains);
-  return asked.network?.domains.some((domain) => !before.has(domain)) ?? false;
 }
 
 function ignore(): void {

@@ -2,7 +2,7 @@ import { LimpidError, toDisposable, type Disposable, type DisposableStore } from
 import { PixelImage } from "../image/index.js";
 import type { InstalledPack } from "../packs/index.js";
 import type { BridgeHandlers, HostMethods, WireImage } from "../bridge/index.js";
-import type { Commands } from "./commands.js";
+import type { CommandCall, Commands } from "./commands.js";
 import type { Configuration } from "./configuration.js";
 import type { ContextKeys } from "./context-keys.js";
 import type { ExtensionServices } from "./extension-services.js";
@@ -35,11 +35,16 @@ export interface HostHandlerContext {
   /** Owns what it registers. */
   readonly added: DisposableStore;
   /** Runs one of its commands in its worker. */
-  readonly execute: (id: string, args: readonly unknown[]) => Promise<unknown>;
+  readonly execute: (id: string, args: readonly unknown[], caller: string | undefined) => Promise<unknown>;
+  /** Refuses a command that it may not execute. */
+  readonly requireExecutable: (command: string) => void;
 }
 
 /** How much text an extension may remember in all, in UTF-16 code units. */
 const maximumState = 1 << 20;
+
+/** How many commands an extension may register, and how many context keys it may set. */
+const maximumNames = 256;
 
 /**
  * What the host does for an extension's worker. The bridge has checked the parameters' shapes; here it is checked whether
@@ -51,6 +56,7 @@ export function hostHandlers(context: HostHandlerContext): BridgeHandlers<HostMe
   const { pack, commands, contextKeys, configuration, state, services, added } = context;
   const { publisher, capabilities, contributes } = pack.manifest;
   const registered = new Map<string, Disposable>();
+  const contexts = new Set<string>();
   added.add(
     toDisposable(() => {
       for (const command of registered.values()) command.dispose();
@@ -63,6 +69,13 @@ export function hostHandlers(context: HostHandlerContext): BridgeHandlers<HostMe
     throw new LimpidError(
       "InvalidArgument",
       `${pack.id} may not use the ${kind} ${name}: it begins with another name`,
+    );
+  };
+  const requireRoom = (kind: string, names: { readonly size: number }): void => {
+    if (names.size < maximumNames) return;
+    throw new LimpidError(
+      "InvalidArgument",
+      `${pack.id} has ${maximumNames} ${kind}s, and may not have more`,
     );
   };
   const requirePixels = (): void => {
@@ -81,18 +94,28 @@ export function hostHandlers(context: HostHandlerContext): BridgeHandlers<HostMe
   return {
     registerCommand({ id }) {
       requireOwn("command", id);
-      registered.set(
-        id,
-        commands.register(id, (...args) => context.execute(id, args), { owner: pack.id }),
-      );
+      requireRoom("command", registered);
+      if (added.isDisposed) throw new LimpidError("Disposed", `${pack.id} is being ended`);
+      const handler = function (this: CommandCall, ...args: readonly unknown[]) {
+        return context.execute(id, args, this.caller);
+      };
+      registered.set(id, commands.register(id, handler, { owner: pack.id }));
     },
     unregisterCommand({ id }) {
       registered.get(id)?.dispose();
       registered.delete(id);
     },
-    executeCommand: ({ id, args }) => commands.execute(id, ...args),
+    executeCommand({ id, args }) {
+      context.requireExecutable(id);
+      return commands.executeFor(pack.id, id, args);
+    },
     setContext({ key, value }) {
       requireOwn("context key", key);
+      if (value === undefined) contexts.delete(key);
+      else if (!contexts.has(key)) {
+        requireRoom("context key", contexts);
+        contexts.add(key);
+      }
       contextKeys.set(key, value, pack.id);
     },
     async updateSetting({ key, value }) {

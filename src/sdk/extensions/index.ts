@@ -1,6 +1,12 @@
-export { bridgePortOf, type BridgePort, type MessagePortLike } from "../bridge/index.js";
+export {
+  connectWorker,
+  type BridgePort,
+  type MessagePortLike,
+  type WorkerConnection,
+} from "../bridge/index.js";
 export {
   Commands,
+  type CommandCall,
   type CommandDescription,
   type CommandExecution,
   type CommandHandler,

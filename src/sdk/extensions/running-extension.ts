@@ -34,8 +34,8 @@ export interface ExtensionTimeouts {
 export interface RunningExtensionOptions extends Omit<HostHandlerContext, "added" | "execute"> {
   /** Starts the worker. */
   readonly workers: ExtensionWorkerFactory;
-  /** Its code, or the address of it. */
-  readonly code: Uint8Array | string;
+  /** Its code, UTF-8. */
+  readonly code: Uint8Array;
   /** In what circumstances it runs. */
   readonly mode: "production" | "development" | "test";
   /** How long things may take. */
@@ -54,7 +54,8 @@ export class RunningExtension implements Disposable {
   readonly #failed = new EventEmitter<LimpidError>();
   readonly #added = new DisposableStore();
   readonly #bridge: Bridge<HostMethods, WorkerMethods>;
-  readonly #watchdog: Watchdog;
+  readonly #contributed = new DisposableStore();
+  readonly #executing = new Set<Promise<unknown>>();
   readonly #pack: InstalledPack;
   readonly #timeouts: ExtensionTimeouts;
   #failure: LimpidError | undefined;
@@ -71,19 +72,17 @@ export class RunningExtension implements Disposable {
       remote: workerMethods,
       handlers: hostHandlers({
         ...options,
-        added: this.#added,
-        execute: (command, args) => this.#execute(command, args),
+        added: this.#contributed,
+        execute: (command, args, caller) => this.#execute(command, args, caller),
       }),
       onBroken: (error) => this.#fail(`broke the rules of its messages: ${error.message}`, error),
     });
     this.#added.add(this.#bridge);
-    this.#watchdog = new Watchdog(
-      () => this.#bridge.request("ping", undefined, { timeout: timeouts.response }),
-      timeouts.response,
-      (error) => this.#fail(`hangs: it gave no sign of life for ${timeouts.response} ms`, error),
+    this.#added.add(this.#contributed);
+    this.#contributed.add(toDisposable(() => options.contextKeys.removeOwner(pack.id)));
+    this.#added.add(
+      worker.onDidFail((error) => this.#fail(`was ended by its worker: ${error.message}`, error)),
     );
-    this.#added.add(this.#watchdog);
-    this.#added.add(worker.onDidFail((error) => this.#fail(`lost its worker: ${error.message}`, error)));
     this.#added.add(
       options.configuration.onDidChange(({ keys }) => {
         const changed = settingsOf(options, keys);
@@ -91,6 +90,7 @@ export class RunningExtension implements Disposable {
         this.#bridge.request("settingsChanged", changed).catch(ignore);
       }),
     );
+    // What it sets while it is being ended goes too.
     this.#added.add(toDisposable(() => options.contextKeys.removeOwner(pack.id)));
   }
 
@@ -102,6 +102,7 @@ export class RunningExtension implements Disposable {
    * @throws {@link LimpidError} `ExtensionFailed` if the code throws, hangs or cannot be loaded; `Aborted`. Nothing is left then
    */
   static async start(options: RunningExtensionOptions): Promise<RunningExtension> {
+    const started = performance.now();
     const running = new RunningExtension(options);
     const { pack, state, mode, code, timeouts, signal } = options;
     const { capabilities, displayName, enabledApiProposals } = pack.manifest;
@@ -125,11 +126,16 @@ export class RunningExtension implements Disposable {
         { timeout: timeouts.activation, signal },
       );
       if (running.#failure !== undefined) throw running.#failure;
+      running.#watch();
       return running;
     } catch (error) {
       running.dispose();
       if (LimpidError.is(error, "Aborted")) throw error;
-      throw running.#failure ?? failure(pack.id, `cannot be activated: ${(error as Error).message}`, error);
+      const hasHung = performance.now() - started >= timeouts.activation;
+      throw (
+        running.#failure ??
+        failure(pack.id, `cannot be activated: ${(error as Error).message}`, error, hasHung)
+      );
     }
   }
 
@@ -144,10 +150,18 @@ export class RunningExtension implements Disposable {
     this.#bridge.request("analyzed", params).catch(ignore);
   }
 
-  /** Gives the code time to tidy up, then ends it. Never rejects. */
+  /**
+   * Takes away all that it registered, so that another version can register it; lets the commands under way end and the
+   * code tidy up, for a while, then ends it. Never rejects.
+   */
   async deactivate(): Promise<void> {
+    this.#contributed.dispose();
+    const { deactivation } = this.#timeouts;
+    const started = performance.now();
     try {
-      await this.#bridge.request("deactivate", undefined, { timeout: this.#timeouts.deactivation });
+      await within(Promise.allSettled(this.#executing), deactivation);
+      const timeout = Math.max(deactivation - (performance.now() - started), 0);
+      await this.#bridge.request("deactivate", undefined, { timeout });
     } catch {
       // What does not end by itself is ended.
     } finally {
@@ -161,20 +175,37 @@ export class RunningExtension implements Disposable {
     this.#added.dispose();
   }
 
-  async #execute(id: string, args: readonly unknown[]): Promise<unknown> {
-    const watching = this.#watchdog.watch();
+  async #execute(id: string, args: readonly unknown[], caller: string | undefined): Promise<unknown> {
+    const answer = this.#bridge.request("executeCommand", {
+      id,
+      args: [...args],
+      ...(caller !== undefined && { caller }),
+    });
+    this.#executing.add(answer);
     try {
-      return await this.#bridge.request("executeCommand", { id, args: [...args] });
+      return await answer;
     } catch (error) {
       throw this.#failure ?? error;
     } finally {
-      watching.dispose();
+      this.#executing.delete(answer);
     }
+  }
+
+  /** Asks for a sign of life as long as it runs, whether somebody waits for it or not. */
+  #watch(): void {
+    const { response } = this.#timeouts;
+    this.#added.add(
+      new Watchdog(
+        () => this.#bridge.request("ping", undefined, { timeout: response }),
+        response,
+        (error) => this.#fail(`hangs: it gave no sign of life for ${response} ms`, error),
+      ),
+    );
   }
 
   #fail(reason: string, cause: unknown): void {
     if (this.#failure !== undefined) return;
-    this.#failure = failure(this.#pack.id, reason, cause);
+    this.#failure = failure(this.#pack.id, reason, cause, true);
     // The listeners first: disposing forgets them.
     this.#failed.fire(this.#failure);
     this.dispose();
@@ -212,9 +243,18 @@ function baseUriOf({ id, version, source }: InstalledPack): string {
   return `limpid-extension://${id}/${version}/`;
 }
 
-function failure(id: string, reason: string, cause: unknown): LimpidError {
+/** Waits for something, but not for long. */
+async function within(wait: Promise<unknown>, time: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = new Promise<void>((resolve) => (timer = setTimeout(resolve, time)));
+  await Promise.race([wait, end]);
+  clearTimeout(timer);
+}
+
+/** What crashed did not end by itself, such as by an error that it threw. */
+function failure(id: string, reason: string, cause: unknown, hasCrashed: boolean): LimpidError {
   return new LimpidError("ExtensionFailed", `the extension ${id} ${reason}`, {
     cause,
-    details: { id },
+    details: { id, ...(hasCrashed && { hasCrashed }) },
   });
 }

@@ -1,10 +1,21 @@
 import { DisposableStore, LimpidError, type Disposable } from "../base/index.js";
 import type { Commands } from "../extensions/index.js";
-import { runOnHost, type EditorHost, type Restorer } from "../host/index.js";
+import { runOnHost, type EditorHost, type HostRun, type Restorer } from "../host/index.js";
+
+/** What an extension learns of a run: pixels do not go through commands. */
+function summaryOf({ result, commit }: HostRun) {
+  const { analysis, mixture, backend } = result;
+  return {
+    isChanged: commit !== undefined,
+    degradations: analysis.degradations.map(({ degradation, probability }) => ({ degradation, probability })),
+    mixture: mixture.map(({ expert, weight }) => ({ expert, weight })),
+    backend,
+  };
+}
 
 /**
  * Registers what Limpid itself can do in an editor: `limpid.restore` takes {@link RunOnHostOptions}, restores what is
- * active and gives back a {@link HostRun}.
+ * active and gives back a {@link HostRun}; to an extension, which needs the capability `pixels`, what was found and done.
  *
  * @param commands - takes the command
  * @param limpid - what restores
@@ -16,11 +27,12 @@ export function registerHostCommands(commands: Commands, limpid: Restorer, host:
   added.add(
     commands.register(
       "limpid.restore",
-      (options = {}) => {
+      async function (options = {}) {
         if (typeof options !== "object" || options === null) {
           throw new LimpidError("InvalidArgument", "limpid.restore takes options, or nothing");
         }
-        return runOnHost(limpid, host, options);
+        const run = await runOnHost(limpid, host, options);
+        return this.caller === undefined ? run : summaryOf(run);
       },
       { title: "Restore", category: "Limpid" },
     ),

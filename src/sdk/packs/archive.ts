@@ -11,6 +11,9 @@ export interface ArchiveOptions {
   readonly maximumBytes?: number;
 }
 
+/** The most files and folders of an archive: no pack has more. */
+const maximumEntries = 5000;
+
 /** Packed bytes are unpacked in portions, so that one that grows too much is found out early. */
 const portion = 1 << 14;
 
@@ -41,7 +44,7 @@ export function packFilesFromArchive(
   const budget = new Budget(maximumBytes);
   let files: Map<string, Uint8Array>;
   try {
-    if (archive[0] === 0x1f && archive[1] === 0x8b) files = readTar(gunzip(archive, budget));
+    if (archive[0] === 0x1f && archive[1] === 0x8b) files = readTar(gunzip(archive, budget), maximumEntries);
     else if (archive[0] === 0x50 && archive[1] === 0x4b) files = unzip(archive, budget);
     else return fail("is neither an npm tarball (.tgz) nor a ZIP archive");
   } catch (error) {
@@ -88,7 +91,10 @@ function gunzip(archive: Uint8Array, budget: Budget): Uint8Array {
 function unzip(archive: Uint8Array, budget: Budget): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   const open = new Set<string>();
+  let entries = 0;
   const stream = new Unzip((file) => {
+    entries++;
+    if (entries > maximumEntries) throw new Error(`it has more than ${maximumEntries} files`);
     if (file.name.endsWith("/")) return;
     if (files.has(file.name) || open.has(file.name)) {
       throw new Error(`${JSON.stringify(file.name)} is in it twice`);

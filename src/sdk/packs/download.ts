@@ -102,12 +102,11 @@ async function fill(
 ): Promise<string | undefined> {
   let length = from;
   if (from < size || size === 0) {
-    const opened = await openFile(source, file, from, signal);
+    let opened = await openFile(source, file, from, signal);
+    // A source that begins elsewhere does not know ranges: from its beginning then.
+    if (opened.offset !== from && opened.offset !== 0) opened = await openFile(source, file, 0, signal);
     if (opened.offset !== from && opened.offset !== 0) {
-      throw new LimpidError(
-        "PackUnavailable",
-        `${source.name} gives ${file} from byte ${opened.offset} on instead of ${from}`,
-      );
+      throw new LimpidError("PackUnavailable", `${source.name} gives ${file} from byte ${opened.offset} on`);
     }
     if (opened.offset < from) await blobs.deleteParts(sha256);
     length = opened.offset;

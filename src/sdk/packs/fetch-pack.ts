@@ -11,7 +11,8 @@ import type { PackVersion } from "./pack-record.js";
 import type { PackSource } from "./pack-source.js";
 import { readPackExperts, readPackManifest, requireEntry, type ReadPackFile } from "./read-pack.js";
 import { requireBase, requireEngine, requireId, requireIdentity, type PackBase } from "./require-pack.js";
-import type { SignaturePolicy } from "./signature-policy.js";
+import { publisherOf, type IncomingVersion } from "./replacement.js";
+import type { PackSigner, SignaturePolicy } from "./signature-policy.js";
 import { signatureFileName } from "./signature.js";
 
 /** What a pack is fetched with. */
@@ -22,12 +23,8 @@ export interface FetchContext {
   readonly base: PackBase;
   /** The base's network. */
   readonly config: BackboneConfig;
-  /** Whose packs are taken. */
-  readonly signatures: SignaturePolicy;
   /** Most bytes that it may have. */
   readonly maximumBytes: number;
-  /** Refuses a version, before much of it was downloaded. */
-  readonly requireVersion: (id: string, version: string) => Promise<void>;
 }
 
 /** What a fetch can be told. */
@@ -36,21 +33,31 @@ export interface FetchOptions {
   readonly signal: AbortSignal;
   /** Told how the download goes. */
   readonly onProgress?: (progress: PackProgress) => void;
-  /** The id that the pack must have; any if left out. */
-  readonly id?: string;
   /** Asked before more than the manifest is downloaded. */
-  readonly accept?: (manifest: ExtensionManifest) => void | Promise<void>;
+  readonly accept: (manifest: ExtensionManifest, incoming: IncomingVersion) => Promise<void>;
+}
+
+/** A pack of which no more is known than its list of files, and who signed that. */
+export interface FoundPack {
+  /** Where it is. */
+  readonly source: PackSource;
+  /** What its `integrity.json` says. */
+  readonly integrity: PackIntegrity;
+  /** Its exact bytes. */
+  readonly list: Uint8Array;
+  /** Its signature. */
+  readonly signature: Uint8Array | undefined;
+  /** Who signed it. */
+  readonly signer: PackSigner | undefined;
 }
 
 /** A pack on its way in: everything was checked, nothing is installed. */
-export interface FetchedPack {
+export interface FetchedPack extends IncomingVersion {
   /** What its `package.json` says. */
   readonly manifest: ExtensionManifest;
   /** What its `integrity.json` says. */
   readonly integrity: PackIntegrity;
-  /** What is noted of it. */
-  readonly version: PackVersion;
-  /** The trusted key that signed it. */
+  /** {@link signingKeyId} of the key that signed it. */
   readonly signedBy: string | undefined;
   /** Every file by its hash, the list of files and its signature among them. */
   readonly blobs: ReadonlyMap<string, Uint8Array>;
@@ -63,52 +70,83 @@ const maximumListBytes = 2 ** 20;
 const parallelDownloads = 4;
 
 /**
- * Gets every file of a pack and checks it; what is refused is refused before more of it than necessary was downloaded.
+ * Gets a pack's list of files, and finds out who signed it.
  *
  * @param source - where it is
- * @param context - what it must fit, and where its files are kept
- * @param options - signal, progress, id
- * @returns the pack, whose files are in the cache
+ * @param id - the id that the pack must have; any if undefined
+ * @param signatures - whose packs are taken
+ * @param signal - gives up when it fires
  */
-export async function fetchPack(
+export async function findPack(
   source: PackSource,
-  context: FetchContext,
-  options: FetchOptions,
-): Promise<FetchedPack> {
+  id: string | undefined,
+  signatures: SignaturePolicy,
+  signal: AbortSignal,
+): Promise<FoundPack> {
   const { name } = source;
-  const { signatures, base, config } = context;
-  const list = await readWhole(source, integrityFileName, maximumListBytes, options.signal);
+  const list = await readWhole(source, integrityFileName, maximumListBytes, signal);
   if (list === undefined) {
     throw new LimpidError("PackUnavailable", `${name} has no ${integrityFileName}`, { details: { name } });
   }
   const integrity = parseIntegrity(list, name);
-  requireId(integrity, options.id);
-  const signature = signatures.isLookedAt
-    ? await readWhole(source, signatureFileName, maximumListBytes, options.signal)
-    : undefined;
-  const signedBy = await signatures.check(list, signature, name);
+  requireId(integrity, id);
+  const signature = await readSignature(source, signal);
+  const signer = await signatures.check(list, signature, publisherOf(integrity.id), name);
+  return { source, integrity, list, signature, signer };
+}
+
+/** Some servers of files answer 403 for a file that is not there. */
+async function readSignature(source: PackSource, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  try {
+    return await readWhole(source, signatureFileName, maximumListBytes, signal);
+  } catch (error) {
+    if (LimpidError.is(error, "PackUnavailable") && error.details?.status === 403) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Gets every file of a pack and checks it; what is refused is refused before more of it than necessary was downloaded.
+ *
+ * @param found - the pack
+ * @param context - what it must fit, and where its files are kept
+ * @param options - signal, progress, consent
+ * @returns the pack, whose files are in the cache
+ */
+export async function fetchPack(
+  found: FoundPack,
+  context: FetchContext,
+  options: FetchOptions,
+): Promise<FetchedPack> {
+  const { source, integrity, list, signature, signer } = found;
+  const { name, address } = source;
+  const { base, config } = context;
   const read = downloader(source, integrity, context, options);
   const manifest = await readPackManifest(read, name);
   requireIdentity(integrity, manifest, source.expected);
   requireEngine(manifest);
   requireBase(manifest, base);
-  await context.requireVersion(manifest.id, manifest.version);
-  await options.accept?.(manifest);
+  const version: PackVersion = {
+    version: manifest.version,
+    integrity: sha256Hex(list),
+    signature: signature && sha256Hex(signature),
+    source: name,
+    package: manifest.name,
+    address,
+    signer: signer?.fingerprint,
+    granted: undefined,
+  };
+  const incoming = { version, isTrusted: signer?.isTrusted ?? false };
+  await options.accept(manifest, incoming);
   throwIfAborted(options.signal);
   const files = await downloadAll([...integrity.files.keys()], read);
   const readDownloaded: ReadPackFile = (path) => Promise.resolve(files.get(path)!);
   const entries = await readPackExperts(readDownloaded, manifest, integrity, config);
   throwIfAborted(options.signal);
-  const version = {
-    version: manifest.version,
-    integrity: sha256Hex(list),
-    signature: signature && sha256Hex(signature),
-    source: name,
-  };
   const blobs = new Map([...files].map(([path, bytes]) => [integrity.files.get(path)!.sha256, bytes]));
   blobs.set(version.integrity, list);
   if (version.signature !== undefined) blobs.set(version.signature, signature!);
-  return { integrity, manifest, version, signedBy, blobs, entries };
+  return { ...incoming, integrity, manifest, signedBy: signer?.keyId, blobs, entries };
 }
 
 /** Downloads files of one pack and sums up their progress. */
@@ -116,7 +154,7 @@ function downloader(
   source: PackSource,
   integrity: PackIntegrity,
   { blobs, maximumBytes }: FetchContext,
-  { signal, onProgress }: FetchOptions,
+  { signal, onProgress }: Pick<FetchOptions, "signal" | "onProgress">,
 ): ReadPackFile {
   const total = [...integrity.files.values()].reduce((sum, { size }) => sum + size, 0);
   if (total > maximumBytes) {

@@ -60,10 +60,11 @@ export {
   type PackIdentity,
   type PackSource,
 } from "./pack-source.js";
-export type { InstallOptions, PackOptions, PacksContext } from "./pack-options.js";
+export type { InstallOptions, PackGate, PackOptions, PacksContext } from "./pack-options.js";
 export { Packs } from "./packs.js";
 export type { PackBase } from "./require-pack.js";
-export type { SignatureOptions } from "./signature-policy.js";
+export type { PackProvenance, PackReplacement, ReplacementReason } from "./replacement.js";
+export type { SignatureOptions, TrustedKey } from "./signature-policy.js";
 export type { ImportOptions } from "./importers/imported-factors.js";
 export { importKohya } from "./importers/kohya.js";
 export { importPeft } from "./importers/peft.js";

@@ -1,6 +1,6 @@
 import type { LimpidError } from "../base/index.js";
 import type { IntegrityEntry } from "./integrity.js";
-import type { ExtensionManifest } from "./manifest.js";
+import type { ExtensionCapabilities, ExtensionManifest } from "./manifest.js";
 
 /** A pack that is installed and fits. Immutable: an update makes another. */
 export interface InstalledPack {
@@ -14,8 +14,13 @@ export interface InstalledPack {
   readonly files: ReadonlyMap<string, IntegrityEntry>;
   /** Where it came from, for people. */
   readonly source: string;
-  /** {@link signingKeyId} of the trusted key that it is signed with; undefined if it is not signed with one. */
+  /**
+   * {@link signingKeyId} of the key that it is signed with; undefined if it is not signed. Whose key that is, only
+   * `trustedKeys` can say; but what has one key is of one hand.
+   */
   readonly signedBy: string | undefined;
+  /** What people granted its code; undefined if nobody was asked. */
+  readonly granted: ExtensionCapabilities | undefined;
   /** The version that {@link Packs.rollback} would go back to. */
   readonly previousVersion: string | undefined;
   /** Whether its experts are in the set: see {@link Packs.setEnabled}. */

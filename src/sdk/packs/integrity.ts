@@ -27,6 +27,9 @@ export interface PackIntegrity {
   readonly files: ReadonlyMap<string, IntegrityEntry>;
 }
 
+/** The most files of a pack. */
+const maximumFiles = 5000;
+
 /** The longest `integrity.json` that is read, in bytes: some thousand files. */
 const maximumIntegrityBytes = 1 << 20;
 
@@ -39,7 +42,7 @@ const maximumIntegrityBytes = 1 << 20;
  * @throws {@link LimpidError} `InvalidManifest`, `details.problems` lists every fault
  */
 export function parseIntegrity(bytes: Uint8Array, name: string): PackIntegrity {
-  const json = parseStrictJson(bytes, integrityFileName, name, maximumIntegrityBytes);
+  const json = parseStrictJson(bytes, integrityFileName, name, maximumIntegrityBytes, maximumFiles);
   const problems = validateSchema(json, integritySchema);
   if (problems.length > 0) throw invalidManifest(integrityFileName, name, problems);
   const { id, version, files } = json as IntegrityJson;

@@ -3,6 +3,12 @@ import { invalidManifest, joinPath, type ManifestProblem } from "./manifest-prob
 /** How deep arrays and objects may nest; a manifest needs seven. */
 const maximumDepth = 32;
 
+/** The longest text that is read, in UTF-16 code units, and the most items of a list. */
+const [maximumText, maximumItems] = [16_384, 512];
+
+/** How many faults are told of a file; the work for more is not done. */
+const maximumProblems = 100;
+
 /**
  * Reads JSON that may come from anywhere, and refuses what two readers could read in two ways: a key that occurs twice,
  * half a surrogate pair, `__proto__`.
@@ -11,6 +17,7 @@ const maximumDepth = 32;
  * @param file - the file's name, for errors
  * @param name - what errors call the extension
  * @param maximumBytes - the longest file that is read
+ * @param maximumKeys - the most keys of an object
  * @returns the value
  * @throws {@link LimpidError} `InvalidManifest`
  */
@@ -19,6 +26,7 @@ export function parseStrictJson(
   file: string,
   name: string,
   maximumBytes: number,
+  maximumKeys = 1000,
 ): unknown {
   const refuse = (message: string, fix: string): never => {
     throw invalidManifest(file, name, [{ path: "", value: undefined, message, fix }]);
@@ -38,7 +46,7 @@ export function parseStrictJson(
   } catch (error) {
     refuse(`is not JSON: ${error instanceof Error ? error.message : String(error)}`, "mend the syntax");
   }
-  const problems = noteAmbiguities(text);
+  const problems = noteAmbiguities(text, maximumKeys);
   if (problems.length > 0) throw invalidManifest(file, name, problems);
   return value;
 }
@@ -52,8 +60,8 @@ interface Level {
   index: number;
 }
 
-/** Goes through the tokens of a text that is valid JSON. */
-function noteAmbiguities(text: string): ManifestProblem[] {
+/** Goes through the tokens of a text that is valid JSON. Too much of anything ends it: what follows costs more. */
+function noteAmbiguities(text: string, maximumKeys: number): ManifestProblem[] {
   const problems: ManifestProblem[] = [];
   const levels: Level[] = [];
   const here = (): string => {
@@ -64,6 +72,18 @@ function noteAmbiguities(text: string): ManifestProblem[] {
   let expectsKey = false;
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],:]/g)) {
     const level = levels.at(-1);
+    if (problems.length >= maximumProblems) return problems;
+    const excess =
+      level === undefined || level.index < maximumItems
+        ? token.length > maximumText
+          ? `has a text of more than ${maximumText} characters`
+          : undefined
+        : `has more than ${maximumItems} items`;
+    const isCrowded = level?.keys !== undefined && level.keys.size > maximumKeys;
+    if (excess !== undefined || isCrowded) {
+      const message = excess ?? `has more than ${maximumKeys} keys`;
+      return [{ path: level?.path ?? "", value: undefined, message, fix: "shorten it" }];
+    }
     if (token === "{" || token === "[") {
       if (levels.length === maximumDepth) {
         const path = here();

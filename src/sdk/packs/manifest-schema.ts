@@ -2,6 +2,9 @@ import { Validator, type OutputUnit, type Schema } from "@cfworker/json-schema";
 import { joinPath, showValue, type ManifestProblem } from "./manifest-problem.js";
 import type { JsonSchema } from "./schema/json-schema.js";
 
+/** How many faults are told of a file. */
+const maximumProblems = 100;
+
 /** Keywords that only pass on what is wrong further down. */
 const passingOn = new Set([
   "properties",
@@ -22,6 +25,7 @@ export function validateSchema(json: unknown, schema: JsonSchema): ManifestProbl
   const { errors } = validatorOf(schema).validate(json);
   const problems = new Map<string, ManifestProblem>();
   for (const error of errors) {
+    if (problems.size >= maximumProblems) break;
     if (passingOn.has(error.keyword)) continue;
     for (const problem of describeError(error, json, schema)) {
       problems.set(`${problem.path} ${problem.message}`, problem);

@@ -193,6 +193,9 @@ export interface ExtensionManifest {
   readonly contributes: ExtensionContributions;
 }
 
+/** A manifest with more faults than this has none of its rules checked besides. */
+const maximumProblems = 100;
+
 /** The longest manifest that is read, in bytes. */
 const maximumManifestBytes = 1 << 18;
 
@@ -233,7 +236,7 @@ export function parseExtensionManifest(bytes: Uint8Array, name: string): Extensi
   const json = parseStrictJson(bytes, "package.json", name, maximumManifestBytes);
   const problems = validateSchema(json, extensionSchema);
   // The rules look at what the schema has found to be well formed, so that all faults are told at once.
-  problems.push(...noteManifestRules(withoutFaulty(json, problems)));
+  if (problems.length < maximumProblems) problems.push(...noteManifestRules(withoutFaulty(json, problems)));
   if (problems.length > 0) throw invalidManifest("package.json", name, problems);
   return freeze(normalize(json as ManifestJson));
 }

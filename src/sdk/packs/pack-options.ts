@@ -2,7 +2,8 @@ import type { BackboneConfig } from "../backbone/index.js";
 import type { ExpertSet } from "../experts/index.js";
 import type { ByteStore } from "./byte-store.js";
 import type { PackProgress } from "./installed-pack.js";
-import type { ExtensionManifest } from "./manifest.js";
+import type { ExtensionCapabilities, ExtensionManifest } from "./manifest.js";
+import type { PackReplacement } from "./replacement.js";
 import type { PackBase } from "./require-pack.js";
 import type { SignatureOptions } from "./signature-policy.js";
 
@@ -19,6 +20,32 @@ export interface PackOptions extends SignatureOptions {
   readonly fetch?: typeof fetch;
   /** Most bytes that one pack may have; 256 MiB if left out. */
   readonly maximumBytes?: number;
+  /** Longest time without a byte from a server, in milliseconds; 30 seconds if left out. */
+  readonly timeout?: number;
+  /**
+   * Asked before a pack takes the place of one that came from another address or npm package or was signed with another
+   * key, or has other files than a version of that number had before: shows people both. Another address, package or key makes
+   * it another extension, which inherits nothing. Left out, such a pack is refused.
+   */
+  readonly confirmReplacement?: (replacement: PackReplacement) => boolean | Promise<boolean>;
+}
+
+/** What must agree before a pack with code comes in, and forgets what one has left behind. */
+export interface PackGate {
+  /**
+   * Asks for consent.
+   *
+   * @param manifest - of the pack that would come in
+   * @param granted - what people granted it before
+   * @throws {@link LimpidError} `CapabilityMissing` if they say no
+   */
+  accept(manifest: ExtensionManifest, granted: ExtensionCapabilities): Promise<void>;
+  /**
+   * Forgets what an extension remembers: it is uninstalled, or another takes its place.
+   *
+   * @param id - the extension
+   */
+  forget(id: string): Promise<void>;
 }
 
 /** What an installation can be told. */

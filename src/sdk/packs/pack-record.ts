@@ -1,5 +1,6 @@
 import { LimpidError } from "../base/index.js";
 import type { ByteStore } from "./byte-store.js";
+import type { ExtensionCapabilities } from "./manifest.js";
 
 /** One installed version of a pack. */
 export interface PackVersion {
@@ -11,6 +12,14 @@ export interface PackVersion {
   readonly signature: string | undefined;
   /** Where it came from, for people. */
   readonly source: string;
+  /** Name of its npm package. */
+  readonly package: string;
+  /** Where it was fetched from; undefined if its files were handed over, by whomever. */
+  readonly address: string | undefined;
+  /** SHA-256 of the public key that it is signed with; undefined if it is not signed. */
+  readonly signer: string | undefined;
+  /** What people granted this version; undefined if nobody was asked. */
+  readonly granted: ExtensionCapabilities | undefined;
 }
 
 /** Which version of a pack is installed. It is written last, in one piece: what it says is what is installed. */
@@ -24,7 +33,7 @@ export interface PackRecord {
 }
 
 const prefix = "installed/";
-const formatVersion = 1;
+const formatVersion = 2;
 
 /** The records of a store, one a pack. */
 export class PackRecords {
@@ -86,20 +95,38 @@ function parsePackRecord(bytes: Uint8Array, id: string): PackRecord {
 
 function parseVersion(json: unknown): PackVersion | undefined {
   if (!isObject(json)) return undefined;
-  const { version, integrity, signature, source } = json;
+  const { version, integrity, signature, source, package: name, address, signer, granted } = json;
   return typeof version === "string" &&
     isHash(integrity) &&
     (signature === undefined || isHash(signature)) &&
-    typeof source === "string"
-    ? { version, integrity, signature, source }
+    typeof source === "string" &&
+    typeof name === "string" &&
+    (address === undefined || typeof address === "string") &&
+    (signer === undefined || isHash(signer)) &&
+    (granted === undefined || isCapabilities(granted))
+    ? { version, integrity, signature, source, package: name, address, signer, granted }
     : undefined;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+function isCapabilities(value: unknown): value is ExtensionCapabilities {
+  if (!isObject(value)) return false;
+  const { network, pixels } = value;
+  if (pixels !== undefined && !isObject(pixels)) return false;
+  if (network === undefined) return true;
+  return isObject(network) && Array.isArray(network.domains) && network.domains.every(isText);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+/** Whether JSON is an object, not a list. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isHash(value: unknown): value is string {
+/** Whether a text is a SHA-256 in hexadecimal. */
+export function isHash(value: unknown): value is string {
   return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 }
 

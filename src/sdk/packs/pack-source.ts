@@ -1,4 +1,4 @@
-import { LimpidError, throwIfAborted } from "../base/index.js";
+import { LimpidError, openUrl, throwIfAborted } from "../base/index.js";
 import { checkPackPath } from "./pack-path.js";
 
 /** How a {@link PackSource} is to open a file. */
@@ -21,6 +21,11 @@ export interface OpenedFile {
 export interface PackSource {
   /** What errors call it and what is noted of an installed pack, such as its address. */
   readonly name: string;
+  /**
+   * Where it is, if that says whose it is: updates must come from the same address, but for the version in it. Left out for
+   * files that anybody may have handed over.
+   */
+  readonly address?: string;
   /** Which npm package it must be, if that was named. */
   readonly expected?: PackIdentity;
   /**
@@ -49,6 +54,8 @@ export interface FetchPackOptions {
    * they may lead to a place that nobody named.
    */
   readonly fetch?: typeof fetch;
+  /** Longest time without a byte from the server, in milliseconds; 30 seconds if left out. */
+  readonly timeout?: number;
 }
 
 /**
@@ -61,33 +68,17 @@ export interface FetchPackOptions {
  */
 export function packFromUrl(base: string | URL, options: FetchPackOptions = {}): PackSource {
   const folder = folderOf(base);
-  const { fetch: get = fetch } = options;
-  const source: PackSource = {
+  return {
     name: folder.href,
-    async open(path, { offset, signal }) {
-      const url = new URL(encodeURI(checkPackPath(path)), folder);
-      const request = {
-        redirect: "error" as const,
-        // What is fetched is kept under its hash; another copy would only go stale.
-        cache: "no-store" as const,
-        ...(signal && { signal }),
-        ...(offset > 0 && { headers: { range: `bytes=${offset}-` } }),
-      };
-      const response = await attempt(url, signal, () => get(url, request));
-      if (response.status === 404) return undefined;
-      if (response.status === 416 && offset > 0) {
-        return source.open(path, { offset: 0, ...(signal && { signal }) });
-      }
-      if (!response.ok) {
-        throw unavailable(`${url.href} cannot be fetched: status ${response.status}`, {
-          url: url.href,
-          status: response.status,
-        });
-      }
-      return { offset: startOf(response, offset), bytes: readBody(response, url, signal) };
-    },
+    address: folder.href,
+    open: (path, { offset, signal }) =>
+      openUrl(new URL(encodeURI(checkPackPath(path)), folder), {
+        ...options,
+        offset,
+        signal,
+        fail: (message, details, cause) => new LimpidError("PackUnavailable", message, { details, cause }),
+      }),
   };
-  return source;
 }
 
 /**
@@ -127,42 +118,6 @@ function folderOf(base: string | URL): URL {
   url.hash = "";
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url;
-}
-
-/** Where the bytes of a response begin. Another origin's `Content-Range` may be hidden: then they are as asked for. */
-function startOf(response: Response, offset: number): number {
-  if (response.status !== 206) return 0;
-  const range = response.headers.get("content-range");
-  return range === null ? offset : Number(/^bytes (\d+)-/.exec(range)?.[1] ?? offset);
-}
-
-async function* readBody(response: Response, url: URL, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-  if (response.body === null) return;
-  // Not every browser can iterate over a stream.
-  const reader = response.body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await attempt(url, signal, () => reader.read());
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    void reader.cancel().catch(() => undefined);
-  }
-}
-
-async function attempt<T>(url: URL, signal: AbortSignal | undefined, run: () => Promise<T>): Promise<T> {
-  throwIfAborted(signal);
-  try {
-    return await run();
-  } catch (cause) {
-    throwIfAborted(signal);
-    throw unavailable(`${url.href} cannot be fetched, or leads elsewhere`, { url: url.href }, cause);
-  }
-}
-
-function unavailable(message: string, details: Record<string, unknown>, cause?: unknown): LimpidError {
-  return new LimpidError("PackUnavailable", message, { details, cause });
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await -- an asynchronous iterator of what is there already

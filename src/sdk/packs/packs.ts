@@ -1,11 +1,4 @@
-import {
-  EventEmitter,
-  LimpidError,
-  throwIfAborted,
-  TurnQueue,
-  type Disposable,
-  type Event,
-} from "../base/index.js";
+import { EventEmitter, LimpidError, throwIfAborted, type Disposable, type Event } from "../base/index.js";
 import type { ExpertEntry } from "../experts/index.js";
 import { BlobStore } from "./blob-store.js";
 import type { ByteStore } from "./byte-store.js";
@@ -14,10 +7,13 @@ import type { FetchedPack } from "./fetch-pack.js";
 import type { InstalledPack, PackChange, UnusablePack } from "./installed-pack.js";
 import type { PackIntegrity } from "./integrity.js";
 import { PackCache, type FileUsage } from "./pack-cache.js";
-import type { InstallOptions, PackOptions, PacksContext } from "./pack-options.js";
-import { PackRecords, type PackRecord } from "./pack-record.js";
+import type { InstallOptions, PackGate, PackOptions, PacksContext } from "./pack-options.js";
+import type { PackHistories } from "./pack-history.js";
+import { PackRecords, type PackRecord, type PackVersion } from "./pack-record.js";
 import type { PackSource } from "./pack-source.js";
+import { PackTurns } from "./pack-turns.js";
 import type { ReadPackFile } from "./read-pack.js";
+import type { IncomingVersion, PackReplacement, ReplacementReason } from "./replacement.js";
 import type { SignaturePolicy } from "./signature-policy.js";
 
 /** A pack that was read and fits, and what it adds. */
@@ -53,11 +49,13 @@ export class Packs implements Disposable {
   readonly #store: ByteStore;
   readonly #blobs: BlobStore;
   readonly #records: PackRecords;
-  readonly #turns = new TurnQueue();
+  readonly #turns = new PackTurns();
   readonly #closing = new AbortController();
   readonly #loaded = new Map<string, LoadedPack>();
   #unusable: readonly UnusablePack[] = [];
   #signatures: SignaturePolicy | undefined;
+  #histories: PackHistories | undefined;
+  #gate: PackGate | undefined;
 
   private constructor(
     context: PacksContext,
@@ -115,8 +113,8 @@ export class Packs implements Disposable {
   }
 
   /**
-   * Installs a pack, or another version of an installed one. Installations wait for each other. If it fails, nothing has
-   * changed but the cache, in which finished files and parts of others stay for the next attempt.
+   * Installs a pack, or another version of an installed one. What is done to one pack waits for each other. If it fails,
+   * nothing has changed but the cache, in which finished files and parts of others stay for the next attempt.
    *
    * @param source - the address of its folder; an npm spec such as `@acme/limpid-descreen@1.2.0`, if there is a `cdn`;
    * its files in memory; or any other source
@@ -124,21 +122,42 @@ export class Packs implements Disposable {
    * @returns the pack
    * @throws {@link LimpidError} `InvalidArgument` for a source that is none; `PackUnavailable`, `PackTooLarge`, `Aborted`;
    * `InvalidManifest`, `IntegrityMismatch` if a file is another than the pack's list says, `InvalidSignature`;
-   * `PackMismatch` if it is another pack, `PackOutdated` if it is older, `EngineMismatch` and `ExpertMismatch` if it was
+   * `PackMismatch` if it is another pack, `PackOutdated` if it is older than what is or was installed, `ReplacementRefused` if
+   * it is no update but another's pack or other files, `CapabilityMissing` if people do not grant what it asks for, `EngineMismatch` and `ExpertMismatch` if it was
    * made for another Limpid or another base; `InvalidArgument` if an expert's id is taken; `DiskFull`; `Disposed`
    */
   async install(
     source: PackSource | ReadonlyMap<string, Uint8Array> | URL | string,
     options: InstallOptions = {},
   ): Promise<InstalledPack> {
-    const { cdn, fetch } = this.#options;
+    const { cdn, fetch, timeout } = this.#options;
     const signal = this.#signalOf(options.signal);
-    return this.#turns.add(async () => {
+    throwIfAborted(signal);
+    const { resolveSource, findPack, fetchPack } = await loadReading();
+    const resolved = resolveSource(source, {
+      ...(cdn && { cdn }),
+      ...(fetch && { fetch }),
+      ...(timeout !== undefined && { timeout }),
+    });
+    const found = await findPack(resolved, options.id, await this.#signaturePolicy(), signal);
+    return this.#turns.add(found.integrity.id, async () => {
       throwIfAborted(signal);
-      const { resolveSource } = await loadReading();
-      const resolved = resolveSource(source, { ...(cdn && { cdn }), ...(fetch && { fetch }) });
-      const fetched = await this.#fetch(resolved, options, signal);
-      return this.#commit(fetched, options);
+      const { onProgress } = options;
+      const context = {
+        ...this.#context,
+        blobs: this.#blobs,
+        maximumBytes: this.#options.maximumBytes ?? defaultMaximumBytes,
+      };
+      const confirmed = new Set<ReplacementReason>();
+      const fetched = await fetchPack(found, context, {
+        signal,
+        ...(onProgress !== undefined && { onProgress }),
+        accept: async (manifest, incoming) => {
+          await this.#admit(manifest, incoming, options, confirmed);
+          await options.accept?.(manifest);
+        },
+      });
+      return this.#commit(fetched, options, confirmed);
     });
   }
 
@@ -151,7 +170,7 @@ export class Packs implements Disposable {
    * and what a version that no longer fits is refused with
    */
   async rollback(id: string): Promise<InstalledPack> {
-    return this.#turns.add(async () => {
+    return this.#turns.add(id, async () => {
       this.#requireOpen();
       return this.#store.exclusively(async () => {
         const record = await this.#requireRecord(id);
@@ -172,20 +191,23 @@ export class Packs implements Disposable {
   }
 
   /**
-   * Removes a pack, with its experts and the files that no other pack needs. Runs that use it end undisturbed.
+   * Removes a pack, with its experts and the files that no other pack needs. Runs that use it end undisturbed. What stays
+   * is which versions there were, as hashes, and its publisher's key: so that nothing older or other comes back as it.
    *
    * @param id - the extension's id
    * @throws {@link LimpidError} `UnknownExtension` if it is not installed
    */
   async uninstall(id: string): Promise<void> {
-    return this.#turns.add(async () => {
+    return this.#turns.add(id, async () => {
       this.#requireOpen();
       await this.#store.exclusively(async () => {
         const record = await this.#records.get(id).catch(() => undefined);
         if (record === undefined && !this.#isKnown(id)) throw unknownExtension(id);
         const files = record === undefined ? new Set<string>() : await this.#filesOf(record);
         const previousVersion = this.get(id)?.version ?? record?.current.version;
+        if (record !== undefined) await this.#noteVersion(record.id, record.current);
         await this.#records.delete(id);
+        await this.#gate?.forget(id);
         this.#context.experts.update({ remove: this.#ownedExperts(id) });
         this.#loaded.delete(id);
         this.#noteUsable(id);
@@ -235,6 +257,35 @@ export class Packs implements Disposable {
     return this.#readBlob(entry.sha256, `${path} of ${id} ${pack.version}`);
   }
 
+  /**
+   * Notes what people have granted the code of an installed pack.
+   *
+   * @internal
+   * @param id - the extension's id
+   */
+  async grant(id: string): Promise<void> {
+    return this.#turns.add(id, () =>
+      this.#store.exclusively(async () => {
+        const record = await this.#requireRecord(id);
+        const loaded = this.#loaded.get(id);
+        if (loaded === undefined) throw unknownExtension(id);
+        const granted = loaded.pack.manifest.capabilities;
+        await this.#records.put({ ...record, current: { ...record.current, granted } });
+        this.#loaded.set(id, { ...loaded, pack: Object.freeze({ ...loaded.pack, granted }) });
+      }),
+    );
+  }
+
+  /**
+   * Sets who is asked before a pack comes in, by whatever road.
+   *
+   * @internal
+   * @param gate - asked from now on
+   */
+  setGate(gate: PackGate): void {
+    this.#gate = gate;
+  }
+
   /** Ends installations with `Aborted` and forgets listeners. What is installed stays in its store. */
   dispose(): void {
     if (this.#closing.signal.aborted) return;
@@ -266,46 +317,100 @@ export class Packs implements Disposable {
     return (this.#signatures ??= await policy.create(this.#options));
   }
 
-  async #fetch(
-    source: PackSource,
-    { id, onProgress, accept, allowOlder = false }: InstallOptions,
-    signal: AbortSignal,
-  ): Promise<FetchedPack> {
-    const { fetchPack, requireNotOlder } = await loadReading();
-    const context = {
-      ...this.#context,
-      blobs: this.#blobs,
-      signatures: await this.#signaturePolicy(),
-      maximumBytes: this.#options.maximumBytes ?? defaultMaximumBytes,
-      requireVersion: async (found: string, version: string): Promise<void> => {
-        const record = await this.#records.get(found).catch(() => undefined);
-        if (!allowOlder) requireNotOlder(found, version, record?.current.version);
-      },
-    };
-    return fetchPack(source, context, {
-      signal,
-      ...(onProgress !== undefined && { onProgress }),
-      ...(id !== undefined && { id }),
-      ...(accept !== undefined && { accept }),
-    });
+  async #history(): Promise<PackHistories> {
+    const { PackHistories: histories } = await loadReading();
+    return (this.#histories ??= new histories(this.#store));
   }
 
-  async #commit(fetched: FetchedPack, { allowOlder = false }: InstallOptions): Promise<InstalledPack> {
-    const { manifest, version, signedBy, integrity, entries, blobs } = fetched;
+  /** Before anything is installed: whether it may take its place, and whether people agree. */
+  async #admit(
+    manifest: InstalledPack["manifest"],
+    incoming: IncomingVersion,
+    options: InstallOptions,
+    confirmed: Set<ReplacementReason>,
+  ): Promise<void> {
     const { id } = manifest;
-    const { requireNotOlder } = await loadReading();
+    const { replacementRefused } = await loadReading();
+    const record = await this.#records.get(id).catch(() => undefined);
+    const replacement = await this.#requireFitting(id, incoming, record, options);
+    if (replacement !== undefined) {
+      const isConfirmed = (await this.#options.confirmReplacement?.(replacement)) ?? false;
+      if (!isConfirmed) throw replacementRefused(replacement);
+      for (const reason of replacement.reasons) confirmed.add(reason);
+    }
+    await this.#gate?.accept(manifest, await this.#inherited(incoming.version, record));
+  }
+
+  /** What people granted the installed version, if that holds for another. */
+  async #inherited(
+    version: PackVersion,
+    record: PackRecord | undefined,
+  ): Promise<NonNullable<PackVersion["granted"]>> {
+    const { inheritsConsent } = await loadReading();
+    return record !== undefined && inheritsConsent(record.current, version)
+      ? (record.current.granted ?? {})
+      : {};
+  }
+
+  /** Refuses an older version; says in what it is no plain update. */
+  async #requireFitting(
+    id: string,
+    incoming: IncomingVersion,
+    record: PackRecord | undefined,
+    { allowOlder = false }: InstallOptions,
+  ): Promise<PackReplacement | undefined> {
+    const { requireNotOlder, findReplacement } = await loadReading();
+    const histories = await this.#history();
+    if (!allowOlder) {
+      const newest = record?.current.version ?? (await histories.get(id)).highest;
+      requireNotOlder(id, incoming.version.version, newest);
+    }
+    return findReplacement(id, incoming, record, histories);
+  }
+
+  async #commit(
+    fetched: FetchedPack,
+    options: InstallOptions,
+    confirmed: ReadonlySet<ReplacementReason>,
+  ): Promise<InstalledPack> {
+    const { manifest, signedBy, integrity, entries, blobs } = fetched;
+    const { id } = manifest;
+    const { isOther, replacementRefused } = await loadReading();
     return this.#store.exclusively(async () => {
       this.#requireOpen();
       const record = await this.#records.get(id).catch(() => undefined);
-      if (!allowOlder) requireNotOlder(id, version.version, record?.current.version);
+      // Another page may have installed something since people were asked.
+      const replacement = await this.#requireFitting(id, fetched, record, options);
+      if (replacement?.reasons.some((reason) => !confirmed.has(reason)))
+        throw replacementRefused(replacement);
+      const version = {
+        ...fetched.version,
+        granted: this.#gate === undefined ? undefined : manifest.capabilities,
+      };
       const isSame = record?.current.integrity === version.integrity;
-      const next = { id, current: version, previous: isSame ? record.previous : record?.current };
+      const isAnother = replacement !== undefined && isOther(replacement);
+      const previous = isSame ? record.previous : record?.current;
+      const next = { id, current: version, previous: isAnother ? undefined : previous };
       const pack = makePack(manifest, integrity, next, signedBy);
       await this.#blobs.writeMissing(blobs);
       await this.#adopt({ pack, entries }, next, record);
+      if (isAnother || record === undefined) await this.#gate?.forget(id);
+      await this.#noteVersion(id, version);
       this.#fire(record === undefined ? "installed" : "updated", id, record?.current.version);
       return pack;
     });
+  }
+
+  /** What cannot be noted now is in the record still, and noted when that goes. */
+  async #noteVersion(id: string, { version, integrity, signer }: PackVersion): Promise<void> {
+    try {
+      const { publisherOf } = await loadReading();
+      const histories = await this.#history();
+      await histories.note(id, version, integrity);
+      if (signer !== undefined) await histories.noteKey(publisherOf(id), signer);
+    } catch {
+      // The store takes nothing more: what is installed is installed.
+    }
   }
 
   /** Makes a version the one that runs: the record first, then the set of experts, then away with what is left over. */
@@ -338,10 +443,10 @@ export class Packs implements Disposable {
     const integrity = reading.parseIntegrity(list, name);
     reading.requireId(integrity, record.id);
     const signature =
-      current.signature === undefined || !signatures.isLookedAt
+      current.signature === undefined
         ? undefined
         : await this.#readBlob(current.signature, `${reading.signatureFileName} of ${name}`);
-    const signedBy = await signatures.check(list, signature, name);
+    const signer = await signatures.check(list, signature, reading.publisherOf(record.id), name);
     const read: ReadPackFile = async (path) =>
       this.#readBlob(reading.requireEntry(integrity, path).sha256, `${path} of ${name}`);
     const manifest = await reading.readPackManifest(read, name);
@@ -349,7 +454,7 @@ export class Packs implements Disposable {
     reading.requireEngine(manifest);
     reading.requireBase(manifest, this.#context.base);
     const entries = await reading.readPackExperts(read, manifest, integrity, this.#context.config);
-    return { pack: makePack(manifest, integrity, record, signedBy), entries };
+    return { pack: makePack(manifest, integrity, record, signer?.keyId), entries };
   }
 
   async #readBlob(sha256: string, what: string): Promise<Uint8Array> {
@@ -436,9 +541,18 @@ function makePack(
   signedBy: string | undefined,
 ): InstalledPack {
   const { id, version } = manifest;
-  const { source } = current;
-  const previousVersion = previous?.version;
-  return Object.freeze({ id, version, manifest, files, source, signedBy, previousVersion, isEnabled: true });
+  const { source, granted } = current;
+  return Object.freeze({
+    id,
+    version,
+    manifest,
+    files,
+    source,
+    signedBy,
+    granted,
+    previousVersion: previous?.version,
+    isEnabled: true,
+  });
 }
 
 function unknownExtension(id: string): LimpidError {

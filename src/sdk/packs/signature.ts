@@ -13,6 +13,8 @@ export const signatureFileName = `${integrityFileName}.sig`;
 export interface PackSignature {
   /** {@link signingKeyId} of the public key. */
   readonly keyId: string;
+  /** The public key, 32 bytes; undefined if the file does not say it. */
+  readonly publicKey: Uint8Array<ArrayBuffer> | undefined;
   /** 64 bytes. */
   readonly signature: Uint8Array<ArrayBuffer>;
 }
@@ -40,11 +42,17 @@ export async function signPack(
   { privateKey, publicKey }: SigningKeys,
 ): Promise<Uint8Array> {
   const bytes = Uint8Array.from(integrity);
-  const [keyId, signature] = await Promise.all([
+  const [keyId, key, signature] = await Promise.all([
     signingKeyId(publicKey),
+    withEd25519((subtle) => subtle.exportKey("raw", publicKey)),
     withEd25519((subtle) => subtle.sign("Ed25519", privateKey, bytes)),
   ]);
-  const json = { algorithm: "Ed25519", keyId, signature: toBase64(new Uint8Array(signature)) };
+  const json = {
+    algorithm: "Ed25519",
+    keyId,
+    publicKey: toBase64(new Uint8Array(key)),
+    signature: toBase64(new Uint8Array(signature)),
+  };
   return new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`);
 }
 
@@ -59,8 +67,16 @@ export function parseSignature(bytes: Uint8Array, name: string): PackSignature {
   const json = parseStrictJson(bytes, signatureFileName, name, maximumSignatureBytes);
   const problems = validateSchema(json, signatureSchema);
   if (problems.length > 0) throw invalidManifest(signatureFileName, name, problems);
-  const { keyId, signature } = json as { keyId: string; signature: string };
-  return { keyId, signature: fromBase64(signature) };
+  const { keyId, publicKey, signature } = json as {
+    keyId: string;
+    publicKey?: string;
+    signature: string;
+  };
+  return {
+    keyId,
+    publicKey: publicKey === undefined ? undefined : fromBase64(publicKey),
+    signature: fromBase64(signature),
+  };
 }
 
 /**

@@ -1,25 +1,33 @@
 const blockSize = 512;
+/** The longest header with a long name, in bytes. */
+const maximumHeader = 64 << 10;
 
 /**
  * Reads a tar archive (POSIX ustar, with the long names of pax and of GNU). Links, devices and the like are refused.
  *
  * @param tar - the whole archive, unpacked
+ * @param maximumEntries - the most files, folders and headers
  * @returns bytes by path, views onto the archive
  * @throws Error that says what is wrong with it
  */
-export function readTar(tar: Uint8Array): Map<string, Uint8Array> {
+export function readTar(tar: Uint8Array, maximumEntries: number): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   let longName: string | undefined;
+  let entries = 0;
   for (let at = 0; at + blockSize <= tar.byteLength;) {
     const header = tar.subarray(at, at + blockSize);
     if (header.every((byte) => byte === 0)) return files;
     requireChecksum(header, at);
+    if (++entries > maximumEntries) throw new Error(`it has more than ${maximumEntries} files`);
     const size = readOctal(header, 124, 12);
     const start = at + blockSize;
     if (start + size > tar.byteLength) throw new Error("it is cut short");
     const content = tar.subarray(start, start + size);
     at = start + Math.ceil(size / blockSize) * blockSize;
     const type = String.fromCharCode(header[156]!);
+    if ((type === "x" || type === "L") && size > maximumHeader) {
+      throw new Error(`it has a header of ${size} bytes, at most ${maximumHeader} are read`);
+    }
     if (type === "x") longName = paxPath(content) ?? longName;
     else if (type === "L") longName = readText(content, 0, content.length);
     else {

@@ -1,4 +1,4 @@
-import { LimpidError } from "../base/index.js";
+import { joinBytes, LimpidError, openUrl } from "../base/index.js";
 
 /** Where a model's files come from. */
 export interface ModelSource {
@@ -9,14 +9,19 @@ export interface ModelSource {
    *
    * @param path - relative to the model, with forward slashes, such as `experts/derain.safetensors`
    * @param signal - gives up when it fires
+   * @param size - how long the file is, in bytes, if that is known; more need not be read
    * @returns the bytes
    * @throws {@link LimpidError} `WeightsMissing` if the file is not there
    */
-  read(path: string, signal?: AbortSignal): Promise<Uint8Array>;
+  read(path: string, signal?: AbortSignal, size?: number): Promise<Uint8Array>;
 }
 
+/** The longest file of a model that is read, in bytes; `model.json` says of all others how long they are. */
+const [maximumFile, maximumManifest] = [2 ** 30, 2 ** 20];
+
 /**
- * A model behind a URL. Nothing else is ever fetched.
+ * A model behind a URL. Nothing else is ever fetched: redirections are refused. A server that sends nothing for 30 seconds, or
+ * more than it may, is given up.
  *
  * @param base - the folder that holds `model.json`
  * @returns the source
@@ -26,25 +31,36 @@ export function modelFromUrl(base: string | URL): ModelSource {
   const folder = text.endsWith("/") ? text : `${text}/`;
   return {
     name: text,
-    async read(path, signal) {
-      const url = folder + path;
-      let response: Response;
-      try {
-        response = await fetch(url, signal === undefined ? {} : { signal });
-      } catch (error) {
-        if (signal?.aborted === true) {
-          throw new LimpidError("Aborted", `loading ${url} was aborted`, { cause: signal.reason });
+    async read(path, signal, size) {
+      const url = addressOf(folder + path);
+      const fail = (message: string, details: Record<string, unknown> = { url: url.href }, cause?: unknown) =>
+        new LimpidError("WeightsMissing", message, { details, cause });
+      const opened = await openUrl(url, { signal, fail, cache: "default" });
+      if (opened === undefined)
+        throw fail(`${url.href} cannot be fetched: status 404`, { url: url.href, status: 404 });
+      const limit = size ?? (path === "model.json" ? maximumManifest : maximumFile);
+      const parts: Uint8Array[] = [];
+      let length = 0;
+      for await (const part of opened.bytes) {
+        length += part.byteLength;
+        if (length > limit) {
+          throw new LimpidError("WeightsCorrupt", `${url.href} has more than ${limit} bytes`, {
+            details: { url: url.href, limit },
+          });
         }
-        throw new LimpidError("WeightsMissing", `${url} cannot be fetched`, { cause: error });
+        parts.push(part);
       }
-      if (!response.ok) {
-        throw new LimpidError("WeightsMissing", `${url} cannot be fetched: status ${response.status}`, {
-          details: { url, status: response.status },
-        });
-      }
-      return new Uint8Array(await response.arrayBuffer());
+      return joinBytes(parts);
     },
   };
+}
+
+function addressOf(text: string): URL {
+  try {
+    return new URL(text, globalThis.location?.href);
+  } catch (cause) {
+    throw new LimpidError("WeightsMissing", `${text} cannot be fetched: it is no address`, { cause });
+  }
 }
 
 /**

@@ -29,7 +29,7 @@ export async function loadModel(source: ModelSource, signal?: AbortSignal): Prom
   const manifest = parseModelManifest(await source.read("model.json", signal), source.name);
   const { backbone, router, experts } = manifest;
   const read = async (file: ModelFile): Promise<TensorFile> => {
-    const bytes = await source.read(file.file, signal);
+    const bytes = await source.read(file.file, signal, file.size);
     throwIfAborted(signal);
     checkFile(bytes, file, source.name);
     return parseSafetensors(bytes);

@@ -41,8 +41,10 @@ export interface RestoreOptions {
   /** The part to restore, in pixels inside the image; the rest stays bit for bit. The whole image if left out. */
   readonly region?: Rect;
   /**
-   * Side of the kept part of a tile, in pixels, a multiple of 8. Larger tiles are faster and take more memory. If left
-   * out, 896 on WebGPU, 256 on WebAssembly and 64 in plain JavaScript, or less where the device has no memory for it.
+   * Side of a tile, in pixels, a multiple of 8: what a tile adds to the result, at most. At the image's edges it is a margin
+   * more, and every tile reads a margin more on each side. Larger tiles are faster and take more memory. If left out, 896 on
+   * WebGPU, 768 on WebAssembly (256 where tfjs runs there) and 64 in plain JavaScript, or less where the device has no memory
+   * for it.
    */
   readonly tileSize?: number;
   /** An analysis of this very image, if there is one already; else it is made. */
@@ -83,7 +85,7 @@ export interface RestoreResult {
   readonly mixture: readonly AppliedExpert[];
   /** Tiles that ran: 0 if the image was left as it is. */
   readonly tiles: number;
-  /** Side of their kept parts in pixels, at most: {@link RestoreOptions.tileSize}, or what the device had memory for. */
+  /** Their side in pixels: {@link RestoreOptions.tileSize}, or what the device had memory for. */
   readonly tileSize: number;
   /** The backend that ran. */
   readonly backend: BackendName;

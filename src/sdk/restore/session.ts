@@ -251,7 +251,7 @@ export class RestoreSession implements Disposable {
       const restoreIn = (tileSize: number): ReturnType<typeof restoreImage> =>
         restoreImage(image, options, {
           ...{ run, visible, tileSize, stride },
-          isShortOfMemory: given === undefined && tileSize < defaultTileSize[backend],
+          isShortOfMemory: given === undefined && tileSize < defaultTileSize(engine.executor),
           onPrepared: () => (prepared = performance.now()),
         });
       const { value: result, tileSize } =
@@ -343,7 +343,7 @@ function wasmPathOf({ wasmPath }: SessionOptions): { wasmPath?: string } {
 }
 
 async function makeEngine(
-  { model, experts, expertMemory, tileWorkers, wasmPath }: SessionOptions,
+  { model, experts, expertMemory, tileWorkers }: SessionOptions,
   backend: TfjsBackend,
   changed: EventEmitter<BackendChange>,
 ): Promise<Engine> {
@@ -358,7 +358,6 @@ async function makeEngine(
     },
     tileWorkers && {
       ...tileWorkers,
-      ...(wasmPath !== undefined && { wasmPath }),
       onGiveUp: (reason) => changed.fire({ backend: "wasm", reason }),
     },
   );
@@ -367,7 +366,7 @@ async function makeEngine(
       backend,
       executor,
       fallbackReason,
-      tileSize: defaultTileSize[backend.name],
+      tileSize: defaultTileSize(executor),
       router: backend.run(() =>
         CompactRouter.fromTensorFile(model.router, router.config, router.degradations),
       ),

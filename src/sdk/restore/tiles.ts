@@ -27,7 +27,7 @@ export interface TilePlanOptions {
   readonly height: number;
   /** What to restore; the whole image if left out. */
   readonly region?: Rect;
-  /** Side of the kept rectangles in pixels, at most; a positive multiple of the stride. */
+  /** Side of what a tile inside the image keeps, in pixels, at most; a positive multiple of the stride. */
   readonly size: number;
   /** Context read around a kept square in pixels; a multiple of the stride. */
   readonly margin: number;
@@ -38,8 +38,8 @@ export interface TilePlanOptions {
 /**
  * Cuts an area into tiles whose sources all have one shape, so that every tile reuses the same buffers. Sources start
  * at multiples of the stride, where the network's grid lies in an untiled run too, and stay inside the image, grown to a
- * multiple of the stride: at the image's own edges no context is invented. Tiles are as few as the size allows, and then as
- * even as the stride allows, the last of a row a little smaller at most.
+ * multiple of the stride: at the image's own edges no context is invented. Tiles are as few as the size allows, and their
+ * sources as small as so many allow: tiles at the image's edges, which read no margin there, keep more than those inside.
  *
  * @param options - sizes
  * @returns the plan
@@ -95,13 +95,18 @@ function cutSide(
   const begin = Math.floor(from / stride) * stride;
   const end = Math.ceil(to / stride) * stride;
   const whole = Math.ceil(total / stride) * stride;
-  const count = Math.ceil((end - begin) / size);
-  // As many tiles as the size asks for, but even ones: a last tile of a few pixels would be computed whole.
-  const even = Math.ceil((end - begin) / count / stride) * stride;
-  const extent = Math.min(whole, even + 2 * margin);
+  // What is read at all: the area, and what there is of the margin on both sides of it.
+  const first = Math.max(begin - margin, 0);
+  const last = Math.min(end + margin, whole);
+  // Tiles at the image's edges keep what others read as their margin.
+  const [before, after] = [margin - (begin - first), margin - (last - end)];
+  const inner = end - begin - before - after;
+  const count = Math.max(1, Math.ceil(inner / size));
+  const step = Math.ceil(inner / count / stride) * stride;
+  const extent = count === 1 ? last - first : step + 2 * margin;
   return Array.from({ length: count }, (_, index) => {
-    const start = begin + index * even;
-    const source = Math.min(Math.max(start - margin, 0), whole - extent);
-    return { source, extent, start, length: Math.min(even, end - start) };
+    const start = index === 0 ? begin : begin + before + index * step;
+    const stop = index === count - 1 ? end : begin + before + (index + 1) * step;
+    return { source: Math.min(first + index * step, last - extent), extent, start, length: stop - start };
   });
 }

@@ -44,9 +44,7 @@ async function contribute(): Promise<{ readonly shown: readonly Shown[]; readonl
     host,
     packs: { store: memoryStore() },
     extensions: {
-      workers: extensionWorkersFromUrl("/bundle/src/worker/extension-worker.js", {
-        moduleUrl: () => modulePath,
-      }),
+      workers: extensionWorkersFromUrl("/bundle/src/worker/extension-worker.js"),
     },
   });
   // What is active on the canvas decides what the menu shows.

@@ -22,10 +22,10 @@ const photo = new PixelImage({
 
 /** 12 tiles of 40, each of which sees a part of the image. */
 const wide = new PixelImage({
-  width: 130,
-  height: 90,
+  width: 208,
+  height: 138,
   channels: 3,
-  data: new Uint8Array(130 * 90 * 3).map((_, index) => (index * 37) % 251),
+  data: new Uint8Array(208 * 138 * 3).map((_, index) => (index * 37) % 251),
 });
 
 /** The workers that this page has started. */
@@ -277,7 +277,8 @@ const cases = {
       const limpid = await open({
         backend: "wasm",
         places: ["worker"],
-        wasmPath: `/counted-wasm/${tileWorkers}/`,
+        script: `/counted-scripts/${tileWorkers}/limpid-worker.js`,
+        wasmPath: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
         tileWorkers,
       });
       const { image, tiles } = await limpid.restore(wide, { tileSize: 40 });
@@ -289,8 +290,10 @@ const cases = {
         data: [image.data.join(), again.image.data.join()],
         reasons: limpid.fallbackReasons,
       });
-      // By now their backends were asked for.
-      while ((await (await fetch(`/counted-wasm/${tileWorkers}/count`)).text()) !== String(tileWorkers + 1));
+      // By now their scripts were asked for.
+      while (
+        (await (await fetch(`/counted-scripts/${tileWorkers}/count`)).text()) !== String(tileWorkers + 1)
+      );
       limpid.dispose();
     }
     return outcomes;

@@ -14,6 +14,9 @@ const blockSize = 512;
 /** A tar ends with two blocks of zeros, and is filled up to a multiple of this. */
 const recordSize = 20 * blockSize;
 
+/** The most files and folders of an archive: no pack has more. */
+const maximumEntries = 5000;
+
 /** The most that an archive may unpack to, in bytes. */
 const defaultLimit = 256 * 2 ** 20;
 
@@ -71,10 +74,17 @@ export function readPackArchive(
   const files = new Map<string, Uint8Array>();
   const paths: string[] = [];
   const faults: string[] = [];
+  let entries = 0;
   const parser = new Parser({
     strict: true,
     maxMetaEntrySize: 64 * 1024,
     onReadEntry(entry) {
+      entries++;
+      if (entries > maximumEntries) {
+        if (entries === maximumEntries + 1) faults.push(`it has more than ${maximumEntries} files`);
+        entry.resume();
+        return;
+      }
       if (entry.type === "Directory") {
         entry.resume();
         return;

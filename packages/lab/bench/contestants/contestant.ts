@@ -4,6 +4,7 @@ import type { PixelBlock } from "../../../../src/sdk/engine/index.js";
 export const contestantNames = [
   "wgsl-f32",
   "wgsl-f16",
+  "wasm",
   "tfjs-webgpu",
   "tfjs-wasm",
   "onnx-webgpu",
@@ -19,6 +20,7 @@ export type ContestantName = (typeof contestantNames)[number];
 export const contestantTitles: Readonly<Record<ContestantName, string>> = {
   "wgsl-f32": "Limpid wgsl f32",
   "wgsl-f16": "Limpid wgsl f16",
+  wasm: "Limpid wasm",
   "tfjs-webgpu": "Limpid tfjs, WebGPU",
   "tfjs-wasm": "Limpid tfjs, WebAssembly",
   "onnx-webgpu": "ONNX Runtime Web, WebGPU",

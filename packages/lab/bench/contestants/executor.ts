@@ -1,4 +1,4 @@
-import type { Executor, TfjsBackend } from "../../../../src/sdk/engine/index.js";
+import type { Executor } from "../../../../src/sdk/engine/index.js";
 import { makeEmbedding } from "../test-image.js";
 import type { Contestant } from "./contestant.js";
 import type { BenchModel } from "./model.js";
@@ -6,15 +6,11 @@ import type { BenchModel } from "./model.js";
 /**
  * One of Limpid's executors as a contestant.
  *
- * @param backend - its backend
  * @param executor - the executor
  * @param model - the network that it runs
+ * @param device - the GPU that it computes on, if it does
  */
-export function contestantOfExecutor(
-  backend: TfjsBackend,
-  executor: Executor,
-  model: BenchModel,
-): Contestant {
+export function contestantOfExecutor(executor: Executor, model: BenchModel, device?: GPUDevice): Contestant {
   const embedding = makeEmbedding(model.config.embeddingSize);
   const run = executor.begin([], embedding);
   let experts: ReturnType<BenchModel["readExperts"]> | undefined;
@@ -24,7 +20,7 @@ export function contestantOfExecutor(
       experts ??= model.readExperts();
       const mixture = (await experts).map((expert) => ({ expert, weight }));
       executor.begin(mixture, embedding).dispose();
-      await backend.device?.queue.onSubmittedWorkDone();
+      await device?.queue.onSubmittedWorkDone();
     },
   };
 }

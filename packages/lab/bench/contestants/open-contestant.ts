@@ -14,6 +14,10 @@ export async function openContestant(name: ContestantName, files: ContestantFile
       const { openWgsl } = await import("./wgsl.js");
       return openWgsl(name === "wgsl-f32" ? "f32" : "f16", files);
     }
+    case "wasm": {
+      const { openWasm } = await import("./wasm.js");
+      return openWasm(files);
+    }
     case "tfjs-webgpu":
     case "tfjs-wasm": {
       const { openTfjs } = await import("./tfjs.js");

@@ -8,5 +8,5 @@ export async function openWgsl(precision: Precision, files: ContestantFiles): Pr
   const model = await readBenchModel((path) => files.readModel(path));
   const backend = await TfjsBackend.start("webgpu");
   const executor = await WgslExecutor.prepare(backend, model.base, model.config, { precision });
-  return contestantOfExecutor(backend, executor, model);
+  return contestantOfExecutor(executor, model, backend.device);
 }

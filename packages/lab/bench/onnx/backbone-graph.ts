@@ -1,8 +1,8 @@
 import {
-  backboneStride,
   listBackboneParameters,
   listStages,
   matchTensors,
+  squareChannels,
   type BackboneConfig,
 } from "../../../../src/sdk/backbone/index.js";
 import type { TensorFile } from "../../../../src/sdk/weights/index.js";
@@ -40,10 +40,11 @@ class BackboneGraph {
   }
 
   make(): OnnxGraph {
-    const { imageChannels, embeddingSize, width } = this.#config;
-    const levels = Math.log2(backboneStride(this.#config));
+    const { imageChannels, embeddingSize, width, unshuffle = 1 } = this.#config;
+    const levels = this.#config.encoderBlocks.length;
+    const channels = squareChannels(this.#config);
     const shared = this.#shareEmbedding();
-    let x = this.#convolve("intro", "image", imageChannels, width, { kernel: 3 });
+    let x = this.#intro(channels, unshuffle);
     const skips: string[] = [];
     for (const { path, level, channels, blocks, modulated } of listStages(this.#config)) {
       const isDecoder = path.startsWith("decoders.");
@@ -54,7 +55,10 @@ class BackboneGraph {
       skips.push(x);
       x = this.#convolve(`downs.${level}`, x, channels, 2 * channels, { kernel: 2, stride: 2 });
     }
-    const change = this.#convolve("ending", x, width, imageChannels, { kernel: 3 });
+    let change = this.#convolve("ending", x, width, channels, { kernel: 3 });
+    if (unshuffle > 1) {
+      change = this.#graph.add("DepthToSpace", "change", [change], { blocksize: unshuffle, mode: "CRD" });
+    }
     const restored = this.#graph.add("Add", "restored", [change, "image"]);
     const shape = [1, imageChannels, "height", "width"];
     return this.#graph.finish(
@@ -64,6 +68,26 @@ class BackboneGraph {
       ],
       [{ name: restored, shape }],
     );
+  }
+
+  /** ONNX orders the channels of squares (row, column, C), PyTorch, and so the weights, (C, row, column). */
+  #intro(channels: number, unshuffle: number): string {
+    const { imageChannels, width } = this.#config;
+    if (unshuffle === 1) return this.#convolve("intro", "image", imageChannels, width, { kernel: 3 });
+    const squares = this.#graph.add("SpaceToDepth", "squares", ["image"], { blocksize: unshuffle });
+    const kernel = this.#read("intro.conv.weight");
+    const area = unshuffle ** 2;
+    const ordered = kernel.map((_, index) => {
+      const [output, channel, tap] = [
+        Math.floor(index / 9 / channels),
+        Math.floor(index / 9) % channels,
+        index % 9,
+      ];
+      const source = (channel % imageChannels) * area + Math.floor(channel / imageChannels);
+      return kernel[(output * channels + source) * 9 + tap]!;
+    });
+    const shape = [width, channels, 3, 3] as const;
+    return this.#addConvolution("intro", squares, [...shape], ordered, this.#read("intro.conv.bias"), 1, 1);
   }
 
   #shareEmbedding(): string {

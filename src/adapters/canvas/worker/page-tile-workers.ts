@@ -9,8 +9,7 @@ export const tileWorkerName = "limpid tiles";
  * itself.
  *
  * @param script - address of `limpid-worker.js` of this package, absolute or relative to the page
- * @returns the factory; by default half as many workers as the machine has processors, at most four, and none on a page that is
- * cross-origin isolated, where tfjs computes on several threads already
+ * @returns the factory; by default half as many workers as the machine has processors, at most four
  *
  * @example
  * ```ts
@@ -21,7 +20,7 @@ export const tileWorkerName = "limpid tiles";
 export function pageTileWorkers(script: string | URL): TileWorkerFactory {
   const { href } = new URL(script, location.href);
   return {
-    defaultCount: globalThis.crossOriginIsolated ? 0 : tileWorkersFor(navigator.hardwareConcurrency),
+    defaultCount: tileWorkersFor(navigator.hardwareConcurrency),
     start: () => startWorker(href),
   };
 }

@@ -1,14 +1,5 @@
-import type * as tf from "@tensorflow/tfjs-core";
-import {
-  Modulation,
-  PreparedBackbone,
-  type PreparedLayers,
-  type StageModulations,
-} from "../../backbone/index.js";
 import { LimpidError, TurnQueue } from "../../base/index.js";
-import { TfjsBackend } from "../tfjs-backend.js";
-import { TfjsRun } from "../tfjs-run.js";
-import { unpackTensors } from "./packed-tensors.js";
+import { keptMemory, Machine, type MachineOptions } from "../wasm/machine.js";
 import type { FromTileWorker, ToTileWorker } from "./tile-messages.js";
 
 /**
@@ -27,8 +18,9 @@ export function serveTiles(
 class TileServer {
   readonly #post: (message: FromTileWorker, transfer: ArrayBuffer[]) => void;
   readonly #turns = new TurnQueue();
-  readonly #backbones = new Map<number, PreparedBackbone>();
-  #backend: TfjsBackend | undefined;
+  readonly #weights = new Map<number, Float32Array>();
+  #options: MachineOptions | undefined;
+  #machine: Machine | undefined;
   /** Of the last restore. */
   #abort = new AbortController();
 
@@ -55,16 +47,17 @@ class TileServer {
   ): Promise<void> {
     switch (message.type) {
       case "start":
-        this.#backend = await TfjsBackend.start("wasm", message.options);
+        this.#options = { module: message.module, config: message.config };
+        this.#machine = new Machine(this.#options);
         return this.#post({ type: "ready" }, []);
-      case "backbone": {
-        const layers = this.#started.run(() => unpackTensors<PreparedLayers>(message.layers));
-        this.#backbones.set(message.id, new PreparedBackbone(message.config, layers));
+      case "weights":
+        this.#weights.set(message.id, message.weights);
         return;
-      }
       case "release":
-        this.#backbones.get(message.id)?.dispose();
-        this.#backbones.delete(message.id);
+        this.#weights.delete(message.id);
+        return;
+      case "rest":
+        if ((this.#machine?.byteSize ?? 0) > keptMemory) this.#machine = undefined;
         return;
       case "restore":
         return this.#restore(message, signal);
@@ -72,29 +65,20 @@ class TileServer {
   }
 
   async #restore(
-    { backbone, condition, block }: Extract<ToTileWorker, { readonly type: "restore" }>,
+    { weights: id, vectors, isMeasured, block }: Extract<ToTileWorker, { readonly type: "restore" }>,
     signal: AbortSignal,
   ): Promise<void> {
-    const run = this.#started.run(() => {
-      const modulation = new Modulation(unpackTensors<StageModulations>(condition.modulation));
-      const statistics = unpackTensors<Record<string, tf.Tensor4D>>(condition.statistics);
-      return new TfjsRun(this.#started, this.#backbones.get(backbone)!, modulation, {
-        statistics: new Map(Object.entries(statistics)),
-      });
-    });
+    const weights = this.#weights.get(id);
+    if (this.#options === undefined || weights === undefined) {
+      throw new LimpidError("WorkerFailed", "the worker was not started");
+    }
+    this.#machine ??= new Machine(this.#options);
     try {
-      const restored = await run.restore(block, { signal });
+      const restored = await this.#machine.restore({ weights, vectors, isMeasured }, block, { signal });
       this.#post({ type: "restored", block: restored }, [restored.rgb.buffer as ArrayBuffer]);
     } catch (error) {
       if (!LimpidError.is(error, "Aborted")) throw error;
       this.#post({ type: "aborted" }, []);
-    } finally {
-      run.dispose();
     }
-  }
-
-  get #started(): TfjsBackend {
-    if (this.#backend === undefined) throw new LimpidError("WorkerFailed", "the worker was not started");
-    return this.#backend;
   }
 }

@@ -1,13 +1,11 @@
-import type { PreparedBackbone } from "../../backbone/index.js";
 import { LimpidError, throwIfAborted, type Disposable } from "../../base/index.js";
 import type { ExecutorCallOptions, PixelBlock } from "../executor.js";
+import type { MachineOptions } from "../wasm/machine.js";
 import type { TileWorkerOptions } from "./tile-worker.js";
 import { WorkerPlace, type PlacedRun } from "./worker-place.js";
 
 /** Tile workers, and what their executor is told besides. */
 export interface TilePoolOptions extends TileWorkerOptions {
-  /** Folder of tfjs's `.wasm` files for the workers, with a slash at its end. */
-  readonly wasmPath?: string;
   /** Told when a worker is given up, with the reason. */
   readonly onGiveUp?: (reason: string) => void;
 }
@@ -33,6 +31,7 @@ interface Waiter {
  */
 export class TilePool implements Disposable {
   readonly #options: TilePoolOptions;
+  readonly #machine: MachineOptions;
   readonly #count: number;
   #places: WorkerPlace[] = [];
   readonly #waiting = new Set<Waiter>();
@@ -42,9 +41,11 @@ export class TilePool implements Disposable {
 
   /**
    * @param options - the factory, and how many workers at most
+   * @param machine - kernels and network of the workers
    */
-  constructor(options: TilePoolOptions) {
+  constructor(options: TilePoolOptions, machine: MachineOptions) {
     this.#options = options;
+    this.#machine = machine;
     this.#count = options.count ?? options.factory.defaultCount;
   }
 
@@ -94,12 +95,17 @@ export class TilePool implements Disposable {
   }
 
   /**
-   * Lets the workers free a backbone.
+   * Lets the workers free weights.
    *
-   * @param backbone - of a run that ended
+   * @param weights - of a run that ended
    */
-  release(backbone: PreparedBackbone): void {
-    for (const place of this.#places) place.release(backbone);
+  release(weights: Float32Array): void {
+    for (const place of this.#places) place.release(weights);
+  }
+
+  /** Lets the workers free what blocks worked on: none is to come for now. */
+  rest(): void {
+    for (const place of this.#places) place.rest();
   }
 
   /** Ends the workers. Blocks that wait fail with `Disposed`. */
@@ -112,10 +118,10 @@ export class TilePool implements Disposable {
   }
 
   #start(): void {
-    const { factory, wasmPath, startTime = 10_000, hangTime = 60_000 } = this.#options;
+    const { factory, startTime = 10_000, hangTime = 60_000 } = this.#options;
     try {
       const place = new WorkerPlace(factory.start(), {
-        backend: wasmPath === undefined ? {} : { wasmPath },
+        machine: this.#machine,
         startTime,
         hangTime,
         onFree: () => this.#handOut(),

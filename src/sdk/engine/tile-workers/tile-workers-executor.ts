@@ -1,46 +1,49 @@
 import { LimpidError, throwIfAborted } from "../../base/index.js";
 import type { Expert, MixtureEntry } from "../../experts/index.js";
 import type { Executor, ExecutorCallOptions, ExecutorRun, PixelBlock } from "../executor.js";
-import type { TfjsExecutor } from "../tfjs-executor.js";
-import type { TfjsRun } from "../tfjs-run.js";
-import { packTensors } from "./packed-tensors.js";
-import type { RunCondition } from "./tile-messages.js";
+import type { WasmExecutor } from "../wasm/wasm-executor.js";
+import type { WasmRun } from "../wasm/wasm-run.js";
 import { TilePool, type PooledRun, type TilePoolOptions } from "./tile-pool.js";
 
 /**
- * tfjs on WebAssembly in several workers: mixtures are merged and statistics measured on this thread, tiles are restored in
+ * The fused WebAssembly kernels in several workers: mixtures are merged and statistics measured on this thread, tiles are restored in
  * the workers, bit for bit as on one thread. Workers start when a run announces two blocks or more, and stay until the executor
  * is disposed. One that cannot be started, or dies, is given up: its tile is restored elsewhere.
  */
 export class TileWorkersExecutor implements Executor {
-  /** tfjs's own ops. */
-  readonly kind = "tfjs";
+  /** Fused WebAssembly kernels. */
+  readonly kind = "wasm";
   /** Where the workers compute. */
   readonly backend = "wasm";
-  readonly #own: TfjsExecutor;
+  readonly #own: WasmExecutor;
   readonly #pool: TilePool;
+  #runs = 0;
 
   /**
-   * @param own - the executor on this thread, on WebAssembly; from now on it belongs to this one
+   * @param own - the executor on this thread; from now on it belongs to this one
    * @param options - the workers
    * @throws {@link LimpidError} `InvalidArgument` if the number of workers is none
    */
-  constructor(own: TfjsExecutor, options: TilePoolOptions) {
+  constructor(own: WasmExecutor, options: TilePoolOptions) {
     const { count = 0 } = options;
     if (!Number.isSafeInteger(count) || count < 0) {
       throw new LimpidError("InvalidArgument", `the number of tile workers is ${count}, expected 0 or more`);
     }
     this.#own = own;
-    this.#pool = new TilePool(options);
+    this.#pool = new TilePool(options, own.machineOptions);
   }
 
-  /** Bytes that weights and experts take on this thread; each worker has copies of the backbones that it runs. */
+  /** Bytes that weights and experts take on this thread; each worker has copies of the weights that it runs with. */
   get byteSize(): number {
     return this.#own.byteSize;
   }
 
   begin(mixture: readonly MixtureEntry[], embedding: Float32Array): ExecutorRun {
-    return new TileWorkersRun(this.#own.begin(mixture, embedding), this.#pool);
+    const run = this.#own.begin(mixture, embedding);
+    this.#runs++;
+    return new TileWorkersRun(run, this.#pool, () => {
+      if (--this.#runs === 0) this.#pool.rest();
+    });
   }
 
   releaseExperts(isNeeded: (expert: Expert) => boolean): void {
@@ -54,19 +57,18 @@ export class TileWorkersExecutor implements Executor {
 }
 
 class TileWorkersRun implements ExecutorRun {
-  readonly #own: TfjsRun;
+  readonly #own: WasmRun;
   readonly #pool: TilePool;
+  readonly #onEnd: () => void;
   readonly #pooled: PooledRun;
-  /** What the workers are told with every block; copied from the backend once. */
-  #condition: RunCondition | undefined;
   #disposed = false;
 
-  constructor(own: TfjsRun, pool: TilePool) {
+  constructor(own: WasmRun, pool: TilePool, onEnd: () => void) {
     this.#own = own;
     this.#pool = pool;
+    this.#onEnd = onEnd;
     this.#pooled = {
-      backbone: own.backbone,
-      condition: () => (this.#condition ??= conditionOf(own)),
+      program: () => own.program,
       restoreHere: (block, options) => own.restore(block, options),
     };
   }
@@ -81,12 +83,8 @@ class TileWorkersRun implements ExecutorRun {
     this.#pool.expect(blocks);
   }
 
-  async measure(blocks: readonly PixelBlock[], options: ExecutorCallOptions = {}): Promise<void> {
-    try {
-      await this.#own.measure(blocks, options);
-    } finally {
-      this.#condition = undefined;
-    }
+  measure(blocks: readonly PixelBlock[], options: ExecutorCallOptions = {}): Promise<void> {
+    return this.#own.measure(blocks, options);
   }
 
   async restore(block: PixelBlock, options: ExecutorCallOptions = {}): Promise<PixelBlock> {
@@ -98,11 +96,8 @@ class TileWorkersRun implements ExecutorRun {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    if (this.#own.ownsBackbone) this.#pool.release(this.#own.backbone);
+    if (this.#own.ownsWeights) this.#pool.release(this.#own.program.weights);
     this.#own.dispose();
+    this.#onEnd();
   }
-}
-
-function conditionOf({ modulation, statistics }: TfjsRun): RunCondition {
-  return packTensors({ modulation: modulation.stages, statistics: Object.fromEntries(statistics) });
 }

@@ -1,9 +1,7 @@
-import type { PreparedBackbone } from "../../backbone/index.js";
 import { LimpidError, throwIfAborted, untilAborted, type Disposable } from "../../base/index.js";
 import type { ExecutorCallOptions, PixelBlock } from "../executor.js";
-import type { StartBackendOptions } from "../tfjs-backend.js";
-import { buffersOf, packTensors } from "./packed-tensors.js";
-import type { FromTileWorker, RunCondition, ToTileWorker } from "./tile-messages.js";
+import type { MachineOptions, Program } from "../wasm/machine.js";
+import type { FromTileWorker, ToTileWorker } from "./tile-messages.js";
 import type { TileWorker } from "./tile-worker.js";
 
 /** Silence is measured in so many parts: while this thread is held, or the machine asleep, none of them pass. */
@@ -11,8 +9,8 @@ const watchParts = 10;
 
 /** How a {@link WorkerPlace} is made. */
 export interface WorkerPlaceOptions {
-  /** How the worker starts its backend. */
-  readonly backend: StartBackendOptions;
+  /** Its kernels and network. */
+  readonly machine: MachineOptions;
   /** How long it may take until it is ready, in milliseconds. */
   readonly startTime: number;
   /** How long it may be silent while it restores, in milliseconds. */
@@ -23,12 +21,10 @@ export interface WorkerPlaceOptions {
   readonly onGiveUp: (reason: string) => void;
 }
 
-/** What a worker is to know of a run besides its backbone. */
+/** What a worker is to know of a run. */
 export interface PlacedRun {
-  /** The prepared backbone, its mixture merged; sent once. */
-  readonly backbone: PreparedBackbone;
-  /** What the run adds to it. */
-  readonly condition: () => RunCondition;
+  /** What it runs now. Its weights are sent once. */
+  readonly program: () => Program;
 }
 
 /** A worker that restores one block at a time. One that fails, or falls silent, is ended for good. */
@@ -37,8 +33,8 @@ export class WorkerPlace implements Disposable {
   #state: "starting" | "free" | "taken" | "gone" = "starting";
   readonly #worker: TileWorker;
   readonly #options: WorkerPlaceOptions;
-  /** The backbones that the worker has, with their ids. */
-  readonly #backbones = new Map<PreparedBackbone, number>();
+  /** The weights that the worker has, with their ids. */
+  readonly #weights = new Map<Float32Array, number>();
   #sent = 0;
   #answer: { resolve(block: PixelBlock): void; reject(error: unknown): void } | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
@@ -54,7 +50,8 @@ export class WorkerPlace implements Disposable {
     worker.onMessage((message) => this.#receive(message as FromTileWorker));
     worker.onDidFail((error) => this.#giveUp(error.message));
     this.#watchOver(options.startTime, "it does not start");
-    this.#post({ type: "start", options: options.backend });
+    const { module, config } = options.machine;
+    this.#post({ type: "start", module, config });
   }
 
   /** Whether it waits for a block. */
@@ -89,18 +86,18 @@ export class WorkerPlace implements Disposable {
    */
   async restore(run: PlacedRun, block: PixelBlock, { signal }: ExecutorCallOptions): Promise<PixelBlock> {
     if (this.isGone) throw new LimpidError("WorkerFailed", "the worker was given up");
-    let condition: RunCondition;
+    const { weights, vectors, isMeasured } = run.program();
     try {
       throwIfAborted(signal);
-      condition = run.condition();
-      this.#send(run.backbone);
+      this.#send(weights);
     } catch (error) {
       this.#free();
       throw error;
     }
     const answer = new Promise<PixelBlock>((resolve, reject) => (this.#answer = { resolve, reject }));
     this.#watchOver(this.#options.hangTime, "it does not answer");
-    this.#post({ type: "restore", backbone: this.#backbones.get(run.backbone)!, condition, block });
+    const id = this.#weights.get(weights)!;
+    this.#post({ type: "restore", weights: id, vectors, isMeasured, block });
     const abort = (): void => this.#post({ type: "abort" });
     signal?.addEventListener("abort", abort, { once: true });
     try {
@@ -111,33 +108,37 @@ export class WorkerPlace implements Disposable {
   }
 
   /**
-   * Lets the worker free a backbone.
+   * Lets the worker free weights.
    *
-   * @param backbone - of a run that ended; need not have been sent
+   * @param weights - of a run that ended; need not have been sent
    */
-  release(backbone: PreparedBackbone): void {
-    const id = this.#backbones.get(backbone);
+  release(weights: Float32Array): void {
+    const id = this.#weights.get(weights);
     if (id === undefined) return;
-    this.#backbones.delete(backbone);
+    this.#weights.delete(weights);
     this.#post({ type: "release", id });
+  }
+
+  /** Lets the worker free what blocks worked on. */
+  rest(): void {
+    this.#post({ type: "rest" });
   }
 
   /** Ends the worker. */
   dispose(): void {
     if (this.#state === "gone") return;
     this.#state = "gone";
-    this.#rest();
-    this.#backbones.clear();
+    this.#endWatch();
+    this.#weights.clear();
     this.#worker.dispose();
     this.#answer?.reject(new LimpidError("WorkerFailed", "the worker was ended"));
   }
 
-  #send(backbone: PreparedBackbone): void {
-    if (this.#backbones.has(backbone)) return;
-    const layers = packTensors(backbone.layers);
+  #send(weights: Float32Array): void {
+    if (this.#weights.has(weights)) return;
     const id = ++this.#sent;
-    this.#backbones.set(backbone, id);
-    this.#post({ type: "backbone", id, config: backbone.config, layers }, buffersOf(layers));
+    this.#weights.set(weights, id);
+    this.#post({ type: "weights", id, weights });
   }
 
   #receive(message: FromTileWorker): void {
@@ -161,15 +162,15 @@ export class WorkerPlace implements Disposable {
 
   #free(): void {
     this.#answer = undefined;
-    this.#rest();
+    this.#endWatch();
     this.#state = "free";
     this.#options.onFree();
   }
 
-  #post(message: ToTileWorker, transfer: readonly ArrayBuffer[] = []): void {
+  #post(message: ToTileWorker): void {
     if (this.#state === "gone") return;
     try {
-      this.#worker.post(message, transfer);
+      this.#worker.post(message, []);
     } catch (error) {
       this.#giveUp(error instanceof Error ? error.message : String(error));
     }
@@ -183,14 +184,14 @@ export class WorkerPlace implements Disposable {
 
   /** A worker that the browser ended, for want of memory, says nothing: it is asked as long as something is waited for. */
   #watchOver(time: number, complaint: string): void {
-    this.#rest();
+    this.#endWatch();
     this.#watch = setInterval(() => {
       if (++this.#silence > watchParts) this.#giveUp(`${complaint} within ${time / 1000} seconds`);
       else if (this.#state === "taken") this.#post({ type: "ping" });
     }, time / watchParts);
   }
 
-  #rest(): void {
+  #endWatch(): void {
     clearInterval(this.#watch);
     this.#silence = 0;
   }

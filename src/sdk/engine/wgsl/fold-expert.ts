@@ -1,5 +1,5 @@
 import type { Expert } from "../../experts/index.js";
-import type { ReadParameter } from "./fold-weights.js";
+import type { ReadParameter } from "../host-modulation.js";
 import { factorWords } from "./kernels/merge.js";
 import type { PointwisePart } from "./weight-layout.js";
 

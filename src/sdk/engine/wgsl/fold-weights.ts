@@ -1,7 +1,5 @@
+import type { ReadParameter } from "../host-modulation.js";
 import type { WeightLayout, WeightPart } from "./weight-layout.js";
-
-/** Reads a parameter's values, in PyTorch's layout, by its name. */
-export type ReadParameter = (name: string) => Float32Array;
 
 /**
  * Folds and reorders a base's weights into the arena's layout; see {@link WeightPart}. Normalisation's weight and bias

@@ -1,7 +1,7 @@
 import type { Disposable } from "../../base/index.js";
 import type { Expert, FactorStoreOptions, MixtureEntry } from "../../experts/index.js";
 import { foldExpert } from "./fold-expert.js";
-import type { ReadParameter } from "./fold-weights.js";
+import type { ReadParameter } from "../host-modulation.js";
 import type { Kernel } from "./kernels/kernel.js";
 import { factorWords, mergeRow } from "./kernels/merge.js";
 import { threads } from "./kernels/tile.js";

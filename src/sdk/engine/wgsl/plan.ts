@@ -396,7 +396,7 @@ class Planner {
     this.#dispatches.push({
       name: "ending",
       kernel: endingKernel(this.#options),
-      workgroups: [Math.ceil((width * height) / threads), 1],
+      workgroups: [Math.ceil((width * height) / threads), imageChannels / 3],
       bindings: [
         this.#tell(0, channels),
         this.#features(0, channels, "read"),

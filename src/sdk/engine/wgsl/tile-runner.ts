@@ -3,6 +3,7 @@ import { LimpidError, throwIfAborted, type Disposable } from "../../base/index.j
 import type { PixelBlock } from "../executor.js";
 import type { TfjsBackend } from "../tfjs-backend.js";
 import type { KernelOptions } from "./kernels/kernel.js";
+import { fromSquares, toSquares } from "./squares.js";
 import { planPass, type BatchShape, type PassKind, type PassPlan } from "./plan.js";
 import { StagingBuffers } from "./staging-buffers.js";
 import { TileBuffers } from "./tile-buffers.js";
@@ -40,8 +41,10 @@ export interface TileRunnerOptions {
   readonly backend: TfjsBackend;
   /** The device. */
   readonly device: GPUDevice;
-  /** The network. */
+  /** The network, for which squares are pixels. */
   readonly config: BackboneConfig;
+  /** Side of the squares of pixels that the network sees as one, in pixels; 1 if it sees pixels. */
+  readonly squareSide: number;
   /** Where its weights lie. */
   readonly layout: WeightLayout;
   /** How the kernels compute. */
@@ -101,8 +104,9 @@ export class TileRunner implements Disposable {
     if (first === undefined) throw new LimpidError("InvalidArgument", "no blocks to measure");
     const { width, height } = first;
     for (const block of blocks) checkBlock(block, width, height);
-    const plan = this.#plan("measure", { images: blocks.length, width, height });
-    await this.#inTurn(call, plan, () => this.#submit(call.slot, plan, blocks));
+    const squares = blocks.map((block) => toSquares(block, this.#options.squareSide));
+    const plan = this.#plan("measure", { ...this.#sidesInSquares(width, height), images: blocks.length });
+    await this.#inTurn(call, plan, () => this.#submit(call.slot, plan, squares));
     await this.#settle(this.#options.device.queue.onSubmittedWorkDone(), call.signal);
   }
 
@@ -117,18 +121,20 @@ export class TileRunner implements Disposable {
   async restore(call: PassCall, block: PixelBlock, isMeasured: boolean): Promise<PixelBlock> {
     const { width, height } = block;
     checkBlock(block, width, height);
-    const plan = this.#plan(isMeasured ? "restoreMeasured" : "restore", { images: 1, width, height });
+    const { squareSide } = this.#options;
+    const kind = isMeasured ? "restoreMeasured" : "restore";
+    const plan = this.#plan(kind, { ...this.#sidesInSquares(width, height), images: 1 });
     const size = plan.bufferSizes.get("result")!;
     const staging = await this.#inTurn(call, plan, () => {
       const buffer = this.#staging.take(size);
-      this.#submit(call.slot, plan, [block], buffer);
+      this.#submit(call.slot, plan, [toSquares(block, squareSide)], buffer);
       return buffer;
     });
     const read = staging.mapAsync(GPUMapMode.READ, 0, size).then(
       () => {
-        const rgb = new Float32Array(staging.getMappedRange(0, size).slice(0));
+        const pixels = new Float32Array(staging.getMappedRange(0, size).slice(0));
         this.#staging.give(staging, !this.#disposed);
-        return { width, height, rgb };
+        return fromSquares(pixels, width, height, squareSide);
       },
       (error: unknown) => {
         this.#staging.give(staging, false);
@@ -152,6 +158,11 @@ export class TileRunner implements Disposable {
   dispose(): void {
     this.#disposed = true;
     this.release();
+  }
+
+  #sidesInSquares(width: number, height: number): { readonly width: number; readonly height: number } {
+    const { squareSide } = this.#options;
+    return { width: Math.ceil(width / squareSide), height: Math.ceil(height / squareSide) };
   }
 
   #plan(kind: PassKind, shape: BatchShape): PassPlan {
@@ -194,7 +205,7 @@ export class TileRunner implements Disposable {
     this.#options.backend.run(() => undefined); // throws if the device is gone
   }
 
-  #submit(slot: RunSlot, plan: PassPlan, blocks: readonly PixelBlock[], staging?: GPUBuffer): void {
+  #submit(slot: RunSlot, plan: PassPlan, images: readonly Float32Array[], staging?: GPUBuffer): void {
     const { device, pipelines } = this.#options;
     const { generation } = this.#buffers;
     if (this.#sized?.plan !== plan || this.#sized.generation !== generation) {
@@ -202,9 +213,9 @@ export class TileRunner implements Disposable {
       this.#sized = { plan, generation };
     }
     let offset = 0;
-    for (const { rgb } of blocks) {
-      device.queue.writeBuffer(this.#buffers.get("image"), offset, rgb as Float32Array<ArrayBuffer>);
-      offset += rgb.byteLength;
+    for (const image of images) {
+      device.queue.writeBuffer(this.#buffers.get("image"), offset, image as Float32Array<ArrayBuffer>);
+      offset += image.byteLength;
     }
     const bindGroups = this.#bind(slot, plan);
     const encoder = device.createCommandEncoder();

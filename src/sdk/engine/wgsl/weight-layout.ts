@@ -85,7 +85,7 @@ export function partLength({ kind, inputs, outputs }: Omit<WeightPart, "offset" 
     case "mix":
       return (inputs / lanesPerVector) * mixVectors;
     case "ending":
-      return 9 * (inputs / lanesPerVector) * 3 + 1;
+      return 9 * (inputs / lanesPerVector) * outputs + Math.ceil(biases);
   }
 }
 

@@ -2,6 +2,7 @@ import {
   listBackboneParameters,
   listStages,
   matchTensors,
+  squareChannels,
   type BackboneConfig,
 } from "../../backbone/index.js";
 import { LimpidError } from "../../base/index.js";
@@ -9,9 +10,9 @@ import type { Expert, FactorStoreOptions, MixtureEntry } from "../../experts/ind
 import { tensorBytesSha256, type TensorFile } from "../../weights/index.js";
 import type { Executor, ExecutorRun } from "../executor.js";
 import type { TfjsBackend } from "../tfjs-backend.js";
+import { modulateOnHost, type ReadParameter } from "../host-modulation.js";
 import { isSoftware } from "../webgpu-device.js";
-import { foldWeights, type ReadParameter } from "./fold-weights.js";
-import { modulateOnHost } from "./host-modulation.js";
+import { foldWeights } from "./fold-weights.js";
 import type { KernelOptions } from "./kernels/kernel.js";
 import { mergeKernel } from "./kernels/merge.js";
 import { tileThreads, tileVectors } from "./kernels/tile.js";
@@ -73,6 +74,7 @@ export class WgslExecutor implements Executor {
     readonly backend: TfjsBackend;
     readonly device: GPUDevice;
     readonly config: BackboneConfig;
+    readonly squareSide: number;
     readonly layout: WeightLayout;
     readonly read: ReadParameter;
     readonly sha256: string;
@@ -80,7 +82,7 @@ export class WgslExecutor implements Executor {
     readonly pipelines: ReadonlyMap<string, GPUComputePipeline>;
     readonly resident: FactorStoreOptions;
   }) {
-    const { backend, device, config, layout, read, options, pipelines } = parts;
+    const { backend, device, config, squareSide, layout, read, options, pipelines } = parts;
     const { precision } = options;
     this.precision = precision;
     this.#backend = backend;
@@ -112,7 +114,7 @@ export class WgslExecutor implements Executor {
       this.#plain = this.#makeWeights();
       this.#merger.merge([], this.#plain);
     }
-    this.#runner = new TileRunner({ backend, device, config, layout, options, pipelines });
+    this.#runner = new TileRunner({ backend, device, config, squareSide, layout, options, pipelines });
   }
 
   /**
@@ -146,8 +148,11 @@ export class WgslExecutor implements Executor {
       );
     }
     const kernelOptions = chooseOptions(device, config, options);
-    const layout = layOutWeights(config);
-    const kernels = [...listKernels(config, layout, kernelOptions), mergeKernel(kernelOptions)];
+    // The kernels see squares as pixels of more channels.
+    const { unshuffle: squareSide = 1, ...rest } = config;
+    const network = { ...rest, imageChannels: squareChannels(config) };
+    const layout = layOutWeights(network);
+    const kernels = [...listKernels(network, layout, kernelOptions), mergeKernel(kernelOptions)];
     const pipelines = await compileKernels(device, kernels, options.onProgress).catch((error: unknown) => {
       backend.run(() => undefined); // a device that is lost compiles nothing
       throw error;
@@ -157,7 +162,8 @@ export class WgslExecutor implements Executor {
         new WgslExecutor({
           backend,
           device,
-          config,
+          config: network,
+          squareSide,
           layout,
           read: (name) => found(name).toFloat32(),
           sha256: tensorBytesSha256(file),
@@ -202,8 +208,11 @@ export class WgslExecutor implements Executor {
           this.#merger.merge(active, slot.weights);
           this.#merger.trim();
         }
-        const vectors = modulateOnHost(this.#config, this.#vectorLayout, this.#read, embedding);
-        this.#device.queue.writeBuffer(slot.vectors, 0, vectors as Float32Array<ArrayBuffer>);
+        const vectors = new Float32Array(this.#vectorLayout.size / 4);
+        modulateOnHost(this.#config, this.#read, embedding, (path) =>
+          vectors.subarray(this.#vectorLayout.modulations.get(path)!.offset / 4),
+        );
+        this.#device.queue.writeBuffer(slot.vectors, 0, vectors);
       } catch (error) {
         this.#idle[kind].push(slot);
         throw error;

@@ -14,6 +14,12 @@ export const signatureSchema: JsonSchema = {
         type: "string",
         pattern: "^[0-9a-f]{16}$",
       },
+      publicKey: {
+        description:
+          "The public key, 32 bytes as base64 with padding. Those who do not know it yet check with it.",
+        type: "string",
+        pattern: "^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$",
+      },
       signature: {
         description: "The signature of the exact bytes of integrity.json: 64 bytes as base64 with padding.",
         type: "string",

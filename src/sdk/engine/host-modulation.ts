@@ -1,24 +1,23 @@
-import { listStages, type BackboneConfig } from "../../backbone/index.js";
-import type { ReadParameter } from "./fold-weights.js";
-import type { VectorLayout } from "./plan.js";
+import { listStages, type BackboneConfig } from "../backbone/index.js";
+
+/** Reads a parameter's values, in PyTorch's layout, by its name. */
+export type ReadParameter = (name: string) => Float32Array;
 
 /**
  * Computes what an embedding does to every stage, on the host: some ten thousand products, which no GPU would do faster
  * than they take to get there. Experts of the networks that the kernels run change none of them.
  *
  * @param config - the network
- * @param layout - where the results go
  * @param read - the parameters
  * @param embedding - the router's degradation embedding, [embeddingSize]
- * @returns the run's vectors: modulations, and zeros for the channel attentions
+ * @param targetOf - where a stage's modulation goes, by the stage's path: its scales, and behind them its offsets
  */
 export function modulateOnHost(
   config: BackboneConfig,
-  layout: VectorLayout,
   read: ReadParameter,
   embedding: Float32Array,
-): Float32Array {
-  const vectors = new Float32Array(layout.size / 4);
+  targetOf: (path: string) => Float32Array,
+): void {
   const convolve = (path: string, input: ArrayLike<number>): Float64Array =>
     multiply(read(`${path}.conv.weight`), read(`${path}.conv.bias`), input);
   const shared = convolve("intro_de.2", convolve("intro_de.0", embedding).map(gelu)).map(gelu);
@@ -35,14 +34,13 @@ export function modulateOnHost(
       read(`${path}.norm.weight`),
       read(`${path}.norm.bias`),
     ];
-    const start = layout.modulations.get(path)!.offset / 4;
+    const target = targetOf(path);
     for (let channel = 0; channel < channels; channel++) {
       const strength = beta[channel]! * gate[channel]!;
-      vectors[start + channel] = strength * weight[channel]!;
-      vectors[start + channels + channel] = strength * bias[channel]! + (shift?.[channel] ?? 0);
+      target[channel] = strength * weight[channel]!;
+      target[channels + channel] = strength * bias[channel]! + (shift?.[channel] ?? 0);
     }
   }
-  return vectors;
 }
 
 function multiply(weight: Float32Array, bias: Float32Array, input: ArrayLike<number>): Float64Array {

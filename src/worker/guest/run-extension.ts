@@ -1,4 +1,4 @@
-import { DisposableStore, LimpidError } from "../sdk/base/index.js";
+import { DisposableStore, LimpidError } from "../../sdk/base/index.js";
 import {
   Bridge,
   describeThrown,
@@ -7,29 +7,31 @@ import {
   type BridgeHandlers,
   type BridgePort,
   type WorkerMethods,
-} from "../sdk/bridge/index.js";
-import type { ExtensionContext, ExtensionModule } from "../sdk/extensions/index.js";
+} from "../../sdk/bridge/index.js";
+import type { ExtensionContext, ExtensionModule } from "../../sdk/extensions/index.js";
 import { forwardedConsole } from "./forwarded-console.js";
-import { guardFetch } from "./guarded-fetch.js";
 import { ApiState, makeApi, type WorkerBridge } from "./make-api.js";
-import { sealGlobals } from "./seal-globals.js";
 import { writeLog } from "./worker-log.js";
 import { workerMemento } from "./worker-memento.js";
 
-/** What differs between the runtimes that a worker can be in. */
-export interface WorkerPlatform {
-  /**
-   * Makes a loader of modules from the platform's means, before the scope is sealed.
-   *
-   * @returns loads a module from its code, or from an address
-   */
-  moduleLoader(): (code: Uint8Array | string) => Promise<unknown>;
+/** What the engine has for the program. */
+export interface GuestPlatform {
+  /** Reaches the hosts that were granted. */
+  readonly fetch: unknown;
+  /** Loads the extension's module. */
+  load(): unknown;
   /**
    * Sets who is told of errors that nothing caught.
    *
    * @param listener - told of what was thrown
    */
   onUncaught(listener: (error: unknown) => void): void;
+  /**
+   * Told of what the extension's code threw, before the page is.
+   *
+   * @param error - what was thrown
+   */
+  onFailed(error: unknown): void;
 }
 
 /** An extension that runs in this worker. */
@@ -40,12 +42,20 @@ interface Running {
 }
 
 /**
- * Makes this worker the place of one extension: waits for the host to activate it, and answers until the host ends it.
+ * Makes this engine the place of one extension: waits for the host to activate it, and answers until the host ends it.
  *
  * @param port - the way to the host
- * @param platform - what differs between browsers and Node
+ * @param platform - what the engine has
  */
-export function runExtension(port: BridgePort, platform: WorkerPlatform): void {
+export function runExtension(port: BridgePort, platform: GuestPlatform): void {
+  const watched = async (run: () => unknown): Promise<unknown> => {
+    try {
+      return await run();
+    } catch (error) {
+      platform.onFailed(error);
+      throw error;
+    }
+  };
   let running: Running | undefined;
   const bridge: WorkerBridge = new Bridge({
     port,
@@ -55,14 +65,14 @@ export function runExtension(port: BridgePort, platform: WorkerPlatform): void {
       activate: async (params) => {
         if (running !== undefined)
           throw new LimpidError("InvalidArgument", "this worker has its extension already");
-        running = await activate(bridge, params, platform);
+        running = (await watched(() => activate(bridge, params, platform))) as Running;
       },
       deactivate: () => deactivate(running),
       ping: () => undefined,
-      executeCommand: ({ id, args }) => {
+      executeCommand: ({ id, args, caller }) => {
         const handler = running?.state.commands.get(id);
         if (handler === undefined) throw new LimpidError("UnknownCommand", `there is no command ${id}`);
-        return handler(...args);
+        return watched(() => handler.apply({ caller }, args));
       },
       settingsChanged: (changed) => {
         const settings = Object.entries(changed);
@@ -80,16 +90,18 @@ export function runExtension(port: BridgePort, platform: WorkerPlatform): void {
 async function activate(
   bridge: WorkerBridge,
   params: Parameters<BridgeHandlers<WorkerMethods>["activate"]>[0],
-  platform: WorkerPlatform,
+  platform: GuestPlatform,
 ): Promise<Running> {
   const { domains, id, version, displayName, baseUri, mode } = params;
   const state = new ApiState(params.settings);
-  const load = platform.moduleLoader();
-  sealGlobals({
-    fetch: domains.length === 0 ? undefined : guardFetch(domains),
+  const globals = {
     console: forwardedConsole((level, text) => writeLog(bridge, level, text)),
-  });
-  const module = (await load(params.code)) as ExtensionModule;
+    ...(domains.length > 0 && { fetch: platform.fetch }),
+  };
+  for (const [name, value] of Object.entries(globals)) {
+    Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
+  }
+  const module = (await platform.load()) as ExtensionModule;
   if (typeof module.activate !== "function") {
     throw new LimpidError("ExtensionFailed", `the code of ${id} exports no function activate`);
   }

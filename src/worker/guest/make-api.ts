@@ -1,12 +1,13 @@
-import { EventEmitter, LimpidError, toDisposable } from "../sdk/base/index.js";
-import { describeThrown, type Bridge, type HostMethods, type WorkerMethods } from "../sdk/bridge/index.js";
+import { EventEmitter, LimpidError, toDisposable } from "../../sdk/base/index.js";
+import { describeThrown, type Bridge, type HostMethods, type WorkerMethods } from "../../sdk/bridge/index.js";
 import type {
+  CommandHandler,
   ConfigurationChange,
   ExtensionPixels,
   LimpidApi,
   SettingValue,
-} from "../sdk/extensions/index.js";
-import type { DegradationProbability } from "../sdk/router/index.js";
+} from "../../sdk/extensions/index.js";
+import type { DegradationProbability } from "../../sdk/router/index.js";
 import { writeLog } from "./worker-log.js";
 
 /** The worker's end of the bridge. */
@@ -15,7 +16,7 @@ export type WorkerBridge = Bridge<WorkerMethods, HostMethods>;
 /** What the worker keeps for the extension's code, and its handlers use. */
 export class ApiState {
   /** The commands that were registered. */
-  readonly commands = new Map<string, (...args: readonly unknown[]) => unknown>();
+  readonly commands = new Map<string, CommandHandler>();
   /** The extension's settings. */
   readonly settings: Map<string, SettingValue>;
   /** Fired for new values of them. */
@@ -55,7 +56,7 @@ export function makeApi(bridge: WorkerBridge, state: ApiState, grants: ApiGrants
   return Object.freeze({
     version: grants.version,
     commands: Object.freeze({
-      register(id: string, handler: (...args: readonly unknown[]) => unknown) {
+      register(id: string, handler: CommandHandler) {
         if (typeof handler !== "function")
           throw new LimpidError("InvalidArgument", "a command takes a function");
         if (typeof id !== "string" || !id.startsWith(grants.prefix)) {

@@ -1,4 +1,4 @@
-import type { Memento } from "../sdk/extensions/index.js";
+import type { Memento } from "../../sdk/extensions/index.js";
 
 /**
  * What an extension remembers, read at once from a copy in the worker and written through the host.

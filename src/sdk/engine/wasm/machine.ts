@@ -1,0 +1,254 @@
+import type { BackboneConfig } from "../../backbone/index.js";
+import { LimpidError, throwIfAborted } from "../../base/index.js";
+import type { PixelBlock } from "../executor.js";
+import { Pace } from "../pace.js";
+import { instantiateKernels, type Kernels } from "./kernels.js";
+import {
+  planPass,
+  type BatchShape,
+  type MemoryPlaces,
+  type PassKind,
+  type PassPlan,
+  type PassStep,
+} from "./pass-plan.js";
+import { layOutVectors, type VectorLayout } from "./vector-layout.js";
+import { layOutWeights, paddedOutputs, type WeightLayout } from "./weight-layout.js";
+
+/** What a network runs with: from one run to the next it differs. */
+export interface Program {
+  /** The packed weights, experts merged. The same array means the same weights. */
+  readonly weights: Float32Array;
+  /** Modulations and, if they were measured, channel attentions. */
+  readonly vectors: Float32Array;
+  /** Whether the attentions were measured. */
+  readonly isMeasured: boolean;
+}
+
+/** How a call is stopped. */
+export interface MachineCall {
+  /** Gives up when it fires. */
+  readonly signal?: AbortSignal | undefined;
+  /** Throws if whoever called has gone. */
+  readonly check?: () => void;
+}
+
+/** What a {@link Machine} is made from. */
+export interface MachineOptions {
+  /** The compiled kernels. */
+  readonly module: WebAssembly.Module;
+  /** The network. */
+  readonly config: BackboneConfig;
+  /** Most memory that it may take, in bytes; as much as there is if left out. */
+  readonly memoryLimit?: number | undefined;
+}
+
+const pageBytes = 65_536;
+const floatBytes = 4;
+/** What lies at lower addresses is the kernels' own. */
+const firstAddress = 1024;
+/** Memory that is kept between images, in bytes; a machine with more is let go of. */
+export const keptMemory = 64 * 2 ** 20;
+/** Multiply-adds between two looks at the clock: a millisecond or so. */
+const sliceCost = 2e7;
+
+/** An instance of the kernels with its memory, through which images are taken one after the other. */
+export class Machine {
+  readonly #config: BackboneConfig;
+  readonly #layout: WeightLayout;
+  readonly #vectorLayout: VectorLayout;
+  readonly #places: MemoryPlaces;
+  readonly #memory: WebAssembly.Memory;
+  readonly #memoryLimit: number;
+  readonly #kernels: Kernels;
+  #floats: Float32Array;
+  #loaded: Program | undefined;
+  #plan: { readonly key: string; readonly plan: PassPlan } | undefined;
+
+  /**
+   * @param options - kernels and network
+   * @throws {@link LimpidError} `OutOfMemory` if there is none for the weights
+   */
+  constructor({ module, config, memoryLimit = Infinity }: MachineOptions) {
+    this.#config = config;
+    this.#layout = layOutWeights(config);
+    this.#vectorLayout = layOutVectors(config);
+    let end = firstAddress;
+    const take = (floats: number): number => {
+      const offset = end;
+      end += Math.ceil(floats / 16) * 64;
+      return offset;
+    };
+    const weights = take(this.#layout.length);
+    const vectors = take(this.#vectorLayout.length);
+    const projects = new Map<string, number>();
+    for (const block of this.#vectorLayout.attentions.keys()) {
+      const { depth, outputs } = this.#layout.parts.get(`${block}.conv3`)!;
+      projects.set(block, take(paddedOutputs(outputs) * (depth + 1)));
+    }
+    this.#places = { weights, vectors, projects, arena: end };
+    this.#memoryLimit = memoryLimit;
+    this.#memory = new WebAssembly.Memory({ initial: 1 });
+    this.#kernels = instantiateKernels(module, this.#memory);
+    this.#floats = new Float32Array(this.#memory.buffer);
+    this.#grow(end);
+  }
+
+  /** Bytes of memory. */
+  get byteSize(): number {
+    return this.#floats.byteLength;
+  }
+
+  /**
+   * Computes channel attention jointly over some blocks.
+   *
+   * @param program - the weights and modulations
+   * @param blocks - of one size, one at least
+   * @param call - how to stop
+   * @returns the program's vectors with the attentions
+   */
+  async measure(program: Program, blocks: readonly PixelBlock[], call: MachineCall): Promise<Float32Array> {
+    const { width, height } = blocks[0]!;
+    await this.#run(program, "measure", { images: blocks.length, width, height }, blocks, call);
+    const start = this.#places.vectors / floatBytes;
+    return this.#floats.slice(start, start + this.#vectorLayout.length);
+  }
+
+  /**
+   * Restores a block, with its own channel attention if none was measured.
+   *
+   * @param program - what to run
+   * @param block - any size
+   * @param call - how to stop
+   * @returns a new block of the same size
+   */
+  async restore(program: Program, block: PixelBlock, call: MachineCall): Promise<PixelBlock> {
+    const { width, height } = block;
+    const kind = program.isMeasured ? "restoreMeasured" : "restore";
+    const { images } = await this.#run(program, kind, { images: 1, width, height }, [block], call);
+    const rgb = new Float32Array(width * height * 3);
+    for (let y = 0; y < height; y++) {
+      const start = (images.offsets[0]! + images.first + y * images.rowStride) / floatBytes;
+      rgb.set(this.#floats.subarray(start, start + width * 3), y * width * 3);
+    }
+    return { width, height, rgb };
+  }
+
+  async #run(
+    program: Program,
+    kind: PassKind,
+    shape: BatchShape,
+    blocks: readonly PixelBlock[],
+    call: MachineCall,
+  ): Promise<PassPlan> {
+    throwIfAborted(call.signal);
+    const plan = this.#prepare(kind, shape);
+    this.#load(program);
+    for (const [index, block] of blocks.entries()) this.#write(plan, index, block);
+    const pace = new Pace();
+    for (const step of plan.steps) {
+      switch (step.type) {
+        case "layer": {
+          const rows = Math.max(1, Math.floor(sliceCost / step.cost));
+          for (const record of step.records) {
+            for (let y = 0; y < step.height; y += rows) {
+              this.#kernels.runLayer(record, y, Math.min(step.height, y + rows));
+              if (await pace.breathe()) checkCall(call);
+            }
+          }
+          break;
+        }
+        case "block": {
+          this.#floats.fill(0, step.sums[0] / floatBytes, (step.sums[0] + step.sums[1]) / floatBytes);
+          for (const record of step.records) {
+            for (let left = 0; left < step.width; left += step.band) {
+              const right = Math.min(step.width, left + step.band);
+              const rows = Math.max(1, Math.floor(sliceCost / (step.cost * (right - left))));
+              for (let y = 0; y < step.height; y += rows) {
+                this.#kernels.runBlock(record, step.parts, left, right, y, Math.min(step.height, y + rows));
+                if (await pace.breathe()) checkCall(call);
+              }
+            }
+          }
+          break;
+        }
+        case "attend":
+          this.#attend(step);
+      }
+    }
+    return plan;
+  }
+
+  #attend(step: Extract<PassStep, { type: "attend" }>): void {
+    const sums = new Float64Array(this.#memory.buffer, step.sums, step.channels);
+    sums.forEach((sum, channel) => (this.#floats[step.means / floatBytes + channel] = sum / step.pixels));
+    this.#kernels.runLayer(step.record, 0, 1);
+    this.#scaleProject(step.block);
+  }
+
+  /** Makes a block's channel attention a part of the weights after it. */
+  #scaleProject(block: string): void {
+    const { depth, outputs, offset } = this.#layout.parts.get(`${block}.conv3`)!;
+    const { weights, vectors, projects } = this.#places;
+    this.#kernels.scaleInputs(
+      weights + offset * floatBytes,
+      depth,
+      paddedOutputs(outputs),
+      vectors + this.#vectorLayout.attentions.get(block)! * floatBytes,
+      projects.get(block)!,
+    );
+  }
+
+  #load(program: Program): void {
+    const { weights, vectors, projects } = this.#places;
+    if (this.#loaded === program) return;
+    if (this.#loaded?.weights !== program.weights) this.#floats.set(program.weights, weights / floatBytes);
+    this.#floats.set(program.vectors, vectors / floatBytes);
+    this.#loaded = program;
+    if (program.isMeasured) for (const block of projects.keys()) this.#scaleProject(block);
+  }
+
+  /** Plans a pass, unless it was the last one, and readies the memory for it. */
+  #prepare(kind: PassKind, shape: BatchShape): PassPlan {
+    const key = `${kind} ${shape.images} ${shape.width} ${shape.height}`;
+    if (this.#plan?.key === key) return this.#plan.plan;
+    const plan = planPass(this.#config, this.#layout, this.#vectorLayout, this.#places, shape, kind);
+    this.#grow(plan.end);
+    this.#plan = { key, plan };
+    for (const [offset, length] of plan.zeros) {
+      this.#floats.fill(0, offset / floatBytes, (offset + length) / floatBytes);
+    }
+    new Uint32Array(this.#memory.buffer).set(plan.records, plan.recordsAt / floatBytes);
+    return plan;
+  }
+
+  #grow(size: number): void {
+    const missing = Math.ceil((size - this.#memory.buffer.byteLength) / pageBytes);
+    if (missing <= 0) return;
+    try {
+      if (size > this.#memoryLimit) throw new RangeError(`a limit of ${this.#memoryLimit} bytes`);
+      this.#memory.grow(missing);
+    } catch (error) {
+      throw new LimpidError(
+        "OutOfMemory",
+        `WebAssembly's memory cannot grow to ${size} bytes: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
+    }
+    this.#floats = new Float32Array(this.#memory.buffer);
+  }
+
+  #write({ images: { offsets, size, rowStride, first } }: PassPlan, image: number, block: PixelBlock): void {
+    const { width, height, rgb } = block;
+    const start = offsets[image]! / floatBytes;
+    this.#floats.fill(0, start, start + size / floatBytes);
+    for (let y = 0; y < height; y++) {
+      const row = rgb.subarray(y * width * 3, (y + 1) * width * 3);
+      this.#floats.set(row, start + (first + y * rowStride) / floatBytes);
+    }
+  }
+}
+
+function checkCall({ signal, check }: MachineCall): void {
+  throwIfAborted(signal);
+  check?.();
+}

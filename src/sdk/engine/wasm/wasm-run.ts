@@ -1,0 +1,76 @@
+import { LimpidError, throwIfAborted } from "../../base/index.js";
+import type { ExecutorCallOptions, ExecutorRun, PixelBlock } from "../executor.js";
+import type { Machine, MachineCall, Program } from "./machine.js";
+
+/** Lends a run the machine, one call at a time. */
+export type WithMachine = <T>(task: (machine: Machine) => Promise<T>) => Promise<T>;
+
+/** One image's run: its weights and its vectors. */
+export class WasmRun implements ExecutorRun {
+  /** A second block would gain nothing: the thread is what computes. */
+  readonly overlap = 1;
+  /** Whether nobody else has the run's weights. */
+  readonly ownsWeights: boolean;
+  readonly #withMachine: WithMachine;
+  readonly #onEnd: () => void;
+  #program: Program;
+  #disposed = false;
+
+  /**
+   * @param withMachine - lends the machine
+   * @param program - what it runs
+   * @param ownsWeights - whether nobody else has its weights
+   * @param onEnd - told when the run is disposed
+   */
+  constructor(withMachine: WithMachine, program: Program, ownsWeights: boolean, onEnd: () => void) {
+    this.ownsWeights = ownsWeights;
+    this.#withMachine = withMachine;
+    this.#program = program;
+    this.#onEnd = onEnd;
+  }
+
+  /** What the run's blocks are restored with: other vectors once attention was measured. */
+  get program(): Program {
+    return this.#program;
+  }
+
+  async measure(blocks: readonly PixelBlock[], options: ExecutorCallOptions = {}): Promise<void> {
+    const call = this.#call(options);
+    const [first] = blocks;
+    if (first === undefined) throw new LimpidError("InvalidArgument", "no blocks to measure");
+    for (const block of blocks) checkBlock(block, first);
+    const { weights } = this.#program;
+    const vectors = await this.#withMachine((machine) => machine.measure(this.#program, blocks, call));
+    this.#program = { weights, vectors, isMeasured: true };
+  }
+
+  async restore(block: PixelBlock, options: ExecutorCallOptions = {}): Promise<PixelBlock> {
+    const call = this.#call(options);
+    checkBlock(block, block);
+    return this.#withMachine((machine) => machine.restore(this.#program, block, call));
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#onEnd();
+  }
+
+  #call({ signal }: ExecutorCallOptions): MachineCall {
+    const check = (): void => {
+      if (this.#disposed) throw new LimpidError("Disposed", "a run was used after disposal");
+    };
+    check();
+    throwIfAborted(signal);
+    return { signal, check };
+  }
+}
+
+function checkBlock(block: PixelBlock, { width, height }: PixelBlock): void {
+  const fits = block.width === width && block.height === height && block.rgb.length === width * height * 3;
+  if (fits && width > 0 && height > 0) return;
+  throw new LimpidError(
+    "InvalidArgument",
+    `a block of ${block.width} x ${block.height} pixels with ${block.rgb.length} numbers; blocks of ${width} x ${height} with ${width * height * 3} are expected`,
+  );
+}
