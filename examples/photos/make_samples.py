@@ -7,18 +7,19 @@ PHOTOS is a folder that holds the originals named below. Needs the packages of t
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 
 here = Path(__file__).resolve().parent
 sys.path.insert(0, str(here.parents[1] / "training"))
 
-from limpid_training.degradations import RECIPES, Source  # noqa: E402
+from limpid_training.damage import Fault, Source, degrade  # noqa: E402
+from limpid_training.damage.parameters import PARAMETERS  # noqa: E402
 
 #: Seed of the random fields; the same files come out every time.
 SEED = 2410
@@ -40,14 +41,15 @@ SAMPLES = (
 )
 
 
-def to_tensor(image: Image.Image) -> torch.Tensor:
-    """8-bit RGB -> [3, H, W] in 0..1."""
-    return torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / 255
+def save(x: np.ndarray, path: Path) -> None:
+    """[h, w, 3] in 0..1 -> 8-bit RGB, rounded."""
+    Image.fromarray((x * 255).round().astype(np.uint8)).save(path, optimize=True)
 
 
-def to_image(x: torch.Tensor) -> Image.Image:
-    """[3, H, W] in 0..1 -> 8-bit RGB, rounded."""
-    return Image.fromarray((x.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).contiguous().numpy())
+def severity_of_sigma(sigma: float) -> float:
+    """At which severity white noise has that standard deviation, in 255ths."""
+    low, high = PARAMETERS["noise"]["sigma"]
+    return math.log(sigma / low) / math.log(high / low)
 
 
 def main(photos: Path) -> None:
@@ -55,15 +57,14 @@ def main(photos: Path) -> None:
     for sample in SAMPLES:
         clean = Image.open(photos / sample.original).convert("RGB").crop(sample.box)
         clean.save(here / "clean" / f"{sample.fault}.png", optimize=True)
-        x, source = to_tensor(clean), Source(SEED)
+        x, source = np.asarray(clean, dtype=np.float32) / 255, Source(SEED)
         if sample.fault == "noise":
-            # White Gaussian noise of sigma 25, in 255ths: the recipe's 5..55 at severity 0.4.
-            to_image(RECIPES["noise"](x, 0.4, source, kind="gaussian")).save(here / "noise.png", optimize=True)
+            save(degrade(x, [Fault("noise", severity_of_sigma(25), "white")], source), here / "noise.png")
         elif sample.fault == "jpeg":
             # As most cameras and sites write it: chroma at half resolution (4:2:0).
             clean.save(here / "jpeg.jpg", quality=10, subsampling=2)
         else:
-            to_image(RECIPES["rain"](x, 0.6, source)).save(here / "rain.png", optimize=True)
+            save(degrade(x, [Fault("rain", 0.6)], source), here / "rain.png")
 
 
 if __name__ == "__main__":

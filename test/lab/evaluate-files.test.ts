@@ -160,7 +160,7 @@ describe("rows and metrics", () => {
       );
     expect(await tasksOf("I")).toEqual(["rain", "raindrop", "haze", "snow", "rain+haze"]);
     expect(await tasksOf("III")).toEqual(["noise-15", "noise-25", "noise-50", "rain", "haze"]);
-    expect(await tasksOf("IV")).toEqual(["blur-motion", "rain", "haze", "snow", "low-light"]);
+    expect(await tasksOf("IV")).toEqual(["blur-shake", "rain", "haze", "snow", "low-light"]);
     expect(await tasksOf("V")).toHaveLength(10);
   });
 });

@@ -1,18 +1,27 @@
 import { describe, expect, test } from "@jest/globals";
 import { PixelImage } from "../../src/sdk/image/index.js";
-import { addGaussianNoise } from "../../src/sdk/training/index.js";
+import { degrade, severityOfSigma } from "../../src/sdk/training/index.js";
 import { flatPicture } from "./pictures.js";
 
-/** The noise alone, on mid grey, where nothing is clipped. */
+/** White noise of an exact strength. */
+function addNoise(image: PixelImage, sigma: number, seed: number): PixelImage {
+  return degrade(image, [{ degradation: "noise", kind: "white", severity: severityOfSigma(sigma) }], seed);
+}
+
+/** The noise alone, on one colour, where nothing is clipped. */
 function noiseOf(sigma: number, seed: number, side = 200): number[] {
-  return Array.from(addGaussianNoise(flatPicture(side, side, 128), sigma, seed).data, (value) => value - 128);
+  const color = [120, 128, 136];
+  const { width, height, data } = flatPicture(side, side, 0);
+  data.forEach((_, index) => (data[index] = color[index % 3]!));
+  const { data: noisy } = addNoise(new PixelImage({ width, height, channels: 3, data }), sigma, seed);
+  return Array.from(noisy, (value, index) => value - color[index % 3]!);
 }
 
 function meanOf(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0) / values.length;
 }
 
-describe("addGaussianNoise", () => {
+describe("white noise", () => {
   test.each([5, 15, 25])("has a standard deviation of %p, no bias, and normal tails", (sigma) => {
     const values = noiseOf(sigma, 1);
     const variance = meanOf(values.map((value) => value ** 2));
@@ -47,14 +56,26 @@ describe("addGaussianNoise", () => {
   test("is clipped at black and white, and leaves alpha and its input alone", () => {
     const data = new Uint8Array([0, 255, 0, 7, 255, 0, 255, 200]);
     const image = new PixelImage({ width: 2, height: 1, channels: 4, data });
-    const noisy = addGaussianNoise(image, 20, 3);
+    const noisy = addNoise(image, 20, 3);
     expect([noisy.data[3], noisy.data[7]]).toEqual([7, 200]);
     expect([...data]).toEqual([0, 255, 0, 7, 255, 0, 255, 200]);
-    expect(addGaussianNoise(image, 0, 3).data).toEqual(data);
+  });
+
+  test("is grey on a grey picture, and as strong", () => {
+    const { data } = addNoise(flatPicture(200, 200, 128), 25, 4);
+    const values = Array.from(data, (value) => value - 128);
+    expect(values.every((value, index) => value === values[index - (index % 3)])).toBe(true);
+    expect(Math.abs(Math.sqrt(meanOf(values.map((value) => value ** 2))) - 25)).toBeLessThan(0.5);
+  });
+
+  test.each([2.4, 53, 0, NaN])("of sigma %p is refused", (sigma) => {
+    expect(() => addNoise(flatPicture(2, 2, 9), sigma, 1)).toThrow(
+      expect.objectContaining({ code: "InvalidArgument" }),
+    );
   });
 
   test.each([0.5, NaN, Infinity, 2 ** 53])("refuses the seed %p", (seed) => {
-    expect(() => addGaussianNoise(flatPicture(2, 2, 9), 5, seed)).toThrow(
+    expect(() => addNoise(flatPicture(2, 2, 9), 5, seed)).toThrow(
       expect.objectContaining({ code: "InvalidArgument" }),
     );
   });

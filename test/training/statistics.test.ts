@@ -1,89 +1,61 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "@jest/globals";
-import { psnr, type PixelImage } from "../../src/sdk/image/index.js";
-import { degradationNames, degrade } from "../../src/sdk/training/index.js";
-import { texturedPicture } from "./pictures.js";
+import { Worker } from "node:worker_threads";
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { composeRecipesModule, recipesModulePath } from "../../scripts/recipes-module.mjs";
+import { degradationKinds, degradationNames, type Fault } from "../../src/sdk/training/index.js";
+import { threadProgram } from "../support/thread-program.js";
+import type { Measures, RecipesToMeasure } from "./measure-recipes.js";
 
-/** What the Python recipes made of the same picture over many seeds: `fixtures/make_statistics.py`. */
+/** What the Python recipes made of the same pictures over many seeds: `fixtures/make_statistics.py`. */
 interface Statistics {
   readonly width: number;
   readonly height: number;
   readonly seeds: number;
-  readonly cases: readonly {
-    readonly degradation: string;
-    readonly severity: number;
-    readonly measures: Readonly<Record<string, { readonly mean: number; readonly deviation: number }>>;
-  }[];
+  readonly cases: readonly (Fault & {
+    readonly measures: Readonly<Record<string, readonly [mean: number, deviation: number]>>;
+  })[];
 }
 
 const { width, height, seeds, cases } = JSON.parse(
   readFileSync(new URL("fixtures/statistics.json", import.meta.url), "utf8"),
 ) as Statistics;
+const ownSeeds = 24;
 
-const ownSeeds = 20;
-const clean = texturedPicture(width, height);
+const program = threadProgram("test/training/measure-recipes.ts");
+let own: readonly Measures[];
 
-/** The same numbers that the Python script takes. */
-function measure(damaged: PixelImage): Record<string, number> {
-  const a = clean.data;
-  const b = damaged.data;
-  const line = width * 3;
-  let sum = 0;
-  let squares = 0;
-  let covered = 0;
-  let gradientX = 0;
-  let gradientY = 0;
-  for (let pixel = 0; pixel < b.length; pixel += 3) {
-    let isCovered = false;
-    for (let index = pixel; index < pixel + 3; index++) {
-      const change = b[index]! - a[index]!;
-      sum += change;
-      squares += change ** 2;
-      isCovered ||= change > 10 || change < -10;
-      if ((index % line) + 3 < line) gradientX += distance(b[index + 3]!, b[index]!);
-      if (index + line < b.length) gradientY += distance(b[index + line]!, b[index]!);
-    }
-    if (isCovered) covered++;
-  }
-  const count = b.length;
-  return {
-    psnr: psnr(clean, damaged),
-    brightness: total(b) / count / 255,
-    coverage: covered / (width * height),
-    gradientX: gradientX / (height * (line - 3)) / 255,
-    gradientY: gradientY / ((height - 1) * line) / 255,
-    change: Math.sqrt(squares / count - (sum / count) ** 2) / 255,
-  };
-}
+beforeAll(async () => {
+  const workerData: RecipesToMeasure = { width, height, faults: cases, seeds: ownSeeds };
+  own = await new Promise((resolve, reject) => {
+    new Worker(program, { workerData }).once("message", resolve).once("error", reject);
+  });
+});
 
-function total(samples: Iterable<number>): number {
-  let sum = 0;
-  for (const sample of samples) sum += sample;
-  return sum;
-}
+test("the ranges are those that the training reads", async () => {
+  expect(readFileSync(recipesModulePath, "utf8")).toBe(await composeRecipesModule());
+});
 
-function distance(a: number, b: number): number {
-  return a < b ? b - a : a - b;
-}
-
-test("the statistics cover every recipe", () => {
-  expect(new Set(cases.map(({ degradation }) => degradation))).toEqual(new Set(degradationNames));
+test("the statistics cover every recipe and kind", () => {
+  const named = degradationNames.flatMap((degradation) =>
+    (degradationKinds[degradation] ?? [undefined]).map((kind) => [degradation, kind].join("-")),
+  );
+  expect(new Set(cases.map(({ degradation, kind }) => [degradation, kind].join("-")))).toEqual(
+    new Set(named),
+  );
 });
 
 describe("recipes draw from the distributions of the Python ones", () => {
-  test.each(cases)("$degradation at $severity", ({ degradation, severity, measures }) => {
-    const samples = Array.from({ length: ownSeeds }, (_, seed) =>
-      measure(degrade(clean, [{ degradation, severity }], seed)),
-    );
-    for (const [name, expected] of Object.entries(measures)) {
-      const values = samples.map((sample) => sample[name]!);
-      const mean = total(values) / ownSeeds;
-      // Four and a half standard errors of the two means' difference, and the fifth digit that the file was rounded to.
-      const standardError = expected.deviation * Math.sqrt(1 / ownSeeds + 1 / seeds);
-      const difference = Math.abs(mean - expected.mean);
-      expect({ name, difference, isNear: difference <= 4.5 * standardError + 2e-5 }).toMatchObject({
-        isNear: true,
-      });
-    }
-  });
+  test.each(cases.map((given, index) => ({ ...given, index })))(
+    "$degradation $kind at $severity",
+    ({ measures, index }) => {
+      for (const [name, [mean, deviation]] of Object.entries(measures)) {
+        // Four standard errors of the two means' difference, and the fifth digit that the file was rounded to.
+        const standardError = deviation * Math.sqrt(1 / ownSeeds + 1 / seeds);
+        const difference = Math.abs(own[index]![name]! - mean);
+        expect({ name, difference, isNear: difference <= 4 * standardError + 2e-5 }).toMatchObject({
+          isNear: true,
+        });
+      }
+    },
+  );
 });

@@ -1,4 +1,4 @@
-"""python -m limpid_training router|base|embed|weigh|export --photos DIR --out RUN"""
+"""python -m limpid_training router|base|embed|weigh|export|sheet --photos DIR --out RUN"""
 
 from __future__ import annotations
 
@@ -36,11 +36,20 @@ def main() -> None:
     export.add_argument("--models", required=True)
     export.add_argument("--version", required=True)
     export.add_argument("--photos", required=True, help="folder that holds the training photographs, beside SOURCES.csv")
+    sheet = commands.add_parser("sheet")
+    sheet.add_argument("--photos", required=True, help="folder of photographs")
+    sheet.add_argument("--out", required=True, help="the picture to write: what every recipe does to them, and what is to be left alone")
+    sheet.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     if arguments.command == "export":
         from .export import export as run
 
         run(arguments)
+        return
+    if arguments.command == "sheet":
+        from .sheet import draw
+
+        draw(arguments)
         return
     if arguments.threads:
         import torch

@@ -1,9 +1,8 @@
 import { Command } from "commander";
-import { degradationNames, degrade, type Fault } from "limpid/authoring";
+import { degradationKinds, degradationNames, degrade, type Fault } from "limpid/authoring";
 import { readImageFile, writeImageFile } from "./files/index.js";
 import type { CommandContext } from "./command-context.js";
 import { collectFault, parseSeed } from "./option-parsers.js";
-import { faultNames } from "./parse-fault.js";
 
 interface DegradeCommandOptions {
   readonly recipe: readonly Fault[];
@@ -11,22 +10,22 @@ interface DegradeCommandOptions {
   readonly output: string;
 }
 
-const kinds = faultNames.filter((name) => !degradationNames.includes(name));
+const kinds = Object.entries(degradationKinds).map(
+  ([degradation, names]) => `  ${degradation.padEnd(12)}${names.join(", ")}\n`,
+);
 
 const details = `
 Recipes: ${degradationNames.slice(0, 5).join(", ")},
   ${degradationNames.slice(5).join(", ")}
-Blur and noise have kinds, drawn if none is named:
-  ${kinds.slice(0, 4).join(", ")},
-  ${kinds.slice(4).join(", ")}
-Severity goes from 0, barely visible, to 1, the worst that the models are
+Some have kinds, of which one is drawn if none is named, as in "blur-defocus":
+${kinds.join("")}Severity goes from 0, barely visible, to 1, the worst that the models are
 trained for; 0.5 if left out. Several recipes are applied in the order in which
 light, weather, lens, sensor, file and time would, whatever order they are
 named in. The same seed gives the same picture. The result has 8 bits.
 
 Examples:
   limpid degrade photo.jpg --recipe rain -o rainy.png
-  limpid degrade photo.jpg --recipe haze:0.3 --recipe noise:0.2 --seed 7 -o bad.png
+  limpid degrade photo.jpg --recipe haze:0.3 --recipe noise-grain:0.2 --seed 7 -o bad.png
 `;
 
 /** The `degrade` command. */

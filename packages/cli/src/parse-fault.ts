@@ -10,7 +10,7 @@ export const faultNames: readonly string[] = degradationNames.flatMap((degradati
 /**
  * Reads one fault as users write it.
  *
- * @param text - a degradation, perhaps with a kind and a severity: `rain`, `rain:0.3`, `blur-motion:0.8`
+ * @param text - a degradation, perhaps with a kind and a severity: `rain`, `rain:0.3`, `blur-shake:0.8`
  * @param severity - the severity if none is written
  * @returns the fault
  * @throws {@link LimpidError} `InvalidArgument` for an unknown name or a severity outside 0..1

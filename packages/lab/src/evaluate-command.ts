@@ -57,7 +57,7 @@ Tasks of one fault (--tasks single, the default):
   ${singleTaskNames.slice(7).join(", ")}
 of two (--tasks mixed):
   ${mixedTaskNames.join(", ")}
-Noise is Gaussian, of that sigma, clipped and rounded to 8 bits; JPEG is
+Noise is white and Gaussian, of that sigma, clipped and rounded to 8 bits; JPEG is
 libjpeg's at that quality with 4:2:0; the others are the recipes of "limpid
 degrade" at severity 0.5, or 0.4 each where there are two. A recipe of your own
 is a task too: rain:0.9, haze:0.3+noise:0.2. --setting takes the tasks that stand

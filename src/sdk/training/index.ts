@@ -8,13 +8,13 @@ export {
 } from "./expert-trainer.js";
 export { fitLogisticRegression, type LinearProbe } from "./logistic-regression.js";
 export {
-  addGaussianNoise,
   applyRecipe,
   degradationKinds,
   degradationNames,
   degrade,
   RandomSource,
   roundTripJpeg,
+  severityOfSigma,
   toRgbImage,
   type ChromaSubsampling,
   type Fault,

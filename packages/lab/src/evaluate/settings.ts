@@ -28,7 +28,7 @@ export const settings = {
   IV: {
     title: "Setting IV: rain, low light, snow, haze, blur (Rain sets, LOL, Snow100K, SOTS, GoPro)",
     degradations: ["rain", "low-light", "snow", "haze", "blur"],
-    tasks: ["rain", "low-light", "snow", "haze", "blur-motion"],
+    tasks: ["rain", "low-light", "snow", "haze", "blur-shake"],
   },
   V: {
     title:
@@ -46,7 +46,7 @@ export const settings = {
       "inpainting",
     ],
     tasks: [
-      "blur-motion",
+      "blur-shake",
       "haze",
       "jpeg-10",
       "low-light",

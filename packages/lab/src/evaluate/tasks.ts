@@ -1,10 +1,10 @@
 import { LimpidError } from "../../../../src/sdk/base/index.js";
 import type { PixelImage } from "../../../../src/sdk/image/index.js";
 import {
-  addGaussianNoise,
   degradationNames,
   degrade,
   roundTripJpeg,
+  severityOfSigma,
 } from "../../../../src/sdk/training/index.js";
 import { faultNames, parseFault } from "../../../cli/src/parse-fault.js";
 
@@ -31,21 +31,22 @@ const middleSeverity = 0.5;
 const sharedSeverity = 0.4;
 
 /**
- * One fault: Gaussian noise of sigma 15, 25 and 50, clipped and rounded to 8 bits; libjpeg at quality 10 and 20 with
- * 4:2:0; blur by motion and by defocus; every other recipe. All recipes are at middle severity.
+ * One fault: white noise of sigma 15, 25 and 50, clipped and rounded to 8 bits; libjpeg at quality 10 and 20 with 4:2:0;
+ * blur by a hand that shook and by defocus; every other recipe. All but the noise are at middle severity.
  */
 const singleTasks: readonly EvaluationTask[] = [
   ...[15, 25, 50].map((sigma) => ({
     name: `noise-${sigma}`,
     degradations: ["noise"],
-    damage: (photo: PixelImage, seed: number) => addGaussianNoise(photo, sigma, seed),
+    damage: (photo: PixelImage, seed: number) =>
+      degrade(photo, [{ degradation: "noise", kind: "white", severity: severityOfSigma(sigma) }], seed),
   })),
   ...[10, 20].map((quality) => ({
     name: `jpeg-${quality}`,
     degradations: ["jpeg"],
     damage: (photo: PixelImage) => roundTripJpeg(photo, quality, "4:2:0"),
   })),
-  ...["blur-motion", "blur-defocus"].map((name) => recipeTask(name)),
+  ...["blur-shake", "blur-defocus"].map((name) => recipeTask(name)),
   ...["rain", "raindrop", "haze", "snow", "low-light", "shadow", "inpainting"].map((name) =>
     recipeTask(name),
   ),

@@ -1,56 +1,99 @@
+import { addWeighted } from "./gaussian.js";
 import type { Kernel } from "./kernel.js";
-import type { RgbImage } from "./rgb-image.js";
+import type { Raster } from "./raster.js";
 
 /** Weights below this share of the largest are left out: they change no 8-bit sample. */
-const negligible = 1e-6;
+const negligible = 1e-4;
+
+/** Below this share of pixels that are not zero it costs less to stamp the kernel at each of them. */
+const sparse = 0.05;
 
 /**
- * Convolves each channel of a picture with a kernel; outside the picture the nearest edge pixel is repeated.
+ * Lays a kernel over each pixel and adds up what is under it; outside the picture the nearest edge pixel is repeated.
  *
- * @param image - any size; not changed
- * @param kernel - symmetric about its centre
- * @returns a new picture of the same size
+ * @param x - any channels; not changed
+ * @param kernel - its weights that are not negligible are what it costs; for a raster of one channel that is zero nearly
+ * everywhere, only the others count
+ * @returns a new raster of the same size
  */
-export function convolve(image: RgbImage, kernel: Kernel): RgbImage {
-  const { width, height, rgb } = image;
-  const marginX = (kernel.width - 1) / 2;
-  const marginY = (kernel.height - 1) / 2;
-  const paddedLength = (width + 2 * marginX) * 3;
-  // The last rows read, each with its margins; row y is in slot y % kernel.height.
-  const rows = Array.from({ length: kernel.height }, () => new Float32Array(paddedLength));
+export function convolve(x: Raster, kernel: Kernel): Raster {
+  const data = x.channels === 1 && isSparse(x.data) ? stamped(x, kernel) : dense(x, kernel);
+  return { ...x, data };
+}
+
+function isSparse(data: Float32Array): boolean {
+  let count = 0;
+  for (let index = 0; index < data.length; index++) if (data[index] !== 0) count++;
+  return count < sparse * data.length;
+}
+
+function dense({ width, height, channels, data }: Raster, kernel: Kernel): Float32Array {
+  const { size, weights } = kernel;
+  const margin = (size - 1) / 2;
+  const line = width * channels;
+  // The last rows read, each with its margins; row y is in slot y % size.
+  const rows = Array.from({ length: size }, () => new Float32Array(line + 2 * margin * channels));
+  const slotOf = (y: number): Float32Array => rows[(y + margin) % size]!;
   const load = (y: number): void => {
-    const source = Math.min(Math.max(y, 0), height - 1) * width * 3;
-    padRow(rgb.subarray(source, source + width * 3), marginX, rows[modulo(y, kernel.height)]!);
+    const source = Math.min(Math.max(y, 0), height - 1) * line;
+    padRow(data.subarray(source, source + line), channels, margin, slotOf(y));
   };
-  for (let y = -marginY; y < marginY; y++) load(y);
-  const smallest = kernel.weights.reduce((largest, weight) => Math.max(largest, weight), 0) * negligible;
-  const result = new Float32Array(rgb.length);
+  for (let y = -margin; y < margin; y++) load(y);
+  const smallest = smallestOf(kernel);
+  const result = new Float32Array(data.length);
   for (let y = 0; y < height; y++) {
-    load(y + marginY);
-    const out = result.subarray(y * width * 3, (y + 1) * width * 3);
-    for (let v = 0; v < kernel.height; v++) {
-      const row = rows[modulo(y + v - marginY, kernel.height)]!;
-      for (let u = 0; u < kernel.width; u++) {
-        const weight = kernel.weights[v * kernel.width + u]!;
-        if (weight > smallest) addWeighted(out, row, u * 3, weight);
+    load(y + margin);
+    const out = result.subarray(y * line, (y + 1) * line);
+    for (let v = 0; v < size; v++) {
+      const row = slotOf(y + v - margin);
+      for (let u = 0; u < size; u++) {
+        const weight = weights[v * size + u]!;
+        if (weight > smallest) addWeighted(out, row, u * channels, weight);
       }
     }
   }
-  return { width, height, rgb: result };
+  return result;
 }
 
-function addWeighted(out: Float32Array, row: Float32Array, offset: number, weight: number): void {
-  for (let index = 0; index < out.length; index++) out[index]! += weight * row[index + offset]!;
-}
-
-function padRow(row: Float32Array, margin: number, out: Float32Array): void {
-  out.set(row, margin * 3);
+function padRow(row: Float32Array, channels: number, margin: number, out: Float32Array): void {
+  out.set(row, margin * channels);
   for (let x = 0; x < margin; x++) {
-    out.set(row.subarray(0, 3), x * 3);
-    out.set(row.subarray(row.length - 3), out.length - (x + 1) * 3);
+    out.set(row.subarray(0, channels), x * channels);
+    out.set(row.subarray(row.length - channels), out.length - (x + 1) * channels);
   }
 }
 
-function modulo(value: number, divisor: number): number {
-  return ((value % divisor) + divisor) % divisor;
+function stamped({ width, height, data }: Raster, kernel: Kernel): Float32Array {
+  const { size, weights } = kernel;
+  const margin = (size - 1) / 2;
+  const smallest = smallestOf(kernel);
+  const result = new Float32Array(data.length);
+  const stamp = (centerX: number, centerY: number, value: number): void => {
+    for (let v = 0; v < size; v++) {
+      const y = centerY + margin - v;
+      if (y < 0 || y >= height) continue;
+      for (let u = 0; u < size; u++) {
+        const x = centerX + margin - u;
+        const weight = weights[v * size + u]!;
+        if (x >= 0 && x < width && weight > smallest) result[y * width + x]! += value * weight;
+      }
+    }
+  };
+  for (let y = 0, pixel = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, pixel++) {
+      const value = data[pixel]!;
+      if (value === 0) continue;
+      // A pixel of the edge stands for those outside that repeat it.
+      const lastX = x === width - 1 ? x + margin : x;
+      const lastY = y === height - 1 ? y + margin : y;
+      for (let row = y === 0 ? -margin : y; row <= lastY; row++) {
+        for (let column = x === 0 ? -margin : x; column <= lastX; column++) stamp(column, row, value);
+      }
+    }
+  }
+  return result;
+}
+
+function smallestOf({ weights }: Kernel): number {
+  return weights.reduce((largest, weight) => Math.max(largest, weight), 0) * negligible;
 }

@@ -1,43 +1,57 @@
+import { gaussian } from "./gaussian.js";
+import { luma } from "./light.js";
+import { parameters } from "./parameters.js";
+import { plausibleDepth } from "./plausible-depth.js";
 import type { RandomSource } from "./random-source.js";
-import { lerp, type Recipe } from "./recipe.js";
-import { smoothField, stretch } from "./smooth-field.js";
+import { geometric } from "./range.js";
+import { blended, clamp, mapped, type Raster } from "./raster.js";
+import { smoothField } from "./smooth-field.js";
+
+const p = parameters.haze;
+
+/** What each airlight adds to its grey. */
+const tints = {
+  grey: [0, 0, 0],
+  blue: [-0.07, -0.01, 0.06],
+  yellow: [0.07, 0.02, -0.13],
+  brown: [0.04, -0.03, -0.12],
+  night: [0.05, 0, -0.05],
+} as const satisfies Record<keyof typeof p.airlights, readonly number[]>;
 
 /**
- * Haze by the atmospheric scattering model, y = x t + A (1 - t) with t = exp(-beta d), as in RESIDE: beta 0.35 to 2.2 over
- * a plausible depth d of 0.25 to 1, so that the mean transmission goes from about 0.8 down to 0.25; A is 0.7 to 1, with a
- * slight tint.
+ * Haze, fog and smog by scattering, y = x t + A (1 - t) with t = exp(-density depth), over depth guessed from the photograph:
+ * density 0.25 to 2.8 at the far end, on a logarithmic scale of severity; with coloured airlight, patches, and glows of lamps.
  */
-export const haze: Recipe = {
-  degradation: "haze",
-  apply({ width, height, rgb }, severity, source) {
-    const depth = plausibleDepth(width, height, source);
-    const beta = lerp(0.35, 2.2, severity);
-    const brightness = source.uniform(0.7, 1);
-    const air = Float64Array.from({ length: 3 }, () =>
-      Math.min(Math.max(brightness + source.uniform(-0.03, 0.03), 0), 1),
-    );
-    const hazy = new Float32Array(rgb.length);
-    for (let pixel = 0, index = 0; pixel < depth.length; pixel++) {
-      const transmission = Math.exp(-beta * (0.25 + 0.75 * depth[pixel]!));
-      for (let channel = 0; channel < 3; channel++, index++) {
-        hazy[index] = rgb[index]! * transmission + air[channel]! * (1 - transmission);
-      }
-    }
-    return { width, height, rgb: hazy };
-  },
-};
+export function haze(x: Raster, severity: number, source: RandomSource): Raster {
+  const airlight = source.weighted(p.airlights);
+  const isNight = airlight === "night";
+  const opacity = opacityOf(x, geometric(p.density, severity), source);
+  const brightness = isNight ? source.uniform(0.12, 0.4) : source.uniform(...p.airlight);
+  const strength = source.uniform(0.3, 1.3);
+  const shift = source.uniform(-0.02, 0.02);
+  const air = tints[airlight].map((tint) => clamp(brightness + tint * strength + shift));
+  let y = isNight ? mapped(x, (value) => 0.45 * value) : x;
+  if (isNight || source.chance(0.15)) y = withGlows(y, x, source.uniform(0.4, 1.2) * severity);
+  // Scattered light is soft.
+  if (source.chance(0.4)) y = blended(y, opacity, gaussian(y, Math.max(0.6, x.height / 300)));
+  return blended(y, opacity, air);
+}
 
-/** Scene depth [height, width], 0..1: far at the top, near at the bottom, with a few objects standing in between. */
-function plausibleDepth(width: number, height: number, source: RandomSource): Float32Array {
-  const slope = source.uniform(0.6, 1.6);
-  const objects = smoothField(width, height, source.integer(2, 6), source);
-  const share = source.uniform(0.25, 0.75);
-  for (let y = 0; y < height; y++) {
-    const ground = height === 1 ? 1 : (1 - y / (height - 1)) ** slope;
-    for (let index = y * width; index < (y + 1) * width; index++) {
-      objects[index] = share * ground + (1 - share) * objects[index]!;
-    }
-  }
-  stretch(objects);
-  return objects;
+/** How much of the light on its way to the camera the haze takes: 1 - t. */
+function opacityOf(x: Raster, density: number, source: RandomSource): Raster {
+  const near = source.uniform(...p.near);
+  const depth = plausibleDepth(x, source);
+  const exponent = source.uniform(0.7, 1.6);
+  const opacity = mapped(depth, (value) => 1 - Math.exp(-density * (near + (1 - near) * value ** exponent)));
+  if (!source.chance(p.patchy)) return opacity;
+  const patches = smoothField(source, x, source.integer(2, 5)).data;
+  return mapped(opacity, (value, pixel) => value * (0.3 + 0.7 * patches[pixel]!));
+}
+
+/** Lamps glow in it. */
+function withGlows(y: Raster, x: Raster, strength: number): Raster {
+  const bright = luma(x).data;
+  const lamps = mapped(x, (value, index) => value * clamp((bright[(index / 3) | 0]! - 0.75) / 0.25));
+  const glow = gaussian(lamps, Math.max(2, x.height / 25)).data;
+  return mapped(y, (value, index) => value + strength * glow[index]!);
 }

@@ -1,57 +1,94 @@
-import { lineKernel } from "./kernel.js";
+import { convolve } from "./convolve.js";
+import { gaussian } from "./gaussian.js";
+import { lineKernel, peaked } from "./kernel.js";
+import { luma } from "./light.js";
+import { parameters } from "./parameters.js";
+import { plausibleDepth } from "./plausible-depth.js";
 import type { RandomSource } from "./random-source.js";
-import { lerp, type Recipe } from "./recipe.js";
-import { scatter } from "./scatter.js";
+import { lerp } from "./range.js";
+import { blended, clamp, mapped, type Raster } from "./raster.js";
+import { smoothField } from "./smooth-field.js";
+import { sprinkle } from "./sprinkle.js";
+
+const p = parameters.rain;
 
 /**
- * Falling rain: one to three layers of streaks, 8 to 60 px long and within 35 degrees of upright, under a thin veil. With
- * the layers' maximum R, half of the pictures are blended as y = x (1 - R) + b R and half added to as y = x + 0.7 b R,
- * the two models in use (CDD-11 adds, synthetic sets made in image editors blend).
+ * Rain in depth: streaks whose length, width and density differ by layer, faint against bright ground, with the veil of far
+ * rain. After the appearance models of Garg and Nayar (Vision and Rain, 2007) and the heavy-rain model of Li, Cheong and Tan
+ * (Heavy Rain Image Restoration, 2019).
  */
-export const rain: Recipe = {
-  degradation: "rain",
-  apply({ width, height, rgb }, severity, source) {
-    const tilt = Math.PI / 2 + radians(source.uniform(-35, 35));
-    const streaks = new Float32Array(width * height);
-    for (let layers = source.integer(1, 3); layers > 0; layers--) {
-      addLayer(streaks, width, height, severity, tilt, source);
-    }
-    const brightness = source.uniform(0.75, 1);
-    const veil = source.uniform(0, 0.25) * severity;
-    const glow = veil * source.uniform(0.6, 0.9);
-    const adds = source.chance(0.5);
-    const rainy = new Float32Array(rgb.length);
-    for (let index = 0; index < rgb.length; index++) {
-      const streak = streaks[(index / 3) | 0]!;
-      const veiled = rgb[index]! * (1 - veil) + glow;
-      rainy[index] = adds ? veiled + 0.7 * brightness * streak : veiled * (1 - streak) + brightness * streak;
-    }
-    return { width, height, rgb: rainy };
-  },
-};
-
-/** Draws one layer of drops of a like size over those behind it. */
-function addLayer(
-  streaks: Float32Array,
-  width: number,
-  height: number,
-  severity: number,
-  tilt: number,
-  source: RandomSource,
-): void {
-  const length = source.uniform(8, lerp(25, 60, severity));
-  const density = lerp(0.04, 0.35, severity) * source.uniform(0.5, 1.2);
-  const breadth = source.uniform(0.4, lerp(0.7, 1.4, severity));
-  const theta = tilt + radians(source.uniform(-4, 4));
-  const opacity = source.uniform(0.5, 1) * lerp(0.5, 0.9, severity);
-  const stamp = lineKernel(length, theta, breadth);
-  const drops = { density: density / (length * (1 + breadth)), stamp, weakest: 0.5 };
-  const layer = scatter(width, height, drops, source);
-  for (let index = 0; index < layer.length; index++) {
-    streaks[index] = Math.max(streaks[index]!, opacity * Math.min(layer[index]!, 1));
+export function rain(x: Raster, severity: number, source: RandomSource): Raster {
+  const { width, height } = x;
+  const longer = Math.max(width, height);
+  const tilt = Math.PI / 2 + radians(source.uniform(...p.tilt));
+  let y = source.chance(p.dull) ? dulled(x, source) : x;
+  y = veiled(y, x, severity, source);
+  const density = source.chance(0.6)
+    ? mapped(smoothField(source, x, 3), (value) => 0.15 + 0.85 * value)
+    : undefined;
+  const brightness = luma(x).data;
+  const fading = source.uniform(0.3, 0.8);
+  const layers = source.integer(...p.layers);
+  for (let layer = 0; layer < layers; layer++) {
+    const near = (layer + source.uniform(0, 1)) / layers;
+    const length = Math.max(3, longer * lerp(p.length, near ** 1.5 * source.uniform(0.5, 1)));
+    const breadth = lerp(p.width, near) * source.uniform(0.7, 1.2);
+    const coverage = (lerp(p.coverage, severity) * source.uniform(0.3, 1.3)) / layers;
+    const drops = sprinkle(source, x, (coverage * width * height) / (length * (0.7 + breadth)), density);
+    const streak = peaked(lineKernel(length, tilt + radians(source.uniform(-5, 5)), breadth));
+    const streaks = convolve(drops, streak);
+    const [faintest] = p.opacity;
+    const opacity = source.uniform(faintest, lerp([2 * faintest, p.opacity[1]], severity));
+    const light = source.uniform(0.7, 1);
+    const share = mapped(
+      streaks,
+      (value, pixel) => clamp(value) * opacity * (1 - fading * brightness[pixel]!),
+    );
+    y = blended(y, share, [light, light, light]);
   }
+  return source.chance(p.splash) ? splashed(y, severity, source) : y;
 }
 
-function radians(degrees: number): number {
+/** Under a covered sky contrast and colour are low. */
+function dulled(x: Raster, source: RandomSource): Raster {
+  const grey = luma(x).data;
+  const color = source.uniform(0.5, 0.95);
+  const contrast = source.uniform(0.7, 0.98);
+  const loss = source.uniform(0, 0.06);
+  return mapped(x, (value, index) => {
+    const tone = grey[(index / 3) | 0]!;
+    return (tone + (value - tone) * color - 0.5) * contrast + 0.5 - loss;
+  });
+}
+
+/** Far rain hides the scene behind it as haze does. */
+function veiled(y: Raster, x: Raster, severity: number, source: RandomSource): Raster {
+  const brightness = source.uniform(0.6, 0.95);
+  const air = [0, 1, 2].map(() => brightness + source.uniform(-0.02, 0.02));
+  const veil = source.uniform(...p.veil) * (0.3 + 0.7 * severity);
+  if (veil <= 0.05) return y;
+  const depth = plausibleDepth(x, source);
+  return blended(
+    y,
+    mapped(depth, (value) => 1 - Math.exp(-2 * veil * (0.25 + 0.75 * value))),
+    air,
+  );
+}
+
+/** Drops that burst on the ground. */
+function splashed(y: Raster, severity: number, source: RandomSource): Raster {
+  const count = y.width * y.height * source.uniform(0.0002, 0.002) * severity;
+  const spots = sprinkle(source, y, count);
+  spots.data.fill(0, 0, Math.trunc(y.height * source.uniform(0.3, 0.7)) * y.width);
+  const splash = gaussian(spots, source.uniform(0.6, 1.5));
+  return blended(
+    y,
+    mapped(splash, (value) => Math.min(6 * value, 0.6)),
+    [0.9, 0.9, 0.9],
+  );
+}
+
+/** Degrees to radians. */
+export function radians(degrees: number): number {
   return (degrees * Math.PI) / 180;
 }

@@ -1,119 +1,163 @@
-import { convolve } from "./convolve.js";
-import { separateGaussian } from "./kernel.js";
+import { gaussian } from "./gaussian.js";
+import { linear, luma } from "./light.js";
+import { parameters } from "./parameters.js";
 import type { RandomSource } from "./random-source.js";
-import { lerp, type Recipe } from "./recipe.js";
-import type { RgbImage } from "./rgb-image.js";
+import { lerp, type Range } from "./range.js";
+import { blankField, blended, clamp, fieldOf, mapped, type Raster } from "./raster.js";
+import { remapped } from "./resample.js";
+import { smoothField } from "./smooth-field.js";
 
-/** The most drops on one picture. */
-const maximumCount = 250;
+const p = parameters.raindrop;
 
-/** What the drops do to each pixel; all [height, width]. */
+/** Kinds of {@link raindrop}. */
+type RaindropKind = keyof typeof p.kinds;
+
+/** How wide the edge of a drop is, in radii. */
+const edges: Readonly<Record<RaindropKind, Range>> = {
+  sharp: [0.12, 0.4],
+  soft: [0.4, 1.3],
+  dust: [0.2, 0.9],
+  lamps: [0.08, 0.4],
+};
+
+/** What the drops of a picture have in common. */
+interface Rain {
+  readonly kind: RaindropKind;
+  /** The middle radius, in pixels. */
+  readonly radius: number;
+  /** How dark their edges are. */
+  readonly edgeDark: number;
+}
+
+/** What the drops do to each pixel; one channel each. */
 interface Drops {
   /** How much of the pixel is behind water, 0..1. */
-  readonly cover: Float32Array;
-  /** How far to the right of the pixel the light comes from, in pixels. */
-  readonly offsetX: Float32Array;
-  /** How far below it. */
-  readonly offsetY: Float32Array;
+  readonly alpha: Raster;
+  /** The column that its light comes from. */
+  readonly fromX: Raster;
+  /** The row that its light comes from. */
+  readonly fromY: Raster;
   /** Light that the drop adds or takes. */
-  readonly shine: Float32Array;
+  readonly shine: Raster;
 }
 
 /**
- * Water drops on the lens, covering 4 to 30 % of the picture. Each is a round lens that shows the scene upside down,
- * smaller and blurred, with a soft edge and a little shine.
+ * Drops on the lens or the window, from dust-like to a sixth of the frame: in focus they show the scene upside down, out of
+ * focus they are discs of its blurred light, at night of lamps; some run down.
  */
-export const raindrop: Recipe = {
-  degradation: "raindrop",
-  apply(image, severity, source) {
-    const { width, height, rgb } = image;
-    const scale = Math.max(0.35, Math.min(width, height) / 400);
-    const drops = placeDrops(width, height, scale, lerp(0.04, 0.3, severity), source);
-    const { row, column } = separateGaussian(source.uniform(0.8, 2.5) * Math.max(1, scale));
-    const scene = convolve(convolve(image, row), column);
-    const opacity = source.uniform(0.75, 0.98);
-    const wet = rgb.slice();
-    const color = new Float64Array(3);
-    for (let pixel = 0; pixel < drops.cover.length; pixel++) {
-      const share = drops.cover[pixel]! * opacity;
-      if (share === 0) continue;
-      const x = (pixel % width) + drops.offsetX[pixel]!;
-      const y = Math.floor(pixel / width) + drops.offsetY[pixel]!;
-      sampleReflected(scene, x, y, color);
-      for (let channel = 0; channel < 3; channel++) {
-        const refracted = Math.min(Math.max(color[channel]! + drops.shine[pixel]!, 0), 1);
-        wet[pixel * 3 + channel] = rgb[pixel * 3 + channel]! * (1 - share) + refracted * share;
-      }
-    }
-    return { width, height, rgb: wet };
-  },
-};
+export function raindrop(x: Raster, severity: number, source: RandomSource, kind?: RaindropKind): Raster {
+  const { width, height } = x;
+  const way = kind ?? source.weighted(p.kinds);
+  const isDust = way === "dust";
+  const size: Range = isDust ? [0.004, 0.012] : p.radius;
+  const radius = Math.max(1.6, source.logarithmic(...size) * Math.max(width, height));
+  const covered = lerp(p.coverage, severity) * source.uniform(0.4, 1.1) * (isDust ? 0.4 : 1);
+  const count = Math.min(Math.max((covered * width * height) / (Math.PI * radius ** 2), 2), 220);
+  const drops = placeDrops(
+    x,
+    Math.trunc(count),
+    { kind: way, radius, edgeDark: source.uniform(0, 0.5) },
+    source,
+  );
+  const scene = sceneOf(x, way, radius, source);
+  const seen = remapped(
+    scene,
+    (column, row, out) => {
+      out.x = drops.fromX.data[row * width + column]!;
+      out.y = drops.fromY.data[row * width + column]!;
+    },
+    "reflect",
+  );
+  // The window may be wet all over.
+  const window = source.chance(0.25) ? gaussian(x, source.uniform(0.5, 2)) : x;
+  const water = mapped(seen, (value, index) => clamp(value + drops.shine.data[(index / 3) | 0]!));
+  return blended(window, drops.alpha, water);
+}
 
-function placeDrops(
-  width: number,
-  height: number,
-  scale: number,
-  coverage: number,
-  source: RandomSource,
-): Drops {
-  const plane = (): Float32Array => new Float32Array(width * height);
-  const drops: Drops = { cover: plane(), offsetX: plane(), offsetY: plane(), shine: plane() };
-  const meanRadius = source.uniform(7, 16) * scale;
-  const count = Math.max(1, Math.round((coverage * width * height) / (Math.PI * meanRadius ** 2)));
-  for (let drop = Math.min(count, maximumCount); drop > 0; drop--) {
-    placeDrop(drops, width, height, meanRadius * source.uniform(0.5, 1.7), source);
+/** What is seen through the drops: the scene out of focus, at night with its points of light as discs. */
+function sceneOf(x: Raster, kind: RaindropKind, radius: number, source: RandomSource): Raster {
+  const longer = Math.max(x.width, x.height);
+  const softness: Readonly<Record<RaindropKind, Range>> = {
+    sharp: [0.6, 2],
+    soft: [0.012 * longer, 0.05 * longer],
+    dust: [1, 4],
+    lamps: [0.01 * longer, 0.04 * longer],
+  };
+  const scene = gaussian(x, source.uniform(...softness[kind]));
+  if (kind !== "lamps") return scene;
+  const brightness = luma(x).data;
+  const lamps = mapped(
+    linear(x),
+    (value, index) => value * clamp((brightness[(index / 3) | 0]! - 0.6) / 0.4),
+  );
+  const discs = gaussian(lamps, radius * 0.4).data;
+  return mapped(scene, (value, index) => clamp(value * 0.8 + 1.5 * discs[index]!));
+}
+
+function placeDrops(x: Raster, count: number, rain: Rain, source: RandomSource): Drops {
+  const { width, height } = x;
+  const where = source.chance(0.5) ? smoothField(source, x, 3) : undefined;
+  const drops: Drops = {
+    alpha: blankField(x),
+    fromX: fieldOf(x, (column) => column),
+    fromY: fieldOf(x, (_, row) => row),
+    shine: blankField(x),
+  };
+  for (let drop = 0; drop < count; drop++) {
+    const radius = Math.min(rain.radius * source.logarithmic(0.4, 2.2), Math.max(width, height) / 9);
+    const centerX = source.uniform(0, width);
+    const centerY = source.uniform(0, height);
+    const pixel =
+      Math.min(height - 1, Math.floor(centerY)) * width + Math.min(width - 1, Math.floor(centerX));
+    if (where !== undefined && where.data[pixel]! < source.uniform(0, 0.8)) continue;
+    placeDrop(drops, centerX, centerY, radius, rain, source);
   }
   return drops;
 }
 
-/** Lays one drop over those before it. */
-function placeDrop(drops: Drops, width: number, height: number, radius: number, source: RandomSource): void {
-  const { cover, offsetX, offsetY, shine } = drops;
-  const centerX = source.uniform(0, width);
-  const centerY = source.uniform(0, height);
-  const stretch = source.uniform(1, 1.4);
-  const softness = source.uniform(0.1, 0.35);
-  const magnification = 1 + source.uniform(1.2, 2.6);
-  const light = source.uniform(-0.08, 0.12);
-  const reach = Math.ceil(radius * 1.6 + 2);
-  const right = Math.min(width - 1, Math.floor(centerX) + reach);
-  const bottom = Math.min(height - 1, Math.floor(centerY) + reach);
-  for (let y = Math.max(0, Math.floor(centerY) - reach); y <= bottom; y++) {
-    for (let x = Math.max(0, Math.floor(centerX) - reach); x <= right; x++) {
+/** Lays one drop over those that it hides more than. */
+function placeDrop(
+  { alpha, fromX, fromY, shine }: Drops,
+  centerX: number,
+  centerY: number,
+  radius: number,
+  { kind, edgeDark }: Rain,
+  source: RandomSource,
+): void {
+  const { width, height } = alpha;
+  const runs = source.chance(p.rivulet * 0.3);
+  const tall = radius * (runs ? source.uniform(3, 12) : source.uniform(1, 1.5));
+  const bumps = {
+    height: source.uniform(0, 0.22),
+    count: source.integer(2, 4),
+    turn: source.uniform(0, 6),
+  };
+  const edge = source.uniform(...edges[kind]);
+  const opacity = source.uniform(...p.opacity) * (kind === "soft" ? 0.75 : 1);
+  const magnification = 1 + source.uniform(1.2, 3.5);
+  const light = source.uniform(...p.shine);
+  const glint = source.chance(0.4) ? source.uniform(0.1, 0.5) : 0;
+  const reachX = Math.ceil(radius * 2.2 + 2);
+  const reachY = Math.ceil(tall * 2.2 + 2);
+  const lastX = Math.min(width - 1, Math.floor(centerX) + reachX);
+  const lastY = Math.min(height - 1, Math.floor(centerY) + reachY);
+  for (let y = Math.max(0, Math.floor(centerY) - reachY); y <= lastY; y++) {
+    for (let x = Math.max(0, Math.floor(centerX) - reachX); x <= lastX; x++) {
       const dx = x - centerX;
       const dy = y - centerY;
-      const distance = Math.hypot(dx, dy / stretch) / radius;
-      const water = Math.min(Math.max((1 - distance) / softness + 0.5, 0), 1);
+      const u = dx / radius;
+      const v = dy / tall;
+      const bump = 1 + bumps.height * Math.sin(Math.atan2(dy, dx) * bumps.count + bumps.turn);
+      const distance = Math.sqrt(u * u + v * v) / bump;
+      const water = clamp((1 - distance) / edge + 0.5) * opacity;
       const pixel = y * width + x;
-      if (water <= cover[pixel]!) continue;
-      cover[pixel] = water;
-      offsetX[pixel] = -dx * magnification;
-      offsetY[pixel] = -dy * magnification;
-      shine[pixel] = light * (1 - Math.min(distance, 1));
+      if (water <= alpha.data[pixel]!) continue;
+      alpha.data[pixel] = water;
+      fromX.data[pixel] = x - dx * magnification;
+      fromY.data[pixel] = y - dy * magnification;
+      const inside = light * (1 - Math.min(distance, 1));
+      const rim = edgeDark * Math.min(Math.max(distance - 0.6, 0), 0.4);
+      shine.data[pixel] = inside - rim + glint * Math.exp(-((u + 0.35) ** 2 + (v + 0.4) ** 2) / 0.03);
     }
   }
-}
-
-/** Reads a colour between pixels, bilinearly; outside, the picture is mirrored about its outermost pixels. */
-function sampleReflected({ width, height, rgb }: RgbImage, x: number, y: number, out: Float64Array): void {
-  const u = reflect(x, width - 1);
-  const v = reflect(y, height - 1);
-  const left = Math.floor(u);
-  const top = Math.floor(v);
-  const right = Math.min(left + 1, width - 1);
-  const bottom = Math.min(top + 1, height - 1);
-  const shareX = u - left;
-  const shareY = v - top;
-  for (let channel = 0; channel < 3; channel++) {
-    const at = (row: number, column: number): number => rgb[(row * width + column) * 3 + channel]!;
-    const upper = at(top, left) * (1 - shareX) + at(top, right) * shareX;
-    const lower = at(bottom, left) * (1 - shareX) + at(bottom, right) * shareX;
-    out[channel] = upper * (1 - shareY) + lower * shareY;
-  }
-}
-
-function reflect(position: number, last: number): number {
-  if (last === 0) return 0;
-  const phase = Math.abs(position) % (2 * last);
-  return phase <= last ? phase : 2 * last - phase;
 }

@@ -13,7 +13,7 @@ const range = 2 ** 32;
  * ```ts
  * const source = new RandomSource(7);
  * source.uniform(0.5, 1);
- * source.choice(["motion", "defocus"]);
+ * source.choice(["disc", "hexagon"]);
  * ```
  */
 export class RandomSource {
@@ -56,6 +56,11 @@ export class RandomSource {
     return low + ((high - low) * this.bits()) / range;
   }
 
+  /** A number in `low` .. `high`, evenly spread on a logarithmic scale: for sizes of more than one octave; `low` is above 0. */
+  logarithmic(low: number, high: number): number {
+    return low * (high / low) ** this.uniform(0, 1);
+  }
+
   /** True with the given probability. */
   chance(probability: number): boolean {
     return this.bits() / range < probability;
@@ -69,6 +74,16 @@ export class RandomSource {
   /** One of the items, each as likely as the others. */
   choice<const T extends readonly [unknown, ...unknown[]]>(items: T): T[number] {
     return items[this.integer(0, items.length - 1)];
+  }
+
+  /** One of the keys, each as often as its share of the sum says. */
+  weighted<K extends string>(shares: Readonly<Record<K, number>>): K {
+    const names = Object.keys(shares) as K[];
+    let at = this.uniform(
+      0,
+      names.reduce((sum, name) => sum + shares[name], 0),
+    );
+    return names.find((name) => (at -= shares[name]) < 0) ?? names.at(-1);
   }
 
   /** A number of the standard normal distribution, by Box and Muller's transform. */

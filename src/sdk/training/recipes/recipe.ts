@@ -5,8 +5,6 @@ import type { RgbImage } from "./rgb-image.js";
 export interface Recipe {
   /** The degradation, such as `rain`. */
   readonly degradation: string;
-  /** The kinds that can be asked for by name, such as `motion`; left out if there is only one. */
-  readonly kinds?: readonly string[];
 
   /**
    * Damages a picture.
@@ -14,10 +12,9 @@ export interface Recipe {
    * @param image - values in 0..1; not changed
    * @param severity - 0, barely visible, to 1, the worst that the models are trained for
    * @param source - where all randomness comes from
-   * @param kind - one of `kinds`; drawn as often as in training if left out
    * @returns a new picture of the same size, not yet clipped or rounded
    */
-  apply(image: RgbImage, severity: number, source: RandomSource, kind?: string): RgbImage;
+  apply(image: RgbImage, severity: number, source: RandomSource): RgbImage;
 }
 
 /** One degradation and how strong it is. */
@@ -28,9 +25,4 @@ export interface Fault {
   readonly severity: number;
   /** Which kind of it, one of {@link degradationKinds}; drawn as in training if left out. */
   readonly kind?: string | undefined;
-}
-
-/** The value at `amount` of the way from `low` to `high`. */
-export function lerp(low: number, high: number, amount: number): number {
-  return low + (high - low) * amount;
 }

@@ -40,15 +40,6 @@ function toByte(value: number): number {
   return value > 0 ? (value < 1 ? (value * 255 + 0.5) | 0 : 255) : 0;
 }
 
-/** Clips a picture to 0..1 in place. */
-export function clip({ rgb }: RgbImage): void {
-  for (let index = 0; index < rgb.length; index++) {
-    const value = rgb[index]!;
-    if (!(value > 0)) rgb[index] = 0;
-    else if (value > 1) rgb[index] = 1;
-  }
-}
-
 /** Copies the last channel of one 8-bit image into the fourth of another. */
 function copyAlpha({ data, channels }: PixelImage, target: Uint8Array): void {
   for (let from = channels - 1, to = 3; to < target.length; from += channels, to += 4)

@@ -1,57 +1,90 @@
-import { composed, discKernel, lineKernel, normalized, peaked, scale } from "./kernel.js";
+import { convolve } from "./convolve.js";
+import { gaussian } from "./gaussian.js";
+import { apertureKernel, composed, gaussianKernel, lineKernel, peaked } from "./kernel.js";
+import { luma } from "./light.js";
+import { parameters } from "./parameters.js";
+import { plausibleDepth } from "./plausible-depth.js";
+import { radians } from "./rain.js";
 import type { RandomSource } from "./random-source.js";
-import { lerp, type Recipe } from "./recipe.js";
-import { scatter } from "./scatter.js";
+import { lerp } from "./range.js";
+import { blankField, blended, clamp, mapped, type Raster } from "./raster.js";
+import { smoothField } from "./smooth-field.js";
+import { sprinkle } from "./sprinkle.js";
 
-/** Radius in pixels of the flakes of each layer, far to near, and the share of the picture that they cover at severity 0.4. */
-const layers = [
-  { radius: 0.7, share: 0.06 },
-  { radius: 1.4, share: 0.04 },
-  { radius: 2.8, share: 0.03 },
-] as const;
+const p = parameters.snow;
 
 /**
- * Falling snow: flakes of three sizes, smeared along one wind within 50 degrees of upright, under a thin veil,
- * y = x (1 - z) + b z with the layers' maximum z.
+ * Falling snow: flakes of many sizes, dense in part of the frame, sharp or soft, streaked near the lens, grey rather than
+ * white, at night lit by lamps, with a veil in the distance.
  */
-export const snow: Recipe = {
-  degradation: "snow",
-  apply({ width, height, rgb }, severity, source) {
-    const wind = Math.PI / 2 + (source.uniform(-50, 50) * Math.PI) / 180;
-    const flakes = new Float32Array(width * height);
-    for (const layer of layers) addLayer(flakes, width, layer, severity, wind, source);
-    const veil = source.uniform(0, 0.2) * severity;
-    const brightness = source.uniform(0.9, 1);
-    const snowy = new Float32Array(rgb.length);
-    for (let index = 0; index < rgb.length; index++) {
-      const flake = flakes[(index / 3) | 0]!;
-      snowy[index] = (rgb[index]! * (1 - veil) + 0.85 * veil) * (1 - flake) + brightness * flake;
-    }
-    return { width, height, rgb: snowy };
-  },
-};
+export function snow(x: Raster, severity: number, source: RandomSource): Raster {
+  const wind = Math.PI / 2 + radians(source.uniform(...p.wind));
+  const density = source.chance(p.patchy) ? patches(x, source) : undefined;
+  const flakes = blankField(x);
+  const layers = source.integer(...p.layers);
+  for (let layer = 0; layer < layers; layer++) {
+    addLayer(flakes, lerp(p.coverage, severity ** 1.3) / layers, wind, density, source);
+  }
+  let y = x;
+  if (source.chance(0.55)) {
+    const veil = source.uniform(...p.veil) * (0.3 + 0.7 * severity);
+    const far = mapped(plausibleDepth(x, source), (value) => veil * value);
+    const air = source.uniform(0.6, 0.92);
+    y = blended(y, far, [air, air, air]);
+  }
+  const white = whiteOf(x, source);
+  // Against a bright sky flakes are only a little darker.
+  const over = mapped(y, (value, index) => Math.max(white(index), value - 0.08));
+  return blended(y, flakes, over);
+}
+
+function patches(x: Raster, source: RandomSource): Raster {
+  const field = smoothField(source, x, 3);
+  const exponent = source.uniform(0.5, 2.5);
+  return mapped(field, (value) => value ** exponent);
+}
 
 /** Draws one layer of flakes over those behind it. */
 function addLayer(
-  flakes: Float32Array,
-  width: number,
-  layer: { radius: number; share: number },
-  severity: number,
+  flakes: Raster,
+  coverage: number,
   wind: number,
+  density: Raster | undefined,
   source: RandomSource,
 ): void {
-  const radius = layer.radius * source.uniform(0.7, 1.4);
-  const coverage = layer.share * lerp(0.25, 2.2, severity) * source.uniform(0.5, 1.5);
-  const path = normalized(
-    lineKernel(Math.max(1, radius * source.uniform(0.5, 4)), wind, Math.max(0.4, radius * 0.3)),
+  const { width, height } = flakes;
+  const radius = source.logarithmic(...p.radius) * Math.max(0.7, Math.max(width, height) / 500);
+  const share = coverage * source.logarithmic(0.25, 2);
+  const count = Math.max(2, (share * width * height) / (Math.PI * radius * radius));
+  const points = sprinkle(source, flakes, count, density);
+  const sigma = radius * 0.55;
+  const flake = peaked(
+    source.chance(0.65)
+      ? gaussianKernel(sigma, sigma * source.uniform(0.6, 1), source.uniform(0, 3))
+      : apertureKernel(radius),
   );
+  const fall = source.uniform(...p.fall) * radius;
   // A flake that moves is fainter; in part the eye, and the camera, make up for it.
-  const gain = Math.min(3, Math.sqrt(path.width));
-  const stamp = scale(composed(peaked(discKernel(radius)), path), gain);
-  const density = coverage / (Math.PI * radius ** 2);
-  const plane = scatter(width, flakes.length / width, { density, stamp, weakest: 0.4 }, source);
-  const opacity = source.uniform(0.6, 1);
-  for (let index = 0; index < plane.length; index++) {
-    flakes[index] = Math.max(flakes[index]!, opacity * Math.min(plane[index]!, 1));
+  const gain = fall > 1 ? Math.min(3, 1 + fall / (2 * radius + 1)) : 1;
+  const stamp =
+    fall > 1
+      ? composed(flake, lineKernel(fall, wind + radians(source.uniform(-8, 8)), Math.max(0.4, radius * 0.3)))
+      : flake;
+  const layer = convolve(points, stamp).data;
+  const opacity = source.uniform(...p.opacity);
+  for (let pixel = 0; pixel < layer.length; pixel++) {
+    flakes.data[pixel] = Math.max(flakes.data[pixel]!, opacity * clamp(gain * layer[pixel]!));
   }
+}
+
+/** The colour of flakes, sample by sample: of what lamps light, or one grey, a little bluish. */
+function whiteOf(x: Raster, source: RandomSource): (index: number) => number {
+  if (source.chance(p.lamps)) {
+    const lit = gaussian(luma(x), Math.max(6, x.height / 20)).data;
+    const glow = source.uniform(0.1, 0.35);
+    return (index) => clamp(lit[(index / 3) | 0]! * 0.9 + glow);
+  }
+  const grey = source.uniform(...p.grey);
+  const blue = 0.02 * source.uniform(0, 1);
+  return (index) => grey + blue * ((index % 3) - 1);
 }

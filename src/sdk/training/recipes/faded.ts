@@ -1,0 +1,47 @@
+import { luma } from "./light.js";
+import type { RandomSource } from "./random-source.js";
+import { blended, clamp, fieldOf, mapped, type Raster } from "./raster.js";
+import { smoothField } from "./smooth-field.js";
+
+/** Tones of monochrome prints: grey, sepias, selenium, a pink. */
+const tones = [
+  [1, 1, 1],
+  [1.07, 0.98, 0.82],
+  [1.04, 0.97, 0.87],
+  [1.1, 0.95, 0.72],
+  [0.97, 1, 0.93],
+  [1.05, 0.93, 0.95],
+] as const;
+
+/** Dyes that have gone pale and paper that has gone yellow: lower contrast, a lifted black, one tone for old prints. */
+export function faded(x: Raster, severity: number, source: RandomSource): Raster {
+  const y = source.chance(0.75) ? monochrome(x, source.choice(tones)) : x;
+  const low = source.uniform(0, 0.3) * severity;
+  const high = 1 - source.uniform(0, 0.3) * severity;
+  const pale = mapped(y, (value) => low + value * (high - low));
+  return source.chance(0.5) ? yellowed(pale, source) : pale;
+}
+
+function monochrome(x: Raster, tone: readonly number[]): Raster {
+  const grey = luma(x).data;
+  return mapped(x, (_, index) => grey[(index / 3) | 0]! * tone[index % 3]!);
+}
+
+/** Unevenly, more towards the edges. */
+function yellowed(x: Raster, source: RandomSource): Raster {
+  const { width, height } = x;
+  const patches = smoothField(source, x, 3).data;
+  const strength = source.uniform(0, 0.6);
+  const share = fieldOf(x, (column, row, pixel) => {
+    const u = spread(column, width);
+    const v = spread(row, height);
+    return clamp((u * u + v * v) / 2) * patches[pixel]! * strength;
+  });
+  const brightness = source.uniform(0.6, 1);
+  return blended(x, share, [0.95 * brightness, 0.88 * brightness, 0.72 * brightness]);
+}
+
+/** Where a pixel lies between -1 at the first and 1 at the last. */
+function spread(position: number, length: number): number {
+  return length === 1 ? -1 : (2 * position) / (length - 1) - 1;
+}
