@@ -176,7 +176,10 @@ function failOnWarning(warning, defaultHandler) {
     return;
   if (warning.code === "THIS_IS_UNDEFINED" && warning.id?.includes("node_modules")) return;
   // A program exports no types, and limpid/extension nothing but types.
-  if (warning.code === "EMPTY_BUNDLE" && warning.names?.every((name) => name in workers || name === "extension"))
+  if (
+    warning.code === "EMPTY_BUNDLE" &&
+    warning.names?.every((name) => name in workers || name === "extension")
+  )
     return;
   defaultHandler(warning);
   throw new Error(`rollup: ${warning.message}`);

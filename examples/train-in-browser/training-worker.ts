@@ -1,12 +1,15 @@
 import { zipSync } from "fflate";
 import { createLimpid, modelFromUrl, PixelImage, type RouterRow, version } from "limpid";
-import { psnr, ExpertTrainer,
+import {
+  psnr,
+  ExpertTrainer,
   fitRouterRow,
   makeIntegrity,
   type TrainingEvaluation,
   type TrainingPair,
   TrainingSet,
-  writeExpertFile, } from "limpid/authoring";
+  writeExpertFile,
+} from "limpid/authoring";
 import { type Expert, type LoadedModel, loadModel, startBackend } from "limpid/network";
 import type { TrainReply, TrainRequest } from "./messages.js";
 

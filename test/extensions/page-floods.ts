@@ -22,7 +22,7 @@ function makeExtension(name: string, body: string): Map<string, Uint8Array> {
     contributes: { commands: [{ command, title: name }] },
   };
   const code = `export const activate = (context, api) => void api.commands.register("${command}", () => { ${body} });`;
-  const files = new Map([
+  const files = new Map<string, Uint8Array>([
     ["package.json", new TextEncoder().encode(JSON.stringify(manifest))],
     ["extension.js", new TextEncoder().encode(code)],
   ]);

@@ -55,15 +55,12 @@ describe("resizeBicubic", () => {
 });
 
 describe("resizeArea", () => {
-  test.each(references.area)(
-    "gives OpenCV's averages: $from to $to",
-    ({ seed, from, to, rgb }) => {
-      const resized = resizeArea(pseudoRandomImage(seed, ...from), ...to);
-      expect(resized.length).toBe(rgb.length);
-      const difference = Math.max(...rgb.map((value, index) => Math.abs(value - resized[index]!)));
-      expect(difference).toBeLessThan(1e-7);
-    },
-  );
+  test.each(references.area)("gives OpenCV's averages: $from to $to", ({ seed, from, to, rgb }) => {
+    const resized = resizeArea(pseudoRandomImage(seed, ...from), ...to);
+    expect(resized.length).toBe(rgb.length);
+    const difference = Math.max(...rgb.map((value, index) => Math.abs(value - resized[index]!)));
+    expect(difference).toBeLessThan(1e-7);
+  });
 
   test("keeps the mean when the ratio is whole", () => {
     const image = pseudoRandomImage(4, 24, 18, 3);

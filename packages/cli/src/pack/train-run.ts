@@ -6,11 +6,13 @@ import {
   type Limpid,
   LimpidError,
   type PixelImage,
-    type RestoreResult,
+  type RestoreResult,
   throwIfAborted,
   version,
 } from "limpid";
-import { psnr, ExpertTrainer,
+import {
+  psnr,
+  ExpertTrainer,
   type ExpertTrainingOptions,
   fitRouterRow,
   type GoldenSample,
@@ -19,7 +21,8 @@ import { psnr, ExpertTrainer,
   sha256Hex,
   type TrainingResult,
   type TrainingSet,
-  writeExpertFile, } from "limpid/authoring";
+  writeExpertFile,
+} from "limpid/authoring";
 import { type Expert, type LoadedModel, loadModel, startBackend, type TfjsBackend } from "limpid/network";
 import { modelFromDirectory, writeFileAtomically } from "limpid/node";
 import { writeImageFile } from "../files/index.js";

@@ -83,7 +83,7 @@ export class RandomSource {
       0,
       names.reduce((sum, name) => sum + shares[name], 0),
     );
-    return names.find((name) => (at -= shares[name]) < 0) ?? names.at(-1);
+    return names.find((name) => (at -= shares[name]) < 0) ?? names[names.length - 1]!;
   }
 
   /** A number of the standard normal distribution, by Box and Muller's transform. */
