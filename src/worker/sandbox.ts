@@ -136,8 +136,11 @@ class Sandbox {
   #makeHost(): QuickJSHandle {
     const vm = this.#vm;
     const host = vm.newObject();
-    const add = (name: string, run: (...args: QuickJSHandle[]) => QuickJSHandle | void): void => {
-      const handle = vm.newFunction(name, (...args) => run(...args) ?? vm.undefined);
+    const add = (name: string, run: (...args: QuickJSHandle[]) => unknown): void => {
+      const handle = vm.newFunction(
+        name,
+        (...args) => (run(...args) as QuickJSHandle | undefined) ?? vm.undefined,
+      );
       vm.setProp(host, name, handle);
       handle.dispose();
     };

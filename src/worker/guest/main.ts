@@ -47,7 +47,7 @@ export default function start(given: GuestHost): GuestReceiver {
   );
   // Without room for anything more, code can go on neither as it was written nor as it was checked.
   function endIfOutOfMemory(error: unknown): void {
-    if (/^InternalError: out of memory/.test(describeThrown(error))) host.end("it ran out of memory");
+    if (describeThrown(error).startsWith("InternalError: out of memory")) host.end("it ran out of memory");
   }
   return (kind, text, buffers) => {
     if (kind === "message") onMessage(decodeMessage({ text, buffers: [...buffers] }));
