@@ -1,5 +1,5 @@
-import { type PixelImage, resizeArea } from "limpid";
-import { readRgb } from "limpid/network";
+import type { PixelImage } from "limpid";
+import { readRgb, resizeArea } from "limpid/network";
 
 /** Longest side of a shown picture in pixels: enough for a panel on a dense screen. */
 const shownSide = 1024;

@@ -28,14 +28,10 @@ export { version } from "./base/index.js";
 // Images
 export {
   applyOrientation,
-  colorModelOfProfile,
-  colorSpaceOfProfile,
-  convertBitDepth,
   crop,
   decodePng,
   encodePng,
   PixelImage,
-  resizeArea,
   type CanvasPixels,
   type ChannelCount,
   type ColorSpace,
@@ -79,10 +75,13 @@ export {
   type PackIdentity,
   type PackOptions,
   type PackProgress,
+  type PackReplacement,
   type Packs,
   type PackSource,
+  type ReplacementReason,
   type SignatureOptions,
   type StoredBytes,
+  type TrustedKey,
   type UnusablePack,
 } from "./packs/index.js";
 
@@ -91,6 +90,7 @@ export {
   extensionWorkersFromUrl,
   memoryStorage,
   webStorage,
+  type CommandCall,
   type CommandDescription,
   type CommandExecution,
   type CommandHandler,

@@ -29,7 +29,17 @@ export {
 } from "./restore/index.js";
 
 // Images
-export { bleedColorUnderAlpha, colorStatistics, readRgb, resizeBicubic, writeRgb } from "./image/index.js";
+export {
+  bleedColorUnderAlpha,
+  colorModelOfProfile,
+  colorSpaceOfProfile,
+  colorStatistics,
+  convertBitDepth,
+  readRgb,
+  resizeArea,
+  resizeBicubic,
+  writeRgb,
+} from "./image/index.js";
 
 // Router
 export {

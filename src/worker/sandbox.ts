@@ -145,7 +145,7 @@ class Sandbox {
       handle.dispose();
     };
     add("post", (text, list) => {
-      const [json, buffers] = [this.#textOf(text!), this.#buffersOf(list!)];
+      const [json, buffers] = [this.#textOf(text), this.#buffersOf(list)];
       if (this.#relay.isEnded) return;
       try {
         const message = decodeMessage({ text: json, buffers });
@@ -154,33 +154,33 @@ class Sandbox {
         this.#relay.end(`it sent what is no message: ${describe(error)}`);
       }
     });
-    add("end", (reason) => this.#relay.end(this.#textOf(reason!).slice(0, 1000)));
+    add("end", (reason) => this.#relay.end(this.#textOf(reason).slice(0, 1000)));
     add("timer", (id, delay) => {
-      const number = vm.getNumber(id!);
-      setTimeout(() => this.#deliver("timer", String(number)), Math.max(vm.getNumber(delay!), 0));
+      const number = vm.getNumber(id);
+      setTimeout(() => this.#deliver("timer", String(number)), Math.max(vm.getNumber(delay), 0));
     });
     add("now", () => vm.newNumber(performance.now()));
     add("encode", (text) => {
-      const bytes = new TextEncoder().encode(this.#textOf(text!));
+      const bytes = new TextEncoder().encode(this.#textOf(text));
       return this.#newBuffer(bytes.buffer);
     });
     add("decode", (buffer) => {
-      const [bytes] = [vm.getArrayBuffer(buffer!)];
+      const [bytes] = [vm.getArrayBuffer(buffer)];
       const text = new TextDecoder().decode(bytes.value.slice());
       bytes.dispose();
       return vm.newString(text);
     });
     add("random", (size) => {
-      const bytes = crypto.getRandomValues(new Uint8Array(Math.min(vm.getNumber(size!), 65_536)));
+      const bytes = crypto.getRandomValues(new Uint8Array(Math.min(vm.getNumber(size), 65_536)));
       return this.#newBuffer(bytes.buffer);
     });
     add("url", (text, base) => {
-      const from = vm.typeof(base!) === "string" ? this.#textOf(base!) : undefined;
-      return vm.newString(JSON.stringify(parseUrl(this.#textOf(text!), from) ?? null));
+      const from = vm.typeof(base) === "string" ? this.#textOf(base) : undefined;
+      return vm.newString(JSON.stringify(parseUrl(this.#textOf(text), from) ?? null));
     });
     add("fetch", (id, request, list) => {
-      const number = vm.getNumber(id!);
-      const [init, [body]] = [JSON.parse(this.#textOf(request!)) as FetchRequest, this.#buffersOf(list!)];
+      const number = vm.getNumber(id);
+      const [init, [body]] = [JSON.parse(this.#textOf(request)) as FetchRequest, this.#buffersOf(list)];
       void this.#answerFetch(number, init, body);
     });
     vm.newFunction("load", () => {
@@ -221,7 +221,7 @@ class Sandbox {
     return Array.from({ length: Math.min(length, 16) }, (_, index) =>
       vm.getProp(list, index).consume((handle) => {
         const bytes = vm.getArrayBuffer(handle);
-        const copy = bytes.value.slice().buffer as ArrayBuffer;
+        const copy = bytes.value.slice().buffer;
         bytes.dispose();
         return copy;
       }),

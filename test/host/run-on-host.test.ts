@@ -11,10 +11,10 @@ import { PixelImage } from "../../src/sdk/image/index.js";
 import { makeTinyModel } from "../support/tiny-model.js";
 
 const photo = new PixelImage({
-  width: 40,
-  height: 24,
+  width: 88,
+  height: 70,
   channels: 3,
-  data: new Uint8Array(40 * 24 * 3).map((_, index) => (index * 37) % 251),
+  data: new Uint8Array(88 * 70 * 3).map((_, index) => (index * 37) % 251),
 });
 
 /** A real engine on a document of its own. */

@@ -36,7 +36,7 @@ const call = <K extends keyof WalkPage>(
   );
 
 /** The picture as a whole, which is fastest; and many tiles, between which a pack can come. */
-const [whole, small] = [192, 64];
+const [whole, small] = [192, 16];
 
 /** The pack's fault, well visible, on the photo of its golden sample, which it was not trained on: as PNG files. */
 async function makeTrial(folder: string, pack: string, golden: string): Promise<Map<string, Uint8Array>> {

@@ -54,10 +54,10 @@ describe("a file that asks for much work", () => {
       code: "InvalidArchive",
       message: expect.stringMatching("5000 files") as unknown,
     });
-    expect(() => packFilesFromArchive(zipSync(many))).toThrow(refused as never);
+    expect(() => packFilesFromArchive(zipSync(many))).toThrow(refused);
     const tar = gzipSync(tarOf(6000));
-    expect(() => packFilesFromArchive(tar)).toThrow(refused as never);
-    expect(() => readPackArchive(tar, "x")).toThrow(refused as never);
+    expect(() => packFilesFromArchive(tar)).toThrow(refused);
+    expect(() => readPackArchive(tar, "x")).toThrow(refused);
   });
 
   test("headers for long names are short", () => {
@@ -126,7 +126,9 @@ describe("a server that misbehaves", () => {
   };
   const endless = (_: string, response: ServerResponse) => {
     response.writeHead(200);
-    const go = (): void => void (response.destroyed || response.write(Buffer.alloc(1 << 20, 32), go));
+    const go = (): void => {
+      if (!response.destroyed) response.write(Buffer.alloc(1 << 20, 32), go);
+    };
     go();
     return true;
   };

@@ -46,7 +46,7 @@ const kinds: Readonly<
     `<pre style="font-size:13px">${repeat(20, (i) => `<span style="opacity:.5">${i + 1}</span> ${" ".repeat(2 * pick(4))}<span style="color:${accent}">${phrase(pick, 1)}</span>(${phrase(pick, 2)}, ${pick(99)});\n`)}</pre>`,
   bars: (pick, ink, accent) =>
     chart(
-      `${repeat(9, (i) => rect(30 + i * 42, 250 - 20 * (1 + pick(10)), 26, 400, accent))}`,
+      repeat(9, (i) => rect(30 + i * 42, 250 - 20 * (1 + pick(10)), 26, 400, accent)),
       ink,
       phrase(pick, 4),
     ),

@@ -11,5 +11,5 @@ export {
 } from "./extension-methods.js";
 export { checkPlainValue, messageLimits } from "./plain-value.js";
 export { costOf, flowWindow, type FlowFrame } from "./flow-frame.js";
-export { connectWorker, type MessagePortLike, type WorkerConnection } from "./worker-connection.js";
+export { connectWorker, type MessagePortLike } from "./worker-connection.js";
 export { describeThrown } from "./wire-error.js";

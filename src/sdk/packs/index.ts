@@ -59,9 +59,9 @@ export {
   type PackIdentity,
   type PackSource,
 } from "./pack-source.js";
-export type { InstallOptions, PackGate, PackOptions } from "./pack-options.js";
+export type { InstallOptions, PackOptions } from "./pack-options.js";
 export { Packs } from "./packs.js";
-export type { PackProvenance, PackReplacement, ReplacementReason } from "./replacement.js";
+export type { PackReplacement, ReplacementReason } from "./replacement.js";
 export type { SignatureOptions, TrustedKey } from "./signature-policy.js";
 export type { ImportOptions } from "./importers/imported-factors.js";
 export { importKohya } from "./importers/kohya.js";

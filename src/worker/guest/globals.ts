@@ -54,7 +54,7 @@ function makeUrlClass(host: GuestHost): unknown {
   return class URL {
     readonly href!: string;
 
-    constructor(text: unknown, base?: unknown) {
+    constructor(text: string | { toString(): string }, base?: string | { toString(): string }) {
       const json = host.url(String(text), base === undefined ? undefined : String(base));
       const parts = JSON.parse(json) as object | null;
       if (parts === null) throw new TypeError(`${String(text).slice(0, 100)} is no URL`);
@@ -62,7 +62,7 @@ function makeUrlClass(host: GuestHost): unknown {
       Object.freeze(this);
     }
 
-    static canParse(text: unknown, base?: unknown): boolean {
+    static canParse(text: string | { toString(): string }, base?: string | { toString(): string }): boolean {
       return host.url(String(text), base === undefined ? undefined : String(base)) !== "null";
     }
 

@@ -3,14 +3,13 @@ import sharp, { type Metadata } from "sharp";
 import {
   applyOrientation,
   type ChannelCount,
-  colorModelOfProfile,
   type ColorSpace,
-  colorSpaceOfProfile,
   type ExifOrientation,
   LimpidError,
   PixelImage,
   throwIfAborted,
 } from "limpid";
+import { colorModelOfProfile, colorSpaceOfProfile } from "limpid/network";
 import { describeSystemError, messageOf, systemErrorCode } from "../../../../src/node/system-error.js";
 import { hasImageSignature } from "./image-format.js";
 import { listPngChunks } from "./png-chunks.js";

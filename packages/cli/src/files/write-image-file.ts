@@ -1,6 +1,7 @@
 import fs from "node:fs/promises";
 import sharp, { type Sharp } from "sharp";
-import { colorModelOfProfile, convertBitDepth, LimpidError, PixelImage, throwIfAborted } from "limpid";
+import { LimpidError, PixelImage, throwIfAborted } from "limpid";
+import { colorModelOfProfile, convertBitDepth } from "limpid/network";
 import { writeFileAtomically } from "limpid/node";
 import { outputFormatOf, type OutputFormat } from "./image-format.js";
 import { insertIccProfile } from "./png-chunks.js";

@@ -1,6 +1,7 @@
 import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { crop, LimpidError, PixelImage, resizeArea, throwIfAborted } from "limpid";
+import { crop, LimpidError, PixelImage, throwIfAborted } from "limpid";
+import { resizeArea } from "limpid/network";
 import { RandomSource, type Recipe, TrainingSet } from "limpid/authoring";
 import { readImageFile } from "../files/index.js";
 import { findImages } from "../find-images.js";
