@@ -3,11 +3,11 @@ import { readImageFile } from "../../packages/cli/src/files/index.js";
 import { modelFromDirectory } from "../../src/node/index.js";
 import { psnr } from "../../src/sdk/image/index.js";
 import { createLimpid } from "../../src/sdk/limpid/index.js";
-import { degrade } from "../../src/sdk/training/index.js";
+import { degrade, severityOfSigma } from "../../src/sdk/training/index.js";
 
 test("the shipped model denoises a photo, alike whole and at every tile size", async () => {
   const { image: clean } = await readImageFile("test/fixtures/photos/raccoon.jpg");
-  const noisy = degrade(clean, [{ degradation: "noise", severity: 0.4 }], 5);
+  const noisy = degrade(clean, [{ degradation: "noise", kind: "white", severity: severityOfSigma(25) }], 5);
   const limpid = await createLimpid({ model: modelFromDirectory(), backend: "wasm" });
   const analysis = await limpid.analyze(noisy);
   expect(analysis.degradations[0]).toMatchObject({ degradation: "noise" });

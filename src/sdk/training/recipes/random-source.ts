@@ -83,7 +83,14 @@ export class RandomSource {
       0,
       names.reduce((sum, name) => sum + shares[name], 0),
     );
-    return names.find((name) => (at -= shares[name]) < 0) ?? names[names.length - 1]!;
+    let chosen: K | undefined;
+    for (const name of names) {
+      chosen = name;
+      at -= shares[name];
+      if (at < 0) break;
+    }
+    if (chosen === undefined) throw new LimpidError("InvalidArgument", "there are no shares to choose from");
+    return chosen;
   }
 
   /** A number of the standard normal distribution, by Box and Muller's transform. */
