@@ -51,6 +51,8 @@ export interface WalkRequest {
   readonly install?: string;
   /** Restores the picture without the fault instead. */
   readonly isClean?: boolean;
+  /** Restores sixteen of the picture side by side, which takes long enough for a pack to come meanwhile. */
+  readonly isLarge?: boolean;
 }
 
 /** What became of the picture. */
@@ -135,6 +137,17 @@ function decibels(image: PixelImage, clean: PixelImage): number | null {
   return Number.isFinite(quality) ? quality : null;
 }
 
+/** The picture sixteen times. */
+function fourByFour({ width, height, channels, data }: PixelImage): PixelImage {
+  const row = width * channels;
+  const large = new Uint8Array(data.length * 16);
+  for (let y = 0; y < 4 * height; y++) {
+    const line = data.subarray((y % height) * row, ((y % height) + 1) * row);
+    for (let copy = 0; copy < 4; copy++) large.set(line, (y * 4 + copy) * row);
+  }
+  return new PixelImage({ width: 4 * width, height: 4 * height, channels, data: large });
+}
+
 function holdThread(milliseconds: number): void {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);
@@ -157,11 +170,13 @@ const walk: WalkPage = {
     return { experts: experts.list().map(({ id }) => id), input: psnr(before, after), width, height };
   },
 
-  async restore({ experts, tileSize, install, isClean = false }) {
+  async restore({ experts, tileSize, install, isClean = false, isLarge = false }) {
+    const clean = isLarge ? fourByFour(after) : after;
+    const damaged = isLarge ? fourByFour(before) : before;
     const started = performance.now();
     let installing: Promise<{ readonly id: string; readonly version: string }> | undefined;
     let installedAfter: number | undefined;
-    const { image, mixture, tiles } = await limpid.restore(isClean ? after : before, {
+    const { image, mixture, tiles } = await limpid.restore(isClean ? clean : damaged, {
       experts: experts?.map((id) => ({ id })) ?? "auto",
       tileSize,
       onProgress: ({ done, total }) => {
@@ -169,7 +184,7 @@ const walk: WalkPage = {
         if (done === 1) installing = limpid.extensions.install(install);
         if (limpid.extensions.all.length > 0) installedAfter ??= done;
         // Long tiles until the pack is there: after each, the run lets the page do other things.
-        else holdThread(50);
+        else holdThread(20);
         if (done === total && installedAfter === undefined) {
           throw new Error("the pack was not there before the run ended");
         }
@@ -178,7 +193,7 @@ const walk: WalkPage = {
     const pack = await installing;
     return {
       sha256: sha256Hex(image.data as Uint8Array),
-      psnr: decibels(image, after),
+      psnr: decibels(image, clean),
       mixture,
       tiles,
       installedAfter,
