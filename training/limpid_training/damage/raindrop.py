@@ -28,11 +28,14 @@ def raindrop(x: np.ndarray, severity: float, source: Source, kind: str | None = 
     map_u, map_v = (m.astype(np.float32) for m in np.meshgrid(np.arange(w), np.arange(h)))
     soft = {"sharp": (0.12, 0.4), "soft": (0.4, 1.3), "dust": (0.2, 0.9), "lamps": (0.08, 0.4)}[kind]
     edge_dark = source.uniform(0, 0.5)
+    placed = 0
     for _ in range(count):
         radius = min(middle * source.logarithmic((0.4, 2.2)), k / 9)
         cu, cv = source.uniform(0, w), source.uniform(0, h)
-        if where is not None and where[min(h - 1, int(cv)), min(w - 1, int(cu))] < source.uniform(0, 0.8):
+        # Where they are few some are left out, but never all.
+        if placed and where is not None and where[min(h - 1, int(cv)), min(w - 1, int(cu))] < source.uniform(0, 0.8):
             continue
+        placed += 1
         run = source.chance(P["rivulet"] * 0.3)
         tall = radius * (source.uniform(3, 12) if run else source.uniform(1, 1.5))
         reach_u, reach_v = math.ceil(radius * 2.2 + 2), math.ceil(tall * 2.2 + 2)

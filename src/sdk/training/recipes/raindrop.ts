@@ -103,13 +103,16 @@ function placeDrops(x: Raster, count: number, rain: Rain, source: RandomSource):
     fromY: fieldOf(x, (_, row) => row),
     shine: blankField(x),
   };
+  let placed = 0;
   for (let drop = 0; drop < count; drop++) {
     const radius = Math.min(rain.radius * source.logarithmic(0.4, 2.2), Math.max(width, height) / 9);
     const centerX = source.uniform(0, width);
     const centerY = source.uniform(0, height);
     const pixel =
       Math.min(height - 1, Math.floor(centerY)) * width + Math.min(width - 1, Math.floor(centerX));
-    if (where !== undefined && where.data[pixel]! < source.uniform(0, 0.8)) continue;
+    // Where they are few some are left out, but never all.
+    if (placed > 0 && where !== undefined && where.data[pixel]! < source.uniform(0, 0.8)) continue;
+    placed++;
     placeDrop(drops, centerX, centerY, radius, rain, source);
   }
   return drops;
