@@ -29,8 +29,12 @@ def main() -> None:
         stage.add_argument("--compile", action="store_true", help="compile the network (a two-minute start)")
         stage.add_argument("--rate", type=float, default=2e-3, help="router and base: highest learning rate")
         stage.add_argument("--decay", type=float, default=0.3, help="router and base: last share of the steps over which the learning rate falls")
+        stage.add_argument("--start-from", help="router and base: a folder that `keep` wrote, to go on from with a fresh schedule")
         stage.add_argument("--frozen", action="store_true", help="base: train the experts alone, on the backbone as it is")
         stage.add_argument("--rank", type=int, default=4, help="base: rank of the experts")
+    keep = commands.add_parser("keep")
+    keep.add_argument("--run", required=True)
+    keep.add_argument("--out", required=True, help="folder for the half floats")
     export = commands.add_parser("export")
     export.add_argument("--run", required=True)
     export.add_argument("--models", required=True)
@@ -41,6 +45,11 @@ def main() -> None:
     sheet.add_argument("--out", required=True, help="the picture to write: what every recipe does to them, and what is to be left alone")
     sheet.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    if arguments.command == "keep":
+        from .keep import keep as run
+
+        run(arguments)
+        return
     if arguments.command == "export":
         from .export import export as run
 

@@ -15,6 +15,7 @@ import torch.nn as nn
 
 from .crops import Always, Crops, Shape, crop_stream
 from .damage import DEGRADATIONS, Source
+from .keep import kept
 from .networks import EMBEDDING_SIZE, Backbone, Experts, count_parameters, use_experts
 from .photographs import load_photos
 from .plan import PAGES_FOR_IDLE, Plan, plan
@@ -169,9 +170,9 @@ def train(arguments) -> None:
     torch.manual_seed(arguments.seed)
     restorer = Restorer(arguments.rank).to(device).to(memory_format=torch.channels_last)
     path, step = out / "base.pt", 0
-    state = torch.load(path, map_location=device) if path.exists() else None
+    state = torch.load(path, map_location=device) if path.exists() else kept(arguments.start_from, "base")
     if state is not None:
-        restorer.load_state_dict(state["restorer"])
+        restorer.load_state_dict(state.get("restorer", state["average"]))
     frozen = arguments.frozen  # the experts alone, on the backbone as it is
     trained = restorer.experts if frozen else restorer
     restorer.requires_grad_(False)

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from .damage import DEGRADATIONS
+from .keep import kept
 from .networks import Router, count_parameters
 from .photographs import load_photos
 from .router_data import Draw, router_stream
@@ -76,9 +77,9 @@ def train(arguments) -> None:
     average = AveragedWeights(router)
     optimizer = torch.optim.AdamW(router.parameters(), lr=1e-3, weight_decay=1e-3)
     path, step = out / "router.pt", 0
-    if path.exists():
-        state = torch.load(path, map_location=device)
-        router.load_state_dict(state["router"])
+    state = torch.load(path, map_location=device) if path.exists() else kept(arguments.start_from, "router")
+    if state is not None:
+        router.load_state_dict(state.get("router", state["average"]))
         average.module.load_state_dict(state["average"])
         if "optimizer" in state:
             optimizer.load_state_dict(state["optimizer"])
