@@ -39,7 +39,7 @@ test("a worker, one of a data: address and the page compute the same, with progr
       steps: [3, 6, 9, 12, 15, 18],
       degradations: 3,
       isImage: true,
-      isKept: 40 * 24 * 4,
+      isKept: 88 * 70 * 4,
     });
   }
 });
@@ -86,7 +86,7 @@ test("in a sandboxed frame, which has no origin, the worker is one of a data: ad
   expect(await frame!.evaluate(() => cases.firstPlace!())).toEqual({
     place: "data-worker",
     reasons: [expect.stringMatching(/^worker: the worker does not start: /)],
-    width: 40,
+    width: 88,
   });
   await outer.close();
 });
@@ -107,19 +107,19 @@ test("errors keep their codes on the way, aborting stops a run, and the next one
 test("samples of every type reach the worker, in the order in which they were asked for, and stay the page's own", async () => {
   expect(await runCase("everyType")).toEqual({
     outcomes: [
-      [8, true, 3840],
-      [8, true, 3840],
-      [16, true, 3840],
-      [32, true, 3840],
+      [8, true, 24640],
+      [8, true, 24640],
+      [16, true, 24640],
+      [32, true, 24640],
     ],
-    mask: 960,
+    mask: 6160,
   });
   expect(await runCase("inOrder")).toEqual(["acme.descreen"]);
-  expect(await runCase("abortedOnTheWay")).toEqual(["Aborted", 40]);
+  expect(await runCase("abortedOnTheWay")).toEqual(["Aborted", 88]);
 });
 
 test("a worker that dies fails its calls, and the next call starts one other worker", async () => {
-  expect(await runCase("deaths")).toEqual(["WorkerFailed", "40 3", "WorkerFailed", "40", "1"]);
+  expect(await runCase("deaths")).toEqual(["WorkerFailed", "88 3", "WorkerFailed", "88", "1"]);
 });
 
 test("packs come and go in a worker as on the page, with progress and the same errors", async () => {
@@ -132,7 +132,7 @@ test("packs come and go in a worker as on the page, with progress and the same e
     has: ["tiny.first of undefined", "tiny.second of undefined", "acme.descreen of acme.limpid-descreen"],
     packs: ["acme.limpid-descreen Remove halftone"],
     isMeasured: true,
-    windows: ["0 0 3", "12 0 3", "24 0 3", "0 8 3", "12 8 3", "24 8 3"],
+    windows: [0, 23, 47].flatMap((y) => [0, 29, 59].map((x) => `${x} ${y} 3`)),
     ran: ["acme.descreen"],
     codes: ["InvalidArgument", "PackUnavailable", "PackTooLarge", "Aborted", "UnknownExtension"],
     left: 2,

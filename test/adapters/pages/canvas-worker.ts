@@ -14,10 +14,10 @@ import { makeTinyPack } from "../../support/tiny-pack.js";
 
 const model = makeTinyModel({ bias: 20 });
 const photo = new PixelImage({
-  width: 40,
-  height: 24,
+  width: 88,
+  height: 70,
   channels: 4,
-  data: new Uint8Array(40 * 24 * 4).map((_, index) => (index * 37) % 251),
+  data: new Uint8Array(88 * 70 * 4).map((_, index) => (index * 37) % 251),
 });
 
 /** 12 tiles of 40, each of which sees a part of the image. */
@@ -216,10 +216,10 @@ const cases = {
   async everyType() {
     const outcomes = [];
     const mask = new PixelImage({
-      width: 40,
-      height: 24,
+      width: photo.width,
+      height: photo.height,
       channels: 1,
-      data: new Uint8Array(960).fill(255, 300),
+      data: new Uint8Array(photo.width * photo.height).fill(255, 300),
     });
     const [inWorker, onPage] = [await open({ places: ["worker"] }), await open({ places: ["page"] })];
     const whole = photo.data;

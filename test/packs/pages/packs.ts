@@ -36,7 +36,7 @@ export interface RestoreAnswer {
   readonly experts: string[];
 }
 
-const [width, height] = [40, 48];
+const [width, height] = [96, 104];
 const photo = new PixelImage({
   width,
   height,
