@@ -63,7 +63,7 @@ test("a pack that comes in the middle of a restore leaves it alone, is routed to
   expect(await call(page, "start")).toMatchObject({ packs: [], kind: "cache-storage" });
   const undisturbed = await call(page, "restore", { experts: ["tiny.first"] });
   const clean = await call(page, "restore", { experts: "auto" });
-  expect([undisturbed.tiles, clean.mixture]).toEqual([168, []]);
+  expect([undisturbed.tiles, clean.mixture]).toEqual([36, []]);
 
   const disturbed = await call(page, "restore", { experts: ["tiny.first"], install: "/packs/descreen/" });
   expect(disturbed.data).toEqual(undisturbed.data);

@@ -45,7 +45,8 @@ export class GuestFetch {
     const answered = new Promise((resolve, reject) => {
       const onAbort = (): void => {
         this.#waiting.delete(id);
-        reject(signal?.reason as Error);
+        const reason: unknown = signal?.reason;
+        reject(reason instanceof Error ? reason : new Error(String(reason)));
       };
       signal?.addEventListener("abort", onAbort);
       this.#waiting.set(id, (answer, bytes) => {

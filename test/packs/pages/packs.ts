@@ -36,7 +36,7 @@ export interface RestoreAnswer {
   readonly experts: string[];
 }
 
-const [width, height] = [96, 104];
+const [width, height] = [72, 72];
 const photo = new PixelImage({
   width,
   height,
