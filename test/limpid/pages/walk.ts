@@ -184,7 +184,7 @@ const walk: WalkPage = {
         if (done === 1) installing = limpid.extensions.install(install);
         if (limpid.extensions.all.length > 0) installedAfter ??= done;
         // Long tiles until the pack is there: after each, the run lets the page do other things.
-        else holdThread(20);
+        else holdThread(60);
         if (done === total && installedAfter === undefined) {
           throw new Error("the pack was not there before the run ended");
         }
