@@ -222,7 +222,7 @@ test("on a phone nothing is cut off or too small to hit, before and after", asyn
     await openPicture(page, picture, "a-photo-with-a-name-that-is-much-longer-than-a-phone-is-wide");
     expect(await look()).toEqual({ wide: 390, outside: [], small: [] });
     await page.locator("#view-heat").click();
-    await says(page, "heat-caption", /windows/);
+    await says(page, "heat-caption", /parts/);
     expect(await look()).toEqual({ wide: 390, outside: [], small: [] });
   } finally {
     await page.setViewportSize({ width: 1280, height: 720 });
