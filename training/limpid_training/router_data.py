@@ -22,12 +22,12 @@ WEIGHTS = {
     "jpeg": 0.9,
     "blur": 1.0,
     "rain": 1.1,
-    "raindrop": 1.4,
-    "haze": 1.1,
+    "raindrop": 1.5,
+    "haze": 1.3,
     "snow": 1.3,
-    "low-light": 1.0,
-    "shadow": 1.4,
-    "inpainting": 1.2,
+    "low-light": 1.1,
+    "shadow": 2.0,
+    "inpainting": 1.4,
 }
 #: What comes with what, more often than by chance.
 COMPANIONS = {
@@ -148,9 +148,9 @@ class RouterBatches(Dataset):
             places[index], before = 1 - np.exp(-changed / PLAIN), x
         names = {fault.degradation for fault in faults}
         fine = not names & {"noise", "jpeg", "blur"}
-        if fine and source.chance(0.2):  # reduced after it happened
+        if fine and source.chance(0.06):  # scaled after it happened
             factor = source.uniform(0.6, 0.95)
-            x = np.clip(resize(resize(x, round(h * factor), round(w * factor)), h, w), 0, 1) if source.chance(0.3) else x
+            x = np.clip(resize(resize(x, round(h * factor), round(w * factor)), h, w), 0, 1)
         if "jpeg" not in names and source.chance(0.6):
             x = saved(x, source, targets)
         soft = source.uniform(1.2, 2.2) if fine and source.chance(SOFT) else 1.0
