@@ -51,8 +51,11 @@ export interface RestoreOptions {
   readonly analysis?: RouterAnalysis;
   /** Gives up when it fires, between two layers of the network. */
   readonly signal?: AbortSignal;
-  /** Told after each tile. What it throws ends the run. */
-  readonly onProgress?: (progress: RestoreProgress) => void;
+  /**
+   * Called after each tile. What it throws or rejects with ends the run. Where the engine runs on the caller's thread, the
+   * run waits for the promise it returns.
+   */
+  readonly onProgress?: (progress: RestoreProgress) => void | PromiseLike<void>;
 }
 
 /** An expert that ran, and how much of it. */

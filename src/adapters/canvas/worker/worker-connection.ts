@@ -224,13 +224,13 @@ export class WorkerConnection implements Disposable {
         this.#onChange(message.change);
         break;
       case "progress":
-        this.#tell(message.call, ({ onProgress }) => {
+        void this.#tell(message.call, ({ onProgress }) => {
           const { progress } = message;
-          onProgress?.({ ...progress, preview: new PixelImage(progress.preview) });
+          return onProgress?.({ ...progress, preview: new PixelImage(progress.preview) });
         });
         break;
       case "installing":
-        this.#tell(message.call, ({ onInstalling }) => onInstalling?.(message.progress));
+        void this.#tell(message.call, ({ onInstalling }) => onInstalling?.(message.progress));
         break;
       case "answered":
         this.#calls.get(message.call)?.resolve(message.value as never);
@@ -253,11 +253,11 @@ export class WorkerConnection implements Disposable {
   }
 
   /** What a listener throws ends its run, as it does without a worker. */
-  #tell(call: number, tell: (listeners: Listeners) => void): void {
+  async #tell(call: number, tell: (listeners: Listeners) => void | PromiseLike<void>): Promise<void> {
     const pending = this.#calls.get(call);
     if (pending === undefined) return;
     try {
-      tell(pending);
+      await tell(pending);
     } catch (error) {
       this.#post({ type: "abort", call });
       pending.reject(error);
