@@ -23,11 +23,7 @@ test.each(["fabric", "konva", "tui", "minipaint"])(
     /** Presses a button and waits until its work is done and drawn. */
     const press = async (title: string): Promise<number> => {
       await page.click(`text="${title}"`);
-      await page.waitForFunction(
-        (done) => document.querySelector("output")?.dataset.done === done,
-        title,
-        {},
-      );
+      await page.waitForFunction((done) => document.querySelector("output")?.dataset.done === done, title);
       await page.evaluate(
         () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
       );
