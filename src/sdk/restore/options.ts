@@ -55,7 +55,7 @@ export interface RestoreOptions {
    * Called after each tile. What it throws or rejects with ends the run. Where the engine runs on the caller's thread, the
    * run waits for the promise it returns.
    */
-  readonly onProgress?: (progress: RestoreProgress) => void | PromiseLike<void>;
+  readonly onProgress?: (progress: RestoreProgress) => unknown;
 }
 
 /** An expert that ran, and how much of it. */

@@ -8,12 +8,9 @@ import {
   type Event,
 } from "../base/index.js";
 import {
-  startBackend,
   startExecutor,
-  TfjsBackend,
   type BackendName,
-  type Executor,
-  type StartedBackend,
+  type StartedExecutor,
   type TileWorkerOptions,
 } from "../engine/index.js";
 import type { Expert, ExpertSet, InstalledExpert, MixtureEntry } from "../experts/index.js";
@@ -67,13 +64,8 @@ export interface BackendChange {
   readonly reason: string;
 }
 
-/** What runs on one backend: made anew when a device is lost. */
-interface Engine {
-  readonly backend: TfjsBackend;
-  readonly executor: Executor;
-  /** Why the executor is not the fastest kind; undefined if it is. */
-  readonly fallbackReason: string | undefined;
-  readonly router: CompactRouter;
+/** What computes; made anew when a device is lost. */
+interface Engine extends StartedExecutor {
   /** Side of a tile, in pixels, if nobody asks for another: less than the backend's once the device had no memory for that. */
   tileSize: number;
 }
@@ -100,12 +92,12 @@ export class RestoreSession implements Disposable {
   /** What runs that wait or are under way may still merge. */
   readonly #claims = new Set<readonly Expert[]>();
   readonly #expertsListening: Disposable;
-  readonly #fallbackReason: string | undefined;
+  readonly #router: CompactRouter;
   #engine: Engine;
   #running = 0;
 
   private constructor(
-    started: StartedBackend,
+    router: CompactRouter,
     engine: Engine,
     options: SessionOptions,
     backendChanged: EventEmitter<BackendChange>,
@@ -113,7 +105,7 @@ export class RestoreSession implements Disposable {
     this.#backendChanged = backendChanged;
     this.onDidChangeBackend = backendChanged.event;
     this.#options = options;
-    this.#fallbackReason = started.fallbackReason;
+    this.#router = router;
     this.#engine = engine;
     this.#expertsListening = options.experts.onDidChange(() => this.#releaseExperts());
     if (options.onBackendChange !== undefined) this.onDidChangeBackend(options.onBackendChange);
@@ -131,41 +123,35 @@ export class RestoreSession implements Disposable {
     if (!(expertMemory >= 0)) {
       throw new LimpidError("InvalidArgument", `expertMemory is ${expertMemory}, expected 0 bytes or more`);
     }
-    const started = await startBackend(options.backend ?? "auto", wasmPathOf(options));
+    const { model } = options;
+    const { config, degradations } = model.manifest.router;
+    const router = await CompactRouter.prepare(model.router, config, degradations);
+    const changed = new EventEmitter<BackendChange>();
+    const engine = await startEngine(options.backend ?? "auto", options, changed);
     try {
       throwIfAborted(signal);
-      const changed = new EventEmitter<BackendChange>();
-      const engine = await makeEngine(options, started.backend, changed);
-      try {
-        throwIfAborted(signal);
-        const session = new RestoreSession(started, engine, options, changed);
-        for (const reason of [started.fallbackReason, engine.fallbackReason]) {
-          if (reason !== undefined) onBackendChange?.({ backend: started.backend.name, reason });
-        }
-        return session;
-      } catch (error) {
-        disposeEngine(engine);
-        throw error;
-      }
+      const session = new RestoreSession(router, engine, options, changed);
+      for (const reason of engine.fallbackReasons) onBackendChange?.({ backend: session.backend, reason });
+      return session;
     } catch (error) {
-      started.backend.dispose();
+      engine.dispose();
       throw error;
     }
   }
 
   /** The backend that runs. */
   get backend(): BackendName {
-    return this.#engine.backend.name;
+    return this.#engine.executor.backend;
   }
 
   /** Why a faster backend was passed over; undefined if none was. */
   get fallbackReason(): string | undefined {
-    return this.#fallbackReason;
+    return this.#engine.fallbackReasons[0];
   }
 
   /** Bytes of device memory held between runs; tile workers have copies of the network besides, which are not counted. */
   get byteSize(): number {
-    return this.#engine.executor.byteSize + this.#engine.router.byteSize;
+    return this.#engine.executor.byteSize + this.#router.byteSize;
   }
 
   /**
@@ -179,9 +165,9 @@ export class RestoreSession implements Disposable {
   analyze(image: PixelImage, options: AnalyzeOptions = {}): Promise<Analysis> {
     const { router } = this.#options.model.manifest;
     const rows = activeRouterRows(this.#options.experts.list(), router.degradations);
-    return this.#enqueue(options.signal, [], async (engine) => {
+    return this.#enqueue(options.signal, [], async () => {
       const visible = bleedColorUnderAlpha(image);
-      const analysis = await addRows(await analyzeOn(engine, visible, options.windows), rows, visible);
+      const analysis = await addRows(await this.#router.analyze(visible, options.windows), rows, visible);
       return { ...analysis, present: presentDegradations(analysis, rows, router) };
     });
   }
@@ -216,7 +202,7 @@ export class RestoreSession implements Disposable {
     this.#backendChanged.dispose();
     this.#expertsListening.dispose();
     // A run under way still holds the engine; it frees it when it stops.
-    if (this.#running === 0) disposeEngine(this.#engine);
+    if (this.#running === 0) this.#engine.dispose();
   }
 
   async #restoreOn(
@@ -227,10 +213,10 @@ export class RestoreSession implements Disposable {
   ): Promise<RestoreResult> {
     const { manifest } = this.#options.model;
     const rows = activeRouterRows(installed, manifest.router.degradations);
-    const backend = engine.backend.name;
+    const { backend } = engine.executor;
     const started = performance.now();
     const visible = bleedColorUnderAlpha(image);
-    const seen = await addRows(options.analysis ?? (await analyzeOn(engine, visible)), rows, visible);
+    const seen = await addRows(options.analysis ?? (await this.#router.analyze(visible)), rows, visible);
     const present = presentDegradations(seen, rows, manifest.router);
     const analysis: Analysis = { ...seen, present };
     const analyzed = performance.now();
@@ -291,7 +277,7 @@ export class RestoreSession implements Disposable {
         this.#throwIfDisposed();
         throwIfAborted(either);
         return await task(this.#engine, either).catch(async (error: unknown) => {
-          if (!this.#engine.backend.isLost) throw error;
+          if (!LimpidError.is(error, "DeviceLost")) throw error;
           throwIfAborted(either);
           await this.#replaceLostDevice(error);
           return task(this.#engine, either);
@@ -300,7 +286,7 @@ export class RestoreSession implements Disposable {
         this.#running--;
         this.#claims.delete(experts);
         this.#releaseExperts();
-        if (this.#closing.signal.aborted && this.#running === 0) disposeEngine(this.#engine);
+        if (this.#closing.signal.aborted && this.#running === 0) this.#engine.dispose();
       }
     });
   }
@@ -315,10 +301,9 @@ export class RestoreSession implements Disposable {
   }
 
   async #replaceLostDevice(error: unknown): Promise<void> {
-    disposeEngine(this.#engine);
+    this.#engine.dispose();
     try {
-      const backend = await TfjsBackend.start("webgpu", wasmPathOf(this.#options));
-      this.#engine = await makeEngine(this.#options, backend, this.#backendChanged);
+      this.#engine = await startEngine("webgpu", this.#options, this.#backendChanged);
     } catch (cause) {
       throw new LimpidError("DeviceLost", "the GPU device was lost and no other could be had", { cause });
     }
@@ -338,57 +323,24 @@ function isInstalled(expert: Expert, experts: ExpertSet): boolean {
   return experts.get(expert.id)?.expert === expert;
 }
 
-function wasmPathOf({ wasmPath }: SessionOptions): { wasmPath?: string } {
-  return wasmPath === undefined ? {} : { wasmPath };
-}
-
-async function makeEngine(
-  { model, experts, expertMemory, tileWorkers }: SessionOptions,
-  backend: TfjsBackend,
+async function startEngine(
+  backend: "auto" | BackendName,
+  { model, experts, expertMemory, tileWorkers, wasmPath }: SessionOptions,
   changed: EventEmitter<BackendChange>,
 ): Promise<Engine> {
-  const { backbone, router } = model.manifest;
-  const { executor, fallbackReason } = await startExecutor(
-    backend,
-    model.backbone,
-    backbone.config,
-    {
+  const started = await startExecutor(backend, {
+    file: model.backbone,
+    config: model.manifest.backbone.config,
+    resident: {
       byteBudget: expertMemory ?? defaultExpertMemory,
       isPinned: (expert) => experts.isPinned(expert.id) && isInstalled(expert, experts),
     },
-    tileWorkers && {
-      ...tileWorkers,
-      onGiveUp: (reason) => changed.fire({ backend: "wasm", reason }),
-    },
-  );
-  try {
-    return {
-      backend,
-      executor,
-      fallbackReason,
-      tileSize: defaultTileSize(executor),
-      router: backend.run(() =>
-        CompactRouter.fromTensorFile(model.router, router.config, router.degradations),
-      ),
-    };
-  } catch (error) {
-    executor.dispose();
-    throw error;
-  }
-}
-
-function disposeEngine({ backend, executor, router }: Engine): void {
-  executor.dispose();
-  router.dispose();
-  backend.dispose();
-}
-
-async function analyzeOn(
-  { backend, router }: Engine,
-  visible: PixelImage,
-  hasWindows?: boolean,
-): Promise<RouterAnalysis> {
-  return backend.run(() => router.analyze(visible, (tensor) => backend.read(tensor), hasWindows));
+    ...(tileWorkers && {
+      workers: { ...tileWorkers, onGiveUp: (reason) => changed.fire({ backend: "wasm", reason }) },
+    }),
+    ...(wasmPath !== undefined && { wasmPath }),
+  });
+  return { ...started, tileSize: defaultTileSize(started.executor) };
 }
 
 /** Adds what rows see of an image. */

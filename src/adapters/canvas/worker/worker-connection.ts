@@ -253,7 +253,7 @@ export class WorkerConnection implements Disposable {
   }
 
   /** What a listener throws ends its run, as it does without a worker. */
-  async #tell(call: number, tell: (listeners: Listeners) => void | PromiseLike<void>): Promise<void> {
+  async #tell(call: number, tell: (listeners: Listeners) => unknown): Promise<void> {
     const pending = this.#calls.get(call);
     if (pending === undefined) return;
     try {
