@@ -11,6 +11,7 @@ export {
   ExpertSet,
   type ExpertChange,
   type ExpertEntry,
+  type ExpertList,
   type ExpertOptions,
   type ExpertSetBase,
   type ExpertUpdate,

@@ -16,7 +16,7 @@ import {
   type StartedBackend,
   type TileWorkerOptions,
 } from "../engine/index.js";
-import type { Expert, ExpertSet, InstalledExpert, MixtureEntry } from "../experts/index.js";
+import type { Expert, ExpertList, InstalledExpert, MixtureEntry } from "../experts/index.js";
 import {
   bleedColorUnderAlpha,
   colorStatisticsSide,
@@ -33,22 +33,22 @@ import { defaultTileSize, restoreImage } from "./restore-image.js";
 import { activeRouterRows, presentDegradations, type RouterRows } from "./present-degradations.js";
 import { withSmallerTiles } from "./smaller-tiles.js";
 
-/** What a {@link RestoreSession} needs. */
-export interface SessionOptions {
-  /** The model, checked. */
-  readonly model: LoadedModel;
-  /** The experts, which stay the caller's. */
-  readonly experts: ExpertSet;
+/** Where and how to compute. */
+export interface EngineOptions {
   /** Where to compute; `"auto"`, the default, is WebGPU on a real GPU and else WebAssembly. */
   readonly backend?: "auto" | BackendName;
-  /** Folder, with a slash at its end, from which a page loads tfjs's `.wasm` files. */
+  /** Folder, with a slash at its end, from which a page loads tfjs's `.wasm` files; that of the assets if left out. */
   readonly wasmPath?: string;
   /**
    * Device memory that experts may take between runs, in bytes; 64 MiB if left out. The least recently used are let go of
    * first, pinned ones never.
    */
   readonly expertMemory?: number;
-  /** Workers that restore an image's tiles side by side, on WebAssembly; none if left out. */
+  /**
+   * Workers that restore an image's tiles side by side, on WebAssembly, with the same result. An engine in a worker of a page
+   * starts some by itself; elsewhere there are none if this is left out. One that fails is told to `onBackendChange`, and its
+   * tile is restored elsewhere.
+   */
   readonly tileWorkers?: TileWorkerOptions;
   /** Told of every change of backend, those during the start included. */
   readonly onBackendChange?: (change: BackendChange) => void;
@@ -56,7 +56,17 @@ export interface SessionOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Default of {@link SessionOptions.expertMemory}: some 150 experts of the compact model. */
+/** What a {@link RestoreSession} needs. */
+export interface SessionOptions extends EngineOptions {
+  /** The model, checked. */
+  readonly model: LoadedModel;
+  /** The experts, which stay the caller's. */
+  readonly experts: ExpertList;
+  /** Checks one of tfjs's `.wasm` files by its name, before it is loaded. */
+  readonly checkWasm?: (file: string) => Promise<unknown>;
+}
+
+/** Default of {@link EngineOptions.expertMemory}: some 150 experts of the compact model. */
 const defaultExpertMemory = 64 * 2 ** 20;
 
 /** A backend that was not the first choice, that replaced one that failed, or that goes on with fewer workers. */
@@ -131,7 +141,7 @@ export class RestoreSession implements Disposable {
     if (!(expertMemory >= 0)) {
       throw new LimpidError("InvalidArgument", `expertMemory is ${expertMemory}, expected 0 bytes or more`);
     }
-    const started = await startBackend(options.backend ?? "auto", wasmPathOf(options));
+    const started = await startBackend(options.backend ?? "auto", wasmFilesOf(options));
     try {
       throwIfAborted(signal);
       const changed = new EventEmitter<BackendChange>();
@@ -282,13 +292,15 @@ export class RestoreSession implements Disposable {
     experts: readonly Expert[],
     task: (engine: Engine, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
+    if (this.#closing.signal.aborted) {
+      return Promise.reject(new LimpidError("Disposed", "Limpid was used after disposal"));
+    }
     const either =
       signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
     this.#claims.add(experts);
     return this.#queue.add(async () => {
       this.#running++;
       try {
-        this.#throwIfDisposed();
         throwIfAborted(either);
         return await task(this.#engine, either).catch(async (error: unknown) => {
           if (!this.#engine.backend.isLost) throw error;
@@ -317,7 +329,7 @@ export class RestoreSession implements Disposable {
   async #replaceLostDevice(error: unknown): Promise<void> {
     disposeEngine(this.#engine);
     try {
-      const backend = await TfjsBackend.start("webgpu", wasmPathOf(this.#options));
+      const backend = await TfjsBackend.start("webgpu", wasmFilesOf(this.#options));
       this.#engine = await makeEngine(this.#options, backend, this.#backendChanged);
     } catch (cause) {
       throw new LimpidError("DeviceLost", "the GPU device was lost and no other could be had", { cause });
@@ -334,12 +346,15 @@ export class RestoreSession implements Disposable {
   }
 }
 
-function isInstalled(expert: Expert, experts: ExpertSet): boolean {
+function isInstalled(expert: Expert, experts: ExpertList): boolean {
   return experts.get(expert.id)?.expert === expert;
 }
 
-function wasmPathOf({ wasmPath }: SessionOptions): { wasmPath?: string } {
-  return wasmPath === undefined ? {} : { wasmPath };
+function wasmFilesOf({
+  wasmPath,
+  checkWasm,
+}: SessionOptions): Pick<SessionOptions, "wasmPath" | "checkWasm"> {
+  return { ...(wasmPath !== undefined && { wasmPath }), ...(checkWasm && { checkWasm }) };
 }
 
 async function makeEngine(
@@ -356,8 +371,9 @@ async function makeEngine(
       byteBudget: expertMemory ?? defaultExpertMemory,
       isPinned: (expert) => experts.isPinned(expert.id) && isInstalled(expert, experts),
     },
-    tileWorkers && {
+    tileWorkers?.factory && {
       ...tileWorkers,
+      factory: tileWorkers.factory,
       onGiveUp: (reason) => changed.fire({ backend: "wasm", reason }),
     },
   );
