@@ -55,6 +55,20 @@ export const cases = {
       backends: [limpid.backend, limpid.byteSize > 0],
     };
   },
+  async "waits for its listener"(open: OpenLimpid) {
+    const limpid = await open();
+    let [waiting, most, steps] = [0, 0, 0];
+    await limpid.restore(photo, {
+      tileSize: 8,
+      async onProgress() {
+        most = Math.max(most, ++waiting);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        waiting--;
+        steps++;
+      },
+    });
+    return { waiting, most, steps };
+  },
   async "takes samples of every type and a mask"(open: OpenLimpid) {
     const limpid = await open();
     const mask = new PixelImage({
@@ -96,6 +110,9 @@ export const cases = {
         }),
       ),
       await codeOf(limpid.restore(photo, { onProgress: fail(new Error("the listener failed")) })),
+      await codeOf(
+        limpid.restore(photo, { onProgress: () => Promise.reject(new Error("the listener rejected")) }),
+      ),
       await codeOf(limpid.restore(photo)),
     ];
   },
@@ -194,6 +211,7 @@ export const expected: { readonly [N in keyof typeof cases]: unknown } = {
     windows: [0, 16, 32].flatMap((y) => [0, 21, 43].map((x) => `${x} ${y}`)),
     backends: ["cpu", true],
   },
+  "waits for its listener": { waiting: 0, most: 1, steps: 2 },
   "takes samples of every type and a mask": { mask: 3072 },
   "gives errors their codes, and goes on": [
     "UnknownExpert",
@@ -202,6 +220,7 @@ export const expected: { readonly [N in keyof typeof cases]: unknown } = {
     "Aborted",
     "Aborted",
     "Error: the listener failed",
+    "Error: the listener rejected",
     "nothing was thrown",
   ],
   "ends what waits when it is disposed": ["Aborted", "Aborted", "Aborted", "Disposed", "Disposed"],

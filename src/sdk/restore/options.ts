@@ -51,8 +51,10 @@ export interface RestoreOptions {
   readonly analysis?: RouterAnalysis;
   /** Gives up when it fires, between two layers of the network. */
   readonly signal?: AbortSignal;
-  /** Told after each tile. What it throws ends the run. */
-  readonly onProgress?: (progress: RestoreProgress) => void;
+  /**
+   * Called after each tile. The run waits for the promise it returns; what it throws or rejects with ends the run.
+   */
+  readonly onProgress?: (progress: RestoreProgress) => void | PromiseLike<void>;
 }
 
 /** An expert that ran, and how much of it. */

@@ -74,7 +74,7 @@ export async function restoreImage(
   for await (const { tile, result } of results) {
     blender.add(tile, result);
     done++;
-    onProgress?.({ done, total: plan.count, tile: tile.keep, preview: previewOf(tile, result) });
+    await onProgress?.({ done, total: plan.count, tile: tile.keep, preview: previewOf(tile, result) });
     const row = plan.rows.find((tilesOfRow) => tilesOfRow.at(-1) === tile);
     if (row !== undefined) writeBand(image, original, blender.finishRow(row), region, strength, mask);
   }

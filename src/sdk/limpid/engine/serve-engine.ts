@@ -87,7 +87,7 @@ export function serveEngine(port: WorkerPort, { script }: ServeEngineOptions = {
           const result = await running().restore(new PixelImage(image), {
             ...options,
             ...(mask && { mask: new PixelImage(mask) }),
-            ...(hasProgress && { onProgress: (step) => void progress(step) }),
+            ...(hasProgress && { onProgress: progress }),
             signal,
           });
           transfer.push(result.image.data.buffer as ArrayBuffer);
