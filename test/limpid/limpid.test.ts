@@ -1,6 +1,9 @@
+import { createHash } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { MessageChannel } from "node:worker_threads";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { portOf, type Disposable, type MessageTarget } from "../../src/sdk/base/index.js";
+import { portOf, version, type Disposable, type MessageTarget } from "../../src/sdk/base/index.js";
 import { composeLimpid, createLimpid, serveEngine, type Limpid } from "../../src/sdk/limpid/index.js";
 import { modelFromFiles } from "../../src/sdk/restore/index.js";
 import {
@@ -92,4 +95,41 @@ test("a worker is refused where there are none, and where its script is unknown"
     code: "WorkerFailed",
     message: expect.stringContaining("`assets`"),
   });
+});
+
+test("assets that are not there are named with their address and what the server answered", async () => {
+  const files = new Map([...model].map(([path, bytes]) => [`/base/models/${path}`, bytes]));
+  const integrity = (bytes: Uint8Array): string =>
+    `sha256-${createHash("sha256").update(bytes).digest("base64")}`;
+  const list = { version, files: { "models/model.json": integrity(model.get("model.json")!) } };
+  files.set("/base/assets.json", new TextEncoder().encode(JSON.stringify(list)));
+  const server = createServer((request, response) => {
+    const bytes = files.get(request.url!);
+    response.writeHead(bytes === undefined ? 404 : 200).end(bytes);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
+  try {
+    const assets = `http://localhost:${(server.address() as AddressInfo).port}/base`;
+    const start = () => createLimpid({ assets, backend: "cpu" });
+    const limpid = keep(await start());
+    expect(limpid.model.id).toBe("limpid.tiny");
+    files.delete("/base/models/router.safetensors");
+    await expect(start()).rejects.toMatchObject({
+      code: "WeightsMissing",
+      message: expect.stringMatching(/\/base\/models\/router\.safetensors cannot be fetched: status 404$/),
+    });
+    files.set("/base/models/model.json", Uint8Array.of(1));
+    await expect(start()).rejects.toMatchObject({
+      code: "AssetsMissing",
+      message: expect.stringContaining("models/model.json has another hash"),
+    });
+    files.delete("/base/assets.json");
+    await expect(start()).rejects.toMatchObject({
+      code: "AssetsMissing",
+      message: expect.stringContaining("assets.json is not there: status 404: run `npx limpid-assets"),
+      details: { url: `${assets}/assets.json`, status: 404, isHtml: false },
+    });
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
 });

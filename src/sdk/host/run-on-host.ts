@@ -56,13 +56,6 @@ export interface HostRun {
  * @returns what was done
  * @throws {@link LimpidError} `Aborted` if the signal fired or the person cancelled; what the capture, the restore and the
  * commit throw
- *
- * @example
- * ```ts
- * const host = new FabricHost(canvas);
- * const limpid = await createLimpid({ model: "/models/" });
- * button.onclick = () => void runOnHost(limpid, host, { target: "layer" });
- * ```
  */
 export async function runOnHost(
   limpid: Restorer,
