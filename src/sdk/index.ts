@@ -76,6 +76,7 @@ export {
   type PackIdentity,
   type PackOptions,
   type PackProgress,
+  type PackProvenance,
   type PackReplacement,
   type Packs,
   type PackSource,

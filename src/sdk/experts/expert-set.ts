@@ -59,9 +59,6 @@ export interface ExpertUpdate {
   readonly add?: Iterable<ExpertEntry>;
 }
 
-/** The experts that a session runs with, as an {@link ExpertSet} has them. */
-export type ExpertList = Pick<ExpertSet, "list" | "get" | "isPinned" | "onDidChange">;
-
 /**
  * The experts that are installed for one base. A run takes the list as it is when the run is asked for, so that a change
  * disturbs no run that is under way or waits. Made with its instance of Limpid, which disposes it.

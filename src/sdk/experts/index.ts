@@ -11,7 +11,6 @@ export {
   ExpertSet,
   type ExpertChange,
   type ExpertEntry,
-  type ExpertList,
   type ExpertOptions,
   type ExpertSetBase,
   type ExpertUpdate,

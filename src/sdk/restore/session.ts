@@ -16,7 +16,7 @@ import {
   type StartedBackend,
   type TileWorkerOptions,
 } from "../engine/index.js";
-import type { Expert, ExpertList, InstalledExpert, MixtureEntry } from "../experts/index.js";
+import type { Expert, ExpertSet, InstalledExpert, MixtureEntry } from "../experts/index.js";
 import {
   bleedColorUnderAlpha,
   colorStatisticsSide,
@@ -61,7 +61,7 @@ export interface SessionOptions extends EngineOptions {
   /** The model, checked. */
   readonly model: LoadedModel;
   /** The experts, which stay the caller's. */
-  readonly experts: ExpertList;
+  readonly experts: Pick<ExpertSet, "list" | "get" | "isPinned" | "onDidChange">;
   /** Checks one of tfjs's `.wasm` files by its name, before it is loaded. */
   readonly checkWasm?: (file: string) => Promise<unknown>;
 }
@@ -346,7 +346,7 @@ export class RestoreSession implements Disposable {
   }
 }
 
-function isInstalled(expert: Expert, experts: ExpertList): boolean {
+function isInstalled(expert: Expert, experts: SessionOptions["experts"]): boolean {
   return experts.get(expert.id)?.expert === expert;
 }
 

@@ -1,10 +1,13 @@
 import { EventEmitter, type Event } from "../../base/index.js";
-import type { Expert, ExpertChange, ExpertList, InstalledExpert } from "../../experts/index.js";
+import type { Expert, ExpertChange, InstalledExpert } from "../../experts/index.js";
+import type { SessionOptions } from "../../restore/index.js";
 import type { PostedExperts } from "./engine-methods.js";
 import { fromPostedExpert } from "./posted-expert.js";
 
+type Mirrored = SessionOptions["experts"];
+
 /** In a worker, the experts that are installed on its page. The page's set has checked them. */
-export class MirroredExperts implements ExpertList {
+export class MirroredExperts implements Mirrored {
   /** Fired when the page has told of others. */
   readonly onDidChange: Event<ExpertChange>;
   readonly #changed = new EventEmitter<ExpertChange>();
