@@ -183,10 +183,13 @@ export const cases = {
     const once = digest(host.layers[0]!.image);
     host.undo();
     const undone = digest(host.layers[0]!.image) === digest(photo);
-    await limpid.commands.execute("limpid.restore", { restore: { tileSize: 8 } });
+    const again = await limpid.commands.execute("limpid.restore", { restore: { tileSize: 8 } });
+    // @ts-expect-error -- the compiler knows what the command takes
+    const wrong = codeOf(limpid.commands.execute("limpid.restore", 7));
     return {
       ...{ once, undone, executed, isSame: digest(host.layers[0]!.image) === once },
-      steps: commit?.undoSteps,
+      steps: [commit?.undoSteps, again.commit?.undoSteps],
+      wrong: await wrong,
       doubled: await limpid.commands.execute("app.double", 21),
     };
   },
@@ -248,9 +251,10 @@ export const expected: { readonly [N in keyof typeof cases]: unknown } = {
   },
   "restores on a host, by verb and by command": {
     undone: true,
-    executed: ["limpid.restore", "app.double"],
+    executed: ["limpid.restore", "limpid.restore", "app.double"],
     isSame: true,
-    steps: 1,
+    steps: [1, 1],
+    wrong: "InvalidArgument",
     doubled: 42,
   },
   "says what it is for a bug report": {

@@ -20,7 +20,6 @@ export type {
 } from "./interaction.js";
 export {
   composeTransforms,
-  displayedCorners,
   identityTransform,
   invertTransform,
   resizePlacement,

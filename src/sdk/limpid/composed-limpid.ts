@@ -25,8 +25,9 @@ export function limpidOf(parts: LimpidParts, owned: Disposable): Limpid {
   const { engine, packs, extensions, commands, menus, contextKeys, configuration } = parts;
   const { id, version } = engine.manifest;
   const limpid: Limpid = {
-    ...{ packs, extensions, commands, menus, contextKeys, configuration },
+    ...{ packs, extensions, menus, contextKeys, configuration },
     model: { id, version },
+    commands: commands,
     experts: engine.experts,
     diagnostics: new Diagnostics(parts),
     onDidChangeBackend: engine.onDidChangeBackend,

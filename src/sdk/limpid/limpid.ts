@@ -32,8 +32,10 @@ export interface Limpid extends Disposable {
   readonly packs: Packs;
   /** The extensions that are installed. */
   readonly extensions: Extensions;
-  /** The verbs of the application, of Limpid and of extensions. */
-  readonly commands: Commands;
+  /** The verbs of the application, of Limpid and of extensions. With a host, `limpid.restore` is as {@link Limpid.restoreOn}. */
+  readonly commands: Commands<{
+    readonly "limpid.restore": (options?: RestoreOnOptions) => Promise<HostRun>;
+  }>;
   /** What extensions put into menus; where they are shown is the application's to decide. */
   readonly menus: Menus;
   /** What is the case now: `when` clauses are held against it. */

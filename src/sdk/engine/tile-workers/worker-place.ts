@@ -20,8 +20,8 @@ export interface WorkerPlaceOptions {
   readonly hangTime: number;
   /** Told when it is ready, and when it is free again. */
   readonly onFree: () => void;
-  /** Told why it was given up. */
-  readonly onGiveUp: (reason: string) => void;
+  /** Told why it was given up, and whether it has ever restored a block. */
+  readonly onGiveUp: (reason: string, hasRestored: boolean) => void;
 }
 
 /** What a worker is to know of a run. */
@@ -39,6 +39,7 @@ export class WorkerPlace implements Disposable {
   /** The weights that the worker has, with their ids. */
   readonly #weights = new Map<Float32Array, number>();
   #sent = 0;
+  #hasRestored = false;
 
   /**
    * @param port - the way to a worker that was just started; from now on it belongs to this object
@@ -100,7 +101,10 @@ export class WorkerPlace implements Disposable {
     const task = { weights: this.#weights.get(weights)!, vectors, isMeasured, block };
     const answer = this.#channel.call("restore", task, { signal });
     answer.then(
-      () => this.#free(),
+      () => {
+        this.#hasRestored = true;
+        this.#free();
+      },
       (error: unknown) => (LimpidError.is(error, "Aborted") ? this.#free() : this.#fail(error)),
     );
     return untilAborted(answer, signal);
@@ -150,6 +154,6 @@ export class WorkerPlace implements Disposable {
   #giveUp(reason: string): void {
     if (this.#state === "gone") return;
     this.dispose();
-    this.#options.onGiveUp(reason);
+    this.#options.onGiveUp(reason, this.#hasRestored);
   }
 }
