@@ -1,6 +1,7 @@
-import { displayedCorners, HeadlessHost } from "../../src/sdk/host/index.js";
+import { HeadlessHost } from "../../src/sdk/host/index.js";
 import { PixelImage } from "../../src/sdk/image/index.js";
 import type { HostUnderTest } from "../../src/testing/index.js";
+import { displayedCorners } from "../support/displayed-corners.js";
 
 /** Grey pixels 0, 1, 2, ... in reading order. */
 export function makeOrderedPixels(width: number, height: number): PixelImage {

@@ -220,7 +220,7 @@ test("progress tells each tile once, with its picture, and they cover the image"
   await limpid.restore(picture(88, 88), {
     tileSize: 16,
     ...only("tiny.first"),
-    onProgress: (progress) => seen.push(progress),
+    onProgress: (progress) => void seen.push(progress),
   });
   expect(seen.map(({ done }) => done)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   expect(seen.every(({ total, tile, preview }) => total === 9 && preview.width === tile.width)).toBe(true);

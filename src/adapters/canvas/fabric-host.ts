@@ -38,7 +38,7 @@ const selectionEvents = ["selection:created", "selection:updated", "selection:cl
  *
  * const canvas = new Canvas("editor");
  * const host = new FabricHost(canvas, { history });
- * await runOnHost(limpid, host);
+ * await limpid.restoreOn(host);
  * ```
  */
 export class FabricHost extends FabricObjectHost {

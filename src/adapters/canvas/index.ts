@@ -37,12 +37,3 @@ export type { PageInterface } from "./page-interaction.js";
 export type { BitmapHolder, Surface } from "./surface.js";
 export { TuiHost, type TuiImageEditorLike } from "./tui-host.js";
 export { UndoHistory, type UndoStack, type UndoStep } from "./undo-history.js";
-export type { EngineState, InstallInWorkerOptions } from "./worker/engine-state.js";
-export type { WorkerPackOptions } from "./worker/messages.js";
-export { pageTileWorkers } from "./worker/page-tile-workers.js";
-export {
-  createWorkerLimpid,
-  WorkerLimpid,
-  type EnginePlace,
-  type WorkerLimpidOptions,
-} from "./worker/worker-limpid.js";

@@ -72,7 +72,7 @@ export interface KonvaHostOptions extends PageHostOptions {
  * @example
  * ```ts
  * const host = new KonvaHost({ active: () => transformer.nodes()[0], history });
- * await runOnHost(limpid, host);
+ * await limpid.restoreOn(host);
  * ```
  */
 export class KonvaHost extends ObjectHost<KonvaImageLike> {

@@ -60,7 +60,7 @@ const captured: Readonly<Record<CaptureTarget, readonly CommitMode[]>> = {
  * ```ts
  * const host = await connectPhotopea();
  * const limpid = await createLimpid({ model: "./models/" });
- * button.onclick = () => void runOnHost(limpid, host, { mode: "new-layer" });
+ * button.onclick = () => void limpid.restoreOn(host, { mode: "new-layer" });
  * ```
  */
 export class PhotopeaHost extends PanelHost implements EditorHost {

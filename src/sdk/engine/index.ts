@@ -10,8 +10,9 @@ export { TfjsRun, type TfjsRunOptions } from "./tfjs-run.js";
 export { serveTiles } from "./tile-workers/serve-tiles.js";
 export type { TilePoolOptions } from "./tile-workers/tile-pool.js";
 export {
+  pageTileWorkers,
+  tileWorkerName,
   tileWorkersFor,
-  type TileWorker,
   type TileWorkerFactory,
   type TileWorkerOptions,
 } from "./tile-workers/tile-worker.js";

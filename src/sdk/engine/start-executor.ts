@@ -4,11 +4,12 @@ import type { FactorStoreOptions } from "../experts/index.js";
 import type { TensorFile } from "../weights/index.js";
 import type { BackendName } from "./backend-name.js";
 import type { Executor } from "./executor.js";
+import type { StartBackendOptions } from "./tfjs-backend.js";
 import type { TilePoolOptions } from "./tile-workers/tile-pool.js";
 import { WebgpuDevice } from "./webgpu-device.js";
 
 /** What an executor is started with. */
-export interface StartExecutorOptions {
+export interface StartExecutorOptions extends Pick<StartBackendOptions, "wasmPath" | "checkWasm"> {
   /** The base's tensors. */
   readonly file: TensorFile;
   /** The base's network. */
@@ -17,8 +18,6 @@ export interface StartExecutorOptions {
   readonly resident?: FactorStoreOptions;
   /** What restores tiles side by side with the WebAssembly kernels; nothing if left out. */
   readonly workers?: TilePoolOptions;
-  /** Folder, with a slash at its end, from which a page loads tfjs's `.wasm` files, should it come to that. */
-  readonly wasmPath?: string;
 }
 
 /** An executor that runs. It is disposed with this, and so is the device that was started for it. */
@@ -94,7 +93,7 @@ async function startOnWasm(
 
 async function startOnTfjs(
   place: "wasm" | "cpu" | WebgpuDevice,
-  { file, config, resident, wasmPath }: StartExecutorOptions,
+  { file, config, resident, wasmPath, checkWasm }: StartExecutorOptions,
   passedOver: readonly string[],
 ): Promise<StartedExecutor> {
   const [{ TfjsBackend }, { TfjsExecutor }] = await Promise.all([
@@ -103,7 +102,10 @@ async function startOnTfjs(
   ]);
   const backend =
     typeof place === "string"
-      ? await TfjsBackend.start(place, { ...(wasmPath !== undefined && { wasmPath }) })
+      ? await TfjsBackend.start(place, {
+          ...(wasmPath !== undefined && { wasmPath }),
+          ...(checkWasm && { checkWasm }),
+        })
       : await TfjsBackend.onDevice(place);
   try {
     return started(new TfjsExecutor(backend, file, config, resident), backend, passedOver);

@@ -11,6 +11,8 @@ export interface StartBackendOptions {
    * Node they are found in the package.
    */
   readonly wasmPath?: string;
+  /** Checks one of these files by its name, before it is loaded. */
+  readonly checkWasm?: (file: string) => Promise<unknown>;
   /** Whether a WebGPU adapter that emulates a GPU on the CPU will do. */
   readonly acceptSoftware?: boolean;
 }
@@ -60,9 +62,11 @@ export class TfjsBackend implements Disposable {
     const before = activeBackend();
     try {
       await (name === "wasm" ? loadWasm(options.wasmPath) : loadCpu());
+      if (name === "wasm") await options.checkWasm?.(await wasmFileName());
       await prepare(name);
       if (!(await tf.setBackend(name))) throw new Error(`tfjs did not start ${name}`);
     } catch (error) {
+      if (LimpidError.is(error)) throw error;
       throw new LimpidError("BackendUnavailable", `the ${name} backend does not start: ${describe(error)}`, {
         cause: error,
       });
@@ -168,6 +172,14 @@ async function prepare(name: "wasm" | "cpu"): Promise<void> {
   if (name in registry) return backend.dispose();
   tf.removeBackend(name);
   tf.registerBackend(name, () => backend, tfjsPriority[name]);
+}
+
+/** Which of its files tfjs chooses here. */
+async function wasmFileName(): Promise<string> {
+  const [hasSimd, hasThreads] = await Promise.all(
+    ["WASM_HAS_SIMD_SUPPORT", "WASM_HAS_MULTITHREAD_SUPPORT"].map((flag) => tf.env().getAsync(flag)),
+  );
+  return `tfjs-backend-wasm${hasSimd && hasThreads ? "-threaded-simd" : hasSimd ? "-simd" : ""}.wasm`;
 }
 
 /** What tfjs gives its own backends: which one it chooses for somebody who chose none. */

@@ -67,7 +67,7 @@ type Layers = readonly HeadlessLayer[];
  * @example
  * ```ts
  * const host = HeadlessHost.ofImage(photo);
- * await runOnHost(limpid, host);
+ * await limpid.restoreOn(host);
  * const restored = host.layers[0]!.image;
  * host.undo();
  * ```

@@ -1,8 +1,6 @@
 export { bleedColorUnderAlpha } from "./alpha-bleed.js";
 export { convertBitDepth } from "./bit-depth.js";
-export { colorStatistics } from "./color-statistics.js";
-export { colorStatisticsSide, colorStatisticsSize } from "./color-statistics-size.js";
-export { composeResult } from "./compose-result.js";
+export { colorStatistics, colorStatisticsSide, colorStatisticsSize } from "./color-statistics.js";
 export { contentRect } from "./content-rect.js";
 export { crop } from "./crop.js";
 export { colorModelOfProfile, colorSpaceOfProfile } from "./icc-profile.js";

@@ -25,7 +25,8 @@ export function context2D(
   canvas: AnyCanvas,
   settings: CanvasRenderingContext2DSettings = {},
 ): AnyContext2D | undefined {
-  return canvas.getContext("2d", settings) ?? undefined;
+  // As one of the two kinds: what both have in common the compiler finds in some programs only.
+  return (canvas as OffscreenCanvas).getContext("2d", settings) ?? undefined;
 }
 
 /** What a 2D context was made with; nothing in a browser that does not tell. */

@@ -52,8 +52,7 @@ export interface RestoreOptions {
   /** Gives up when it fires, between two layers of the network. */
   readonly signal?: AbortSignal;
   /**
-   * Called after each tile. What it throws or rejects with ends the run. Where the engine runs on the caller's thread, the
-   * run waits for the promise it returns.
+   * Called after each tile. The run waits for the promise it returns; what it throws or rejects with ends the run.
    */
   readonly onProgress?: (progress: RestoreProgress) => unknown;
 }

@@ -30,22 +30,22 @@ import { defaultTileSize, restoreImage } from "./restore-image.js";
 import { activeRouterRows, presentDegradations, type RouterRows } from "./present-degradations.js";
 import { withSmallerTiles } from "./smaller-tiles.js";
 
-/** What a {@link RestoreSession} needs. */
-export interface SessionOptions {
-  /** The model, checked. */
-  readonly model: LoadedModel;
-  /** The experts, which stay the caller's. */
-  readonly experts: ExpertSet;
+/** Where and how to compute. */
+export interface EngineOptions {
   /** Where to compute; `"auto"`, the default, is WebGPU on a real GPU and else WebAssembly. */
   readonly backend?: "auto" | BackendName;
-  /** Folder, with a slash at its end, from which a page loads tfjs's `.wasm` files. */
+  /** Folder, with a slash at its end, from which a page loads tfjs's `.wasm` files; that of the assets if left out. */
   readonly wasmPath?: string;
   /**
    * Device memory that experts may take between runs, in bytes; 64 MiB if left out. The least recently used are let go of
    * first, pinned ones never.
    */
   readonly expertMemory?: number;
-  /** Workers that restore an image's tiles side by side, on WebAssembly; none if left out. */
+  /**
+   * Workers that restore an image's tiles side by side, on WebAssembly, with the same result. An engine in a worker of a page
+   * starts some by itself; elsewhere there are none if this is left out. One that fails is told to `onBackendChange`, and its
+   * tile is restored elsewhere.
+   */
   readonly tileWorkers?: TileWorkerOptions;
   /** Told of every change of backend, those during the start included. */
   readonly onBackendChange?: (change: BackendChange) => void;
@@ -53,7 +53,17 @@ export interface SessionOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Default of {@link SessionOptions.expertMemory}: some 150 experts of the compact model. */
+/** What a {@link RestoreSession} needs. */
+export interface SessionOptions extends EngineOptions {
+  /** The model, checked. */
+  readonly model: LoadedModel;
+  /** The experts, which stay the caller's. */
+  readonly experts: Pick<ExpertSet, "list" | "get" | "isPinned" | "onDidChange">;
+  /** Checks one of tfjs's `.wasm` files by its name, before it is loaded. */
+  readonly checkWasm?: (file: string) => Promise<unknown>;
+}
+
+/** Default of {@link EngineOptions.expertMemory}: some 150 experts of the compact model. */
 const defaultExpertMemory = 64 * 2 ** 20;
 
 /** A backend that was not the first choice, that replaced one that failed, or that goes on with fewer workers. */
@@ -268,13 +278,15 @@ export class RestoreSession implements Disposable {
     experts: readonly Expert[],
     task: (engine: Engine, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
+    if (this.#closing.signal.aborted) {
+      return Promise.reject(new LimpidError("Disposed", "Limpid was used after disposal"));
+    }
     const either =
       signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
     this.#claims.add(experts);
     return this.#queue.add(async () => {
       this.#running++;
       try {
-        this.#throwIfDisposed();
         throwIfAborted(either);
         return await task(this.#engine, either).catch(async (error: unknown) => {
           if (!LimpidError.is(error, "DeviceLost")) throw error;
@@ -319,13 +331,13 @@ export class RestoreSession implements Disposable {
   }
 }
 
-function isInstalled(expert: Expert, experts: ExpertSet): boolean {
+function isInstalled(expert: Expert, experts: SessionOptions["experts"]): boolean {
   return experts.get(expert.id)?.expert === expert;
 }
 
 async function startEngine(
   backend: "auto" | BackendName,
-  { model, experts, expertMemory, tileWorkers, wasmPath }: SessionOptions,
+  { model, experts, expertMemory, tileWorkers, wasmPath, checkWasm }: SessionOptions,
   changed: EventEmitter<BackendChange>,
 ): Promise<Engine> {
   const started = await startExecutor(backend, {
@@ -335,10 +347,15 @@ async function startEngine(
       byteBudget: expertMemory ?? defaultExpertMemory,
       isPinned: (expert) => experts.isPinned(expert.id) && isInstalled(expert, experts),
     },
-    ...(tileWorkers && {
-      workers: { ...tileWorkers, onGiveUp: (reason) => changed.fire({ backend: "wasm", reason }) },
+    ...(tileWorkers?.factory && {
+      workers: {
+        ...tileWorkers,
+        factory: tileWorkers.factory,
+        onGiveUp: (reason) => changed.fire({ backend: "wasm", reason }),
+      },
     }),
     ...(wasmPath !== undefined && { wasmPath }),
+    ...(checkWasm && { checkWasm }),
   });
   return { ...started, tileSize: defaultTileSize(started.executor) };
 }

@@ -13,7 +13,7 @@ function makeRestorer(
   const seen: RestoreOptions[] = [];
   return {
     seen,
-    restore: async (image, options) => {
+    restore: async (image, options = {}) => {
       seen.push(options);
       await meanwhile();
       const result = invert(image);

@@ -4,11 +4,12 @@ import {
   type MiniPaintHost,
   type CanvasLimits,
 } from "../../../src/adapters/canvas/index.js";
-import { displayedCorners, type Capture } from "../../../src/sdk/host/index.js";
+import type { Capture } from "../../../src/sdk/host/index.js";
 import { encodePng, type PixelImage } from "../../../src/sdk/image/index.js";
 import { runHostConformance, type HostFixture } from "../../../src/testing/index.js";
 import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
 import type { FakeMiniPaint, FakeMiniPaintLayer } from "../../fakes/mini-paint/index.js";
+import { displayedCorners } from "../../support/displayed-corners.js";
 import { badMoments, codeOf, offerCommands, type OpenedInPage } from "./bad-moments.js";
 import { loadImg, pixelsOf, toImg } from "./page-documents.js";
 

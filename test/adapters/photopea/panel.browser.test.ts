@@ -217,7 +217,7 @@ describe("the Photopea plugin of the examples", () => {
     expect(await panel.locator("#found button[aria-pressed=true]").count()).toBe(2);
     expect(await panel.locator("#found button").allTextContents()).toEqual(["Noise 100 %", "JPEG 100 %"]);
     expect(await panel.locator("#other").textContent()).toContain("Rain");
-    expect(await panel.locator("#status").textContent()).toBe("Ready, by wasm.");
+    expect(await panel.locator("#status").textContent()).toBe("Ready, by wasm in a worker.");
     await until(() => panel.evaluate(() => document.activeElement?.id === "preview"));
 
     const slider = panel.locator("#comparison");
@@ -325,7 +325,7 @@ describe("the Photopea plugin of the examples", () => {
       'group "What to restore"',
       'radio "Layer" [checked]',
       'button "Preview"',
-      "status: Ready, by wasm.",
+      "status: Ready, by wasm in a worker.",
       'region "Result"',
       'slider "Before and after"',
       'slider "Strength"',
@@ -400,7 +400,7 @@ describe("the Photopea plugin of the examples", () => {
       "Reading from Photopea…",
       "Loading the model",
       "Restoring",
-      "Ready, by wasm.",
+      "Ready, by wasm in a worker.",
     ]);
     expect(await panel.evaluate(() => (globalThis as unknown as { states: string[] }).states)).toEqual([
       "true",

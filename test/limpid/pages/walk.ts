@@ -138,6 +138,7 @@ const walk: WalkPage = {
       model: addresses.model,
       wasmPath: addresses.wasm,
       backend: "wasm",
+      worker: false,
       packs: { store: memoryStore() },
     });
     const { experts, packs, extensions, commands, menus, contextKeys, configuration } = limpid;
