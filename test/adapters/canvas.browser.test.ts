@@ -46,6 +46,12 @@ describe("as an EditorHost, in Chromium,", () => {
   });
 });
 
+test("the conformance suite finds every fault that an otherwise right host was given", async () => {
+  const killedBy = (await runCase("canvas-fabric", "killMutants")) as Record<string, string | undefined>;
+  expect(Object.keys(killedBy).length).toBeGreaterThanOrEqual(14);
+  expect(Object.entries(killedBy).filter(([, check]) => check === undefined)).toEqual([]);
+});
+
 test.each(["fabric", "konva", "tui", "mini-paint"])(
   "%s gives out no vectors and nothing too large, and a document that was closed meanwhile gets nothing",
   async (library) => {

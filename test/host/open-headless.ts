@@ -19,9 +19,15 @@ export function openHeadless(image: PixelImage | undefined): HostUnderTest & { r
   const layer = () => host.layers.find(({ id }) => id === opened?.id)!;
   return {
     host,
-    pixels: () => layer().image,
-    layerCount: () => host.layers.length,
-    geometry: () => displayedCorners(layer().placement).flatMap(({ x, y }) => [x, y]),
+    layers: () =>
+      host.layers.map(({ id, image: pixels, placement }) => ({
+        isOpened: id === opened?.id,
+        pixels,
+        corners: displayedCorners(placement).flatMap(({ x, y }) => [x, y]),
+        crop: placement.crop,
+        opacity: 1,
+        filters: placement.isFiltered ? [1] : [],
+      })),
     edit: () => {
       const painted = layer().image.clone();
       painted.data[0] = painted.data[0]! ^ 0x55;

@@ -1,15 +1,21 @@
 // Runs the conformance suite on a real Fabric canvas.
 import { Canvas, FabricImage, filters, Rect } from "fabric";
 import { FabricHost, UndoHistory, type CanvasLimits } from "../../../src/adapters/canvas/index.js";
-import { runHostConformance, type HostFixture } from "../../../src/testing/index.js";
+import { hostConformanceChecks, runHostConformance, type HostFixture } from "../../../src/testing/index.js";
 import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
+import { mutants } from "./fabric-mutants.js";
 import { badMoments, offerCommands, type OpenedInPage } from "./bad-moments.js";
-import { loadImg, paintedCopy, pixelsOf, toImg, stripedCanvas } from "./page-documents.js";
+import { loadImg, paintedCopy, toImg, stripedCanvas } from "./page-documents.js";
+import { seenFabric, type FabricLike } from "./seen-fabric.js";
 
-function open(element: HTMLImageElement | undefined, limits?: CanvasLimits): OpenedInPage {
+function open(
+  element: HTMLImageElement | undefined,
+  limits?: CanvasLimits,
+  Host: typeof FabricHost = FabricHost,
+): OpenedInPage {
   const canvas = new Canvas(document.createElement("canvas"), { width: 200, height: 150 });
   const history = new UndoHistory();
-  const host = new FabricHost(canvas, { history, ...(limits && { limits }) });
+  const host = new Host(canvas, { history, ...(limits && { limits }) });
   const image = new FabricImage(element ?? document.createElement("img"), { left: 40, top: 30 });
   if (element) {
     canvas.add(image);
@@ -19,23 +25,28 @@ function open(element: HTMLImageElement | undefined, limits?: CanvasLimits): Ope
   const original = () => (image as unknown as { _originalElement: HTMLImageElement })._originalElement;
   return {
     host,
-    pixels: () => pixelsOf(original()),
-    layerCount: () => canvas.getObjects().length,
-    geometry: () => [
-      ...image.getCoords().flatMap(({ x, y }) => [x, y]),
-      image.angle,
-      Number(image.flipX),
-      image.filters.length,
-      // The part that is shown, as a share of the whole.
-      image.cropX / original().width,
-      image.width / original().width,
-    ],
+    layers: () =>
+      Promise.all(
+        canvas
+          .getObjects()
+          .filter((object) => object instanceof FabricImage)
+          .map((object) => seenFabric(object as unknown as FabricLike, object === image)),
+      ),
     edit: () => image.setElement(paintedCopy(original())),
     remove: () => {
       canvas.remove(image);
     },
     arrange: () => {
-      image.set({ cropX: 8, width: 48, scaleX: 2, scaleY: 1.5, angle: 30, flipX: true, objectCaching: true });
+      image.set({
+        cropX: 8,
+        width: 48,
+        scaleX: 2,
+        scaleY: 1.5,
+        angle: 30,
+        flipX: true,
+        opacity: 0.6,
+        objectCaching: true,
+      });
       image.filters = [new filters.Grayscale()];
       image.applyFilters();
       image.setCoords();
@@ -63,15 +74,32 @@ function open(element: HTMLImageElement | undefined, limits?: CanvasLimits): Ope
   };
 }
 
-const fixture: HostFixture = {
-  open: async (image) => open(image && (await toImg(image))),
-  openFile: async (bytes) => open(await loadImg(bytes, "image/jpeg")),
+const fixtureOf = (Host: typeof FabricHost): HostFixture => ({
+  open: async (image) => open(image && (await toImg(image)), undefined, Host),
+  openFile: async (bytes) => open(await loadImg(bytes, "image/jpeg"), undefined, Host),
   exclusions: {
     "captures the selection as a mask": "Fabric selects objects, not pixels",
     "restores only what is selected": "Fabric selects objects, not pixels",
     "adds a layer with a layer mask": "Fabric has no layer masks",
   },
-};
+});
+
+/** The first check that each faulty host fails; undefined for one that passes them all. */
+async function killMutants(): Promise<Record<string, string | undefined>> {
+  const killedBy: Record<string, string | undefined> = {};
+  for (const [name, spoil] of Object.entries(mutants)) {
+    killedBy[name] = undefined;
+    for (const check of hostConformanceChecks(fixtureOf(spoil(FabricHost)))) {
+      try {
+        await check.run();
+      } catch {
+        killedBy[name] = check.name;
+        break;
+      }
+    }
+  }
+  return killedBy;
+}
 
 /** What Fabric shows of a filtered, turned and cropped image before and after an identity commit, four times as large. */
 async function picturesOfLargerResult(): Promise<{ before: number[]; after: number[]; undone: number[] }> {
@@ -117,9 +145,10 @@ async function picturesOfLargerResult(): Promise<{ before: number[]; after: numb
 }
 
 const cases = {
+  killMutants,
   picturesOfLargerResult,
   badMoments: () => badMoments(async (limits) => open(await toImg(makePicture(8, 6)), limits)),
   offerCommands: async () => offerCommands(open(await toImg(makePicture(8, 6))).host),
 };
 
-Object.assign(globalThis, { conform: () => runHostConformance(fixture), cases });
+Object.assign(globalThis, { conform: () => runHostConformance(fixtureOf(FabricHost)), cases });

@@ -1,10 +1,32 @@
 // Runs the conformance suite on a real Konva stage.
 import Konva from "konva";
 import { KonvaHost, UndoHistory, type CanvasLimits } from "../../../src/adapters/canvas/index.js";
-import { runHostConformance, type HostFixture } from "../../../src/testing/index.js";
+import { runHostConformance, type HostFixture, type SeenLayer } from "../../../src/testing/index.js";
 import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
 import { badMoments, offerCommands, type OpenedInPage } from "./bad-moments.js";
 import { loadImg, paintedCopy, pixelsOf, toImg, stripedCanvas } from "./page-documents.js";
+
+async function seen(node: Konva.Image, isOpened: boolean): Promise<SeenLayer> {
+  const pixels = await pixelsOf(node.image() as HTMLImageElement);
+  const { x, y, width, height } = node.crop();
+  const toStage = node.getAbsoluteTransform();
+  const [right, bottom] = [node.width(), node.height()];
+  const corners = [
+    { x: 0, y: 0 },
+    { x: right, y: 0 },
+    { x: right, y: bottom },
+    { x: 0, y: bottom },
+  ].map((corner) => toStage.point(corner));
+  const filters = node.filters()?.length ?? 0;
+  return {
+    isOpened,
+    pixels,
+    corners: corners.flatMap((corner) => [corner.x, corner.y]),
+    crop: width > 0 ? { x, y, width, height } : undefined,
+    opacity: node.opacity(),
+    filters: filters > 0 ? [filters, Number(node.isCached())] : [],
+  };
+}
 
 function open(element: HTMLImageElement | undefined, limits?: CanvasLimits): OpenedInPage {
   const container = document.body.appendChild(document.createElement("div"));
@@ -19,24 +41,12 @@ function open(element: HTMLImageElement | undefined, limits?: CanvasLimits): Ope
   const drawn = () => node.image() as HTMLImageElement;
   return {
     host,
-    pixels: () => pixelsOf(drawn()),
-    layerCount: () => layer.children.length,
-    geometry: () => {
-      const { x, y, width, height } = node.getClientRect({ skipShadow: true });
-      const crop = node.crop();
-      const whole = drawn().width;
-      return [
-        x,
-        y,
-        width,
-        height,
-        node.rotation(),
-        node.scaleX(),
-        crop.x / whole,
-        crop.width / whole,
-        Number(node.isCached()),
-      ];
-    },
+    layers: () =>
+      Promise.all(
+        layer.children
+          .filter((child) => child instanceof Konva.Image)
+          .map((child) => seen(child, child === node)),
+      ),
     edit: () => {
       node.image(paintedCopy(drawn()));
     },
@@ -48,6 +58,7 @@ function open(element: HTMLImageElement | undefined, limits?: CanvasLimits): Ope
       node.size({ width: 96, height: 64 });
       node.rotation(30);
       node.scaleX(-1);
+      node.opacity(0.6);
       node.filters([Konva.Filters.Invert]);
       node.cache();
     },

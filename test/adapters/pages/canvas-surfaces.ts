@@ -25,14 +25,24 @@ interface Opened {
 function underTest({ surface, pixels, edit, remove }: Opened): HostUnderTest {
   const history = new UndoHistory();
   let selected: Rect | undefined;
+  let isRemoved = false;
   const host = new CanvasHost(surface, { history, selection: () => selected });
   return {
     host,
-    pixels,
-    layerCount: () => 1,
-    geometry: () => [0],
+    layers: async () => {
+      if (isRemoved) return [];
+      const image = await pixels();
+      const { width, height } = image;
+      const corners = [0, 0, width, 0, width, height, 0, height];
+      return [{ isOpened: true, pixels: image, corners, crop: undefined, opacity: 1, filters: [] }];
+    },
     edit,
-    ...(remove && { remove }),
+    ...(remove && {
+      remove: () => {
+        remove();
+        isRemoved = true;
+      },
+    }),
     select: (rect) => {
       selected = rect;
     },
@@ -96,6 +106,7 @@ const oneImage = {
   "keeps crop, rotation, flips, filters and displayed size": "a surface has none of them",
   "brings a larger result to the same place at the same displayed size":
     "a surface is as large as its pixels",
+  "refuses a result whose document was closed meanwhile": "a surface is not closed",
   "adds a layer above the captured one": "a surface has no layers",
   "adds a layer with a layer mask": "a surface has no layers",
   "adds a layer when the pixels were changed meanwhile, if asked to": "a surface has no layers",

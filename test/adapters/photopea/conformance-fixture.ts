@@ -4,7 +4,8 @@ import type { FakePhotopea, SeenDocument } from "../../fakes/photopea/index.js";
 
 /** Does what a method of a fake Photopea does, there or in another window. */
 export type DoThere = <
-  Name extends "paint" | "removeLowest" | "arrange" | "select" | "addLayer" | "undo" | "redo",
+  Name extends
+    "closeDocument" | "paint" | "removeLowest" | "arrange" | "select" | "addLayer" | "undo" | "redo",
 >(
   method: Name,
   ...values: Parameters<FakePhotopea[Name]>
@@ -27,16 +28,29 @@ export function underTest(
   doThere: DoThere,
 ): HostUnderTest {
   const active = async (): Promise<SeenDocument> => (await look()).find(({ isActive }) => isActive)!;
+  let isRemoved = false;
   return {
     host,
-    pixels: async () => (await active()).layers.at(-1)!.image!,
-    layerCount: async () => (await active()).layers.length,
-    geometry: async () => (await active()).layers.at(-1)!.geometry,
+    layers: async () => {
+      const { layers } = await active();
+      return [...layers].reverse().map(({ image, geometry: [left, top, opacity] }, index) => {
+        const [right, bottom] = [left + image!.width, top + image!.height];
+        return {
+          isOpened: index === 0 && !isRemoved,
+          pixels: image!,
+          corners: [left, top, right, top, right, bottom, left, bottom],
+          crop: undefined,
+          opacity: opacity / 100,
+          filters: [],
+        };
+      });
+    },
     edit: async () => {
       await doThere("paint");
     },
     remove: async () => {
       await doThere("removeLowest");
+      isRemoved = true;
     },
     arrange: async () => {
       await doThere("arrange", { left: -7, top: 5, opacity: 60 });
@@ -47,6 +61,7 @@ export function underTest(
     changeSelection: async () => {
       await doThere("addLayer");
     },
+    closeDocument: () => doThere("closeDocument"),
     undo: async () => {
       await doThere("undo");
     },

@@ -82,7 +82,7 @@ describe("PhotopeaHost", () => {
     const [document] = photopea.look();
     expect(document!.historyLength).toBe(1);
     expect(document!.layers.map(({ name, geometry }) => [name, geometry])).toEqual([
-      ["Restored", [2, 1, 100]],
+      ["Restored", [2, 1, 40]],
       ["Background", [2, 1, 40]],
     ]);
     expect([...document!.layers[0]!.image!.data]).toEqual([...invert(picture).data]);

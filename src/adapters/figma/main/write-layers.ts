@@ -68,7 +68,8 @@ export async function addFill(
     place(layer, placeAbove(figma, node, backgroundTypes.includes(node.type)), frameOf(node));
     layer.name = label;
     layer.locked = false;
-    layer.fills = [{ ...withImage(paint, image, factor), visible: true }];
+    const { filters: _, ...plain } = withImage(paint, image, factor);
+    layer.fills = [{ ...plain, visible: true }];
     if (isContainer) copyCorners(node as FrameNode, layer);
     else removeDecoration(layer);
     offerAgain(layer, relaunch);

@@ -67,11 +67,11 @@ export function placeLayer(options: PlaceLayerOptions): PhotopeaScript {
     holder = stage;
   }
   layer.name = name;
-  if (${replaces}) {
-    layer.opacity = source.layer.opacity;
-    layer.blendMode = source.layer.blendMode;
-    layer.visible = source.layer.visible;
+  if (source) {
+    if (layer.opacity !== source.layer.opacity) { layer.opacity = source.layer.opacity; }
+    if (layer.blendMode !== source.layer.blendMode) { layer.blendMode = source.layer.blendMode; }
   }
+  if (${replaces}) { layer.visible = source.layer.visible; }
   app.activeDocument = doc;
   if (source || doc.layers.length > 0) { doc.activeLayer = source ? source.layer : doc.layers[0]; }
   app.activeDocument = holder;
