@@ -129,7 +129,63 @@ async function picturesOfLargerResult(): Promise<{ before: number[]; after: numb
   return { before, after, undone: picture() };
 }
 
+/** What a shape that is filled with an image shows, a cached node's ratio and ids, around a result twice as large. */
+async function furtherNodes(): Promise<Record<string, unknown>> {
+  const { enlarge } = await import("../../../src/testing/host-conformance/pictures.js");
+  const options = { label: "x2", onConflict: "refuse" } as const;
+  const container = document.body.appendChild(document.createElement("div"));
+  const stage = new Konva.Stage({ container, width: 160, height: 120 });
+  const layer = new Konva.Layer({ imageSmoothingEnabled: false });
+  stage.add(layer);
+  const shape = new Konva.Circle({
+    ...{ x: 80, y: 60, radius: 40, id: "one", fillPatternImage: stripedCanvas() as never },
+    ...{ fillPatternX: -30, fillPatternRotation: 30, fillPatternOffset: { x: 16, y: 8 } },
+    ...{ fillPatternScale: { x: 2, y: 2 }, fillPatternRepeat: "no-repeat" },
+  });
+  layer.add(shape);
+  let active: Konva.Node = shape;
+  const host = new KonvaHost({ active: () => active });
+  const picture = () => {
+    layer.draw();
+    return [...layer.getNativeCanvasElement().getContext("2d")!.getImageData(0, 0, 160, 120).data];
+  };
+  const before = picture();
+  const capture = await host.capture();
+  const place = shape.getAbsoluteTransform().copy();
+  place
+    .translate(-30, 0)
+    .rotate(Math.PI / 6)
+    .scale(2, 2)
+    .translate(-16, -8);
+  const expected = place.point({ x: 64, y: 32 });
+  const { displayedCorners } = await import("../../../src/sdk/host/index.js");
+  const corner = displayedCorners(capture.placement)[2]!;
+  const replaced = await host.commit(capture, enlarge(capture.image, 2), { mode: "replace", ...options });
+  const after = picture();
+  await replaced.undo!();
+  await host.commit(capture, enlarge(capture.image, 2), { mode: "new-layer", ...options });
+  const ids = layer.children.map((child) => child.id());
+  const cached = new Konva.Image({ image: stripedCanvas(), x: 5 });
+  layer.add(cached);
+  cached.cache({ pixelRatio: 3 });
+  active = cached;
+  await host.commit(await host.capture(), capture.image, { mode: "replace", ...options });
+  const ratio = (
+    cached as unknown as { _getCanvasCache(): { scene: { pixelRatio: number } } }
+  )._getCanvasCache().scene.pixelRatio;
+  stage.destroy();
+  container.remove();
+  return {
+    colors: new Set(before).size > 10,
+    differing: before.filter((value, index) => Math.abs(value - after[index]!) > 8).length,
+    offset: Math.hypot(corner.x - expected.x, corner.y - expected.y) < 1e-6,
+    ids,
+    ratio,
+  };
+}
+
 const cases = {
+  furtherNodes,
   picturesOfLargerResult,
   badMoments: () => badMoments(async (limits) => open(await toImg(makePicture(8, 6)), limits)),
   offerCommands: async () => offerCommands(open(await toImg(makePicture(8, 6))).host),
