@@ -35,10 +35,12 @@ export {
   colorSpaceOfProfile,
   colorStatistics,
   convertBitDepth,
+  readColorDescription,
   readRgb,
   resizeArea,
   resizeBicubic,
   writeRgb,
+  type ColorDescription,
 } from "./image/index.js";
 
 // Router

@@ -1,5 +1,6 @@
 export { bleedColorUnderAlpha } from "./alpha-bleed.js";
 export { convertBitDepth } from "./bit-depth.js";
+export type { ColorDescription } from "./color-description.js";
 export { colorStatistics } from "./color-statistics.js";
 export { colorStatisticsSide, colorStatisticsSize } from "./color-statistics-size.js";
 export { composeResult } from "./compose-result.js";
@@ -21,6 +22,7 @@ export { decodePng, type DecodedPng, type DecodePngOptions } from "./png-decode.
 export { encodePng, type EncodePngOptions } from "./png-encode.js";
 export { isPng } from "./png-chunks.js";
 export { psnr } from "./psnr.js";
+export { readColorDescription } from "./read-color.js";
 export type { Rect } from "./rect.js";
 export { resizeArea } from "./resize-area.js";
 export { resizeBicubic } from "./resize-bicubic.js";

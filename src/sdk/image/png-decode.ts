@@ -32,7 +32,8 @@ const knownChunks: ReadonlySet<string> = new Set([
 /**
  * Decodes a PNG file, in a page, a worker or Node, without a canvas: every sample comes out as it stands in the file, with
  * straight alpha, the colour under transparent pixels, and 16 bits where there are 16. Palettes and 1, 2 and 4 bits become 8
- * bits; a transparent colour becomes an alpha channel. The ICC profile is kept byte for byte.
+ * bits; a transparent colour becomes an alpha channel. The ICC profile is kept byte for byte; what a file says of its colours in
+ * other words (cICP, gAMA, cHRM) is put into a profile.
  *
  * Damage that costs no pixel is put up with, and told in `notes`: a broken profile, wrong checksums of what only describes
  * the pixels, a missing end.
@@ -40,7 +41,7 @@ const knownChunks: ReadonlySet<string> = new Set([
  * @param bytes - the file
  * @param options - limit and abort signal
  * @returns the image, and notes on what was changed
- * @throws {@link LimpidError} `EmptyFile`; `UnsupportedImage` if it is no PNG file; `CorruptImage` if pixels are missing or
+ * @throws {@link LimpidError} `EmptyFile`; `UnsupportedImage` if it is no PNG file, or an HDR picture (PQ, HLG); `CorruptImage` if pixels are missing or
  * damaged; `ImageTooLarge`; `OutOfMemory`; `Aborted`
  *
  * @example
@@ -54,7 +55,7 @@ export async function decodePng(bytes: Uint8Array, options: DecodePngOptions = {
   const notes: string[] = [];
   const { header, pixels, chunks } = readFile(bytes, maximumPixels, notes);
   if (chunks.has("acTL")) notes.push("animated: only the first frame was read");
-  const color = await readPngColor(header, chunks, notes);
+  const color = await readPngColor(chunks, header.colorType === 0 || header.colorType === 4, notes);
   throwIfAborted(signal);
   const raw = await readRaw(header, pixels);
   throwIfAborted(signal);
