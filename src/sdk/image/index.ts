@@ -7,6 +7,7 @@ export { composeResult } from "./compose-result.js";
 export { contentRect } from "./content-rect.js";
 export { crop } from "./crop.js";
 export { colorModelOfProfile, colorSpaceOfProfile } from "./icc-profile.js";
+export { readJpegSegments, type JpegSegment } from "./jpeg-segments.js";
 export type { MetricOptions } from "./metric-planes.js";
 export { applyOrientation, type ExifOrientation } from "./orientation.js";
 export {
@@ -24,6 +25,7 @@ export { isPng } from "./png-chunks.js";
 export { psnr } from "./psnr.js";
 export { readColorDescription } from "./read-color.js";
 export type { Rect } from "./rect.js";
+export { describeSecondPicture } from "./second-picture.js";
 export { resizeArea } from "./resize-area.js";
 export { resizeBicubic } from "./resize-bicubic.js";
 export { readRgb, writeRgb } from "./rgb.js";

@@ -1,4 +1,4 @@
-import { readJpegSegments } from "../../../../src/sdk/image/jpeg-segments.js";
+import { readJpegSegments } from "limpid/network";
 import { appendToTiff, hasMakerNote, parseExif } from "./exif.js";
 import type { Density, ImageMetadata } from "./image-metadata.js";
 import type { OutputFormat } from "./image-format.js";

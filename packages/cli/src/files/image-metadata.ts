@@ -1,5 +1,5 @@
 import type { Metadata } from "sharp";
-import { readJpegSegments } from "../../../../src/sdk/image/jpeg-segments.js";
+import { readJpegSegments } from "limpid/network";
 import {
   describeUpright,
   exifBytes,
@@ -143,7 +143,7 @@ function readJpeg(bytes: Buffer, notes: string[]): StoredMetadata {
   for (const { marker, data } of readJpegSegments(bytes)) {
     const name = Buffer.from(data.buffer, data.byteOffset, Math.min(data.length, 36)).toString("latin1");
     if (marker === 0xe0 && name.startsWith("JFIF\0") && data.length >= 12) {
-      const unit = ([, "inch", "centimetre"] as const)[data[7]!] ?? "none";
+      const unit = (["none", "inch", "centimetre"] as const)[data[7]!] ?? "none";
       density = densityOf((data[8]! << 8) | data[9]!, (data[10]! << 8) | data[11]!, unit);
     } else if (marker === 0xfe) {
       text.push(textChunk("Comment", new TextDecoder().decode(data).replace(/\0+$/, "")));
@@ -196,7 +196,7 @@ function readTiff(bytes: Buffer, directory: number | undefined): StoredMetadata 
   const start = directory ?? bytes[bytes[0] === 0x49 ? "readUInt32LE" : "readUInt32BE"](4);
   const tags = parseExif(bytes, start);
   if (tags === undefined) return {};
-  const unit = ([, "none", "inch", "centimetre"] as const)[exifNumber(tags, 0x0128) ?? 2] ?? "none";
+  const unit = (["none", "none", "inch", "centimetre"] as const)[exifNumber(tags, 0x0128) ?? 2] ?? "none";
   const density = densityOf(exifNumber(tags, 0x011a) ?? 0, exifNumber(tags, 0x011b) ?? 0, unit);
   const resources = exifBytes(tags, 34377);
   const iptc = exifBytes(tags, 33723) ?? (resources && iptcOfResources(resources));

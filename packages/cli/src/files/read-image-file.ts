@@ -10,6 +10,7 @@ import {
 import {
   colorModelOfProfile,
   colorSpaceOfProfile,
+  describeSecondPicture,
   readColorDescription,
   type ColorDescription,
 } from "limpid/network";
@@ -18,7 +19,6 @@ import { messageOf } from "../../../../src/node/system-error.js";
 import { spreadFloats } from "./float-samples.js";
 import { hasImageSignature } from "./image-format.js";
 import { readImageMetadata, type ImageMetadata } from "./image-metadata.js";
-import { describeSecondPicture } from "../../../../src/sdk/image/second-picture.js";
 import { listPngChunks } from "./png-chunks.js";
 import { findTiffPhoto, type TiffPhoto } from "./tiff-pages.js";
 
@@ -322,7 +322,7 @@ async function decodeFloats(
     });
   const aligned = data.byteOffset % 4 === 0 ? data : new Uint8Array(data);
   const all = new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
-  const channels = metadata.channels as ChannelCount;
+  const { channels } = metadata;
   const samples = gray ? keepGrayAndAlpha(all, info.channels, channels) : all;
   const isDescribed = metadata.icc !== undefined;
   const colors = gray ? 1 : 3;
