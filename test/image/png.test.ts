@@ -1,5 +1,5 @@
 import { deflateSync } from "node:zlib";
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
 import sharp from "sharp";
 import { crc32, LimpidError } from "../../src/sdk/base/index.js";
@@ -518,6 +518,38 @@ describe("a PNG file that is damaged", () => {
     const described = makeImage(makeHeader(1, 1, 8, 0), [[5]], [["sRGB", Uint8Array.of(0)]]);
     described[8 + 25 + 9 + 1]! ^= 0xff;
     expect(await codeOf(described)).toBe("decoded");
+  });
+
+  test("is refused if any bit of its pixels is another, whichever it is", async () => {
+    const image = new PixelImage({ width: 7, height: 5, channels: 3, data: noise(105, 8) });
+    const file = await encodePng(image);
+    const start = Buffer.from(file).indexOf("IDAT") + 4;
+    const length = new DataView(file.buffer).getUint32(start - 8);
+    for (let bit = 0; bit < length * 8; bit++) {
+      const flipped = file.slice();
+      flipped[start + (bit >> 3)]! ^= 1 << (bit & 7);
+      const read = await decodePng(flipped).catch((error: unknown) => error);
+      if (LimpidError.is(read)) expect(read.code).toBe("CorruptImage");
+      else expect((read as { image: PixelImage }).image.data).toEqual(image.data);
+    }
+  });
+
+  test("may be cut into any number of parts, empty ones too", async () => {
+    const image = new PixelImage({ width: 40, height: 30, channels: 3, data: noise(3600, 8) });
+    const file = Buffer.from(await encodePng(image));
+    const at = file.indexOf("IDAT") - 4;
+    const length = file.readUInt32BE(at);
+    const bytes = Array.from(
+      file.subarray(at + 8, at + 8 + length),
+      (byte) => ["IDAT", Uint8Array.of(byte)] as const,
+    );
+    const empty = Array.from({ length: 20_000 }, () => ["IDAT", new Uint8Array()] as const);
+    const header = ["IHDR", file.subarray(16, 29)] as const;
+    const writes = jest.spyOn(WritableStreamDefaultWriter.prototype, "write");
+    const { image: read } = await decodePng(makeFile([header, ...empty, ...bytes, ...empty, end]));
+    expect(read.data).toEqual(image.data);
+    expect(writes.mock.calls.length).toBe(1);
+    writes.mockRestore();
   });
 
   test("always gives an image or an error with a code: 3000 seeded mutations", async () => {

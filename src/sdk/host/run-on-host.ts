@@ -103,7 +103,7 @@ async function carryOut(
     signal,
     onProgress: (step) => {
       progress.report({ fraction: step.done / step.total });
-      options.restore?.onProgress?.(step);
+      return options.restore?.onProgress?.(step);
     },
   });
   throwIfAborted(signal);

@@ -26,6 +26,7 @@ export { psnr } from "./psnr.js";
 export { readColorDescription } from "./read-color.js";
 export type { Rect } from "./rect.js";
 export { describeSecondPicture } from "./second-picture.js";
+export { requirePixels } from "./require-pixels.js";
 export { resizeArea } from "./resize-area.js";
 export { resizeBicubic } from "./resize-bicubic.js";
 export { readRgb, writeRgb } from "./rgb.js";

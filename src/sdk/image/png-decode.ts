@@ -53,11 +53,11 @@ export async function decodePng(bytes: Uint8Array, options: DecodePngOptions = {
   const { maximumPixels = maximumPixelCount, signal } = options;
   throwIfAborted(signal);
   const notes: string[] = [];
-  const { header, pixels, chunks } = readFile(bytes, maximumPixels, notes);
+  const { header, pixels, isChanged, chunks } = readFile(bytes, maximumPixels, notes);
   if (chunks.has("acTL")) notes.push("animated: only the first frame was read");
   const color = await readPngColor(chunks, header.colorType === 0 || header.colorType === 4, notes);
   throwIfAborted(signal);
-  const raw = await readRaw(header, pixels);
+  const raw = await readRaw(header, pixels, isChanged);
   throwIfAborted(signal);
   const stored = readPngRows(header, raw);
   const samples = expandSamples(header, stored, chunks.get("PLTE"), chunks.get("tRNS"));
@@ -70,6 +70,8 @@ interface PngFile {
   readonly header: PngHeader;
   /** The compressed rows. */
   readonly pixels: readonly Uint8Array[];
+  /** Whether a checksum of them is wrong, though the file is not cut short. */
+  readonly isChanged: boolean;
   /** The first of each kind. */
   readonly chunks: ReadonlyMap<string, Uint8Array>;
 }
@@ -79,6 +81,7 @@ function readFile(bytes: Uint8Array, maximumPixels: number, notes: string[]): Pn
   const pixels: Uint8Array[] = [];
   const chunks = new Map<string, Uint8Array>();
   let hasEnded = false;
+  let arePixelsIntact = true;
   for (const { type, data, isIntact } of readPngChunks(bytes)) {
     if (type === "CgBI") {
       throw new LimpidError("UnsupportedImage", "an Apple-optimised PNG, which only Apple's systems read");
@@ -91,26 +94,35 @@ function readFile(bytes: Uint8Array, maximumPixels: number, notes: string[]): Pn
     if (!isIntact && (type === "IHDR" || type === "PLTE")) {
       throw new LimpidError("CorruptImage", `the checksum of the PNG file's ${type} is wrong`);
     }
-    // A wrong checksum of pixels shows again as a damaged stream, if pixels are really wrong.
-    if (type === "IDAT") pixels.push(data);
-    else if (type === "IEND") hasEnded = true;
+    if (type === "IDAT") {
+      pixels.push(data);
+      arePixelsIntact &&= isIntact;
+    } else if (type === "IEND") hasEnded = true;
     else if (knownChunks.has(type) && !chunks.has(type)) chunks.set(type, data);
   }
   if (header === undefined) throw new LimpidError("CorruptImage", "the PNG file ends before its header");
   if (!hasEnded) notes.push("the file lacks its end");
-  return { header, pixels, chunks };
+  return { header, pixels, isChanged: hasEnded && !arePixelsIntact, chunks };
 }
 
-async function readRaw(header: PngHeader, pixels: readonly Uint8Array[]): Promise<Uint8Array> {
+/** A wrong checksum of a chunk may be wrong itself; that of the stream in it, too, means that pixels are. */
+async function readRaw(
+  header: PngHeader,
+  pixels: readonly Uint8Array[],
+  isChanged: boolean,
+): Promise<Uint8Array> {
   const expected = rawLength(header);
   const compressed = pixels.reduce((sum, part) => sum + part.length, 0);
   // DEFLATE makes at most 1032 bytes of one: what is announced and cannot be there is not allocated.
   if (compressed * 1032 < expected) throw incomplete(header);
-  const { bytes } = await inflate(pixels, expected, true).catch((cause: unknown) => {
+  const { bytes, isDamaged } = await inflate(pixels, expected, true).catch((cause: unknown) => {
     const message = `there is no memory for an image of ${header.width} x ${header.height}`;
     throw new LimpidError("OutOfMemory", message, { cause });
   });
   if (bytes.length < expected) throw incomplete(header);
+  if (isDamaged && isChanged) {
+    throw new LimpidError("CorruptImage", "the checksums of the PNG file's pixels are wrong");
+  }
   return bytes;
 }
 

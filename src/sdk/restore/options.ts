@@ -51,8 +51,11 @@ export interface RestoreOptions {
   readonly analysis?: RouterAnalysis;
   /** Gives up when it fires, between two layers of the network. */
   readonly signal?: AbortSignal;
-  /** Told after each tile. What it throws ends the run. */
-  readonly onProgress?: (progress: RestoreProgress) => void;
+  /**
+   * Told after each tile. A promise that it returns is waited for before the next one is told of. What it throws, or the promise
+   * is rejected with, ends the run.
+   */
+  readonly onProgress?: (progress: RestoreProgress) => unknown;
 }
 
 /** An expert that ran, and how much of it. */

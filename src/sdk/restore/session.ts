@@ -20,6 +20,7 @@ import type { Expert, ExpertSet, InstalledExpert, MixtureEntry } from "../expert
 import {
   bleedColorUnderAlpha,
   colorStatisticsSide,
+  requirePixels,
   resizeArea,
   type PixelImage,
   type Rect,
@@ -180,6 +181,7 @@ export class RestoreSession implements Disposable {
     const { router } = this.#options.model.manifest;
     const rows = activeRouterRows(this.#options.experts.list(), router.degradations);
     return this.#enqueue(options.signal, [], async (engine) => {
+      requirePixels(image);
       const visible = bleedColorUnderAlpha(image);
       const analysis = await addRows(await analyzeOn(engine, visible, options.windows), rows, visible);
       return { ...analysis, present: presentDegradations(analysis, rows, router) };
@@ -189,10 +191,10 @@ export class RestoreSession implements Disposable {
   /**
    * Repairs an image. Runs of one instance wait for each other; the same input gives the same output.
    *
-   * @param image - 1 x 1 to 100 megapixels, any channels and bit depth; not changed
+   * @param image - 1 x 1 to 100 megapixels, any channels and bit depth; not changed, and not to be changed or transferred meanwhile
    * @param options - experts, strength, mask, region, tile size, signal, progress
    * @returns a new image, and how it came about
-   * @throws {@link LimpidError} `InvalidArgument`, `InvalidTileSize`, `UnknownExpert`, `Aborted`, `OutOfMemory`,
+   * @throws {@link LimpidError} `InvalidImage` if its memory was transferred away, `InvalidArgument`, `InvalidTileSize`, `UnknownExpert`, `Aborted`, `OutOfMemory`,
    * `DeviceLost` if the GPU went away twice, `Disposed`
    */
   async restore(image: PixelImage, options: RestoreOptions = {}): Promise<RestoreResult> {
@@ -229,6 +231,7 @@ export class RestoreSession implements Disposable {
     const rows = activeRouterRows(installed, manifest.router.degradations);
     const backend = engine.backend.name;
     const started = performance.now();
+    requirePixels(image);
     const visible = bleedColorUnderAlpha(image);
     const seen = await addRows(options.analysis ?? (await analyzeOn(engine, visible)), rows, visible);
     const present = presentDegradations(seen, rows, manifest.router);

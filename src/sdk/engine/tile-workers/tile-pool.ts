@@ -36,6 +36,8 @@ export class TilePool implements Disposable {
   #places: WorkerPlace[] = [];
   readonly #waiting = new Set<Waiter>();
   #wanted = 0;
+  /** Workers that were started, without those that are to be replaced. */
+  #started = 0;
   #isHereTaken = false;
   #disposed = false;
 
@@ -50,14 +52,15 @@ export class TilePool implements Disposable {
   }
 
   /**
-   * Starts workers, if there are fewer.
+   * Starts workers, if there are fewer. One that died after it had restored blocks is replaced; one that never did would die again.
    *
    * @param blocks - how many blocks will come; for one no worker is started
    */
   expect(blocks: number): void {
     const wanted = Math.min(this.#count, blocks);
     if (wanted < 2) return;
-    for (; this.#wanted < wanted && !this.#disposed; this.#wanted++) this.#start();
+    this.#wanted = Math.max(this.#wanted, wanted);
+    for (; this.#started < wanted && !this.#disposed; this.#started++) this.#start();
   }
 
   /** How many blocks can be restored at the same time. */
@@ -125,7 +128,8 @@ export class TilePool implements Disposable {
         startTime,
         hangTime,
         onFree: () => this.#handOut(),
-        onGiveUp: (reason) => {
+        onGiveUp: (reason, hasRestored) => {
+          if (hasRestored) this.#started--;
           this.#places = this.#places.filter(({ isGone }) => !isGone);
           this.#say(reason);
           this.#handOut();

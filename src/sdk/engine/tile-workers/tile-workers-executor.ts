@@ -8,7 +8,8 @@ import { TilePool, type PooledRun, type TilePoolOptions } from "./tile-pool.js";
 /**
  * The fused WebAssembly kernels in several workers: mixtures are merged and statistics measured on this thread, tiles are restored in
  * the workers, bit for bit as on one thread. Workers start when a run announces two blocks or more, and stay until the executor
- * is disposed. One that cannot be started, or dies, is given up: its tile is restored elsewhere.
+ * is disposed. One that cannot be started, or dies, is given up: its tile is restored elsewhere. The next run replaces one that died
+ * after it had restored blocks.
  */
 export class TileWorkersExecutor implements Executor {
   /** Fused WebAssembly kernels. */

@@ -17,8 +17,8 @@ export interface WorkerPlaceOptions {
   readonly hangTime: number;
   /** Told when it is ready, and when it is free again. */
   readonly onFree: () => void;
-  /** Told why it was given up. */
-  readonly onGiveUp: (reason: string) => void;
+  /** Told why it was given up, and whether it has ever restored a block. */
+  readonly onGiveUp: (reason: string, hasRestored: boolean) => void;
 }
 
 /** What a worker is to know of a run. */
@@ -39,6 +39,7 @@ export class WorkerPlace implements Disposable {
   #answer: { resolve(block: PixelBlock): void; reject(error: unknown): void } | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
   #silence = 0;
+  #hasRestored = false;
 
   /**
    * @param worker - just started; from now on it belongs to this object
@@ -148,6 +149,7 @@ export class WorkerPlace implements Disposable {
       case "ready":
         return this.#free();
       case "restored":
+        this.#hasRestored = true;
         this.#answer?.resolve(message.block);
         return this.#free();
       case "aborted":
@@ -179,7 +181,7 @@ export class WorkerPlace implements Disposable {
   #giveUp(reason: string): void {
     if (this.#state === "gone") return;
     this.dispose();
-    this.#options.onGiveUp(reason);
+    this.#options.onGiveUp(reason, this.#hasRestored);
   }
 
   /** A worker that the browser ended, for want of memory, says nothing: it is asked as long as something is waited for. */
