@@ -37,6 +37,7 @@ describe("the colours of an AVIF file", () => {
     [1, 13, "srgb", false],
     [2, 2, "srgb", false],
     [12, 13, "display-p3", false],
+    [1, 1, "srgb", false],
     [9, 1, "icc", true],
     [1, 8, "icc", true],
   ])("of code points %i/%i are %s", async (primaries, transfer, space, hasProfile) => {

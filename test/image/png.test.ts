@@ -397,7 +397,7 @@ describe("colours of a PNG file", () => {
     linear: (x: number) => x,
     gamma22: (x: number) => x ** 2.2,
     gamma18: (x: number) => x ** (1 / 0.55556),
-    bt709: (x: number) => (x < 0.081 ? x / 4.5 : ((x + 0.099) / 1.099) ** (1 / 0.45)),
+    gamma24: (x: number) => x ** 2.4,
   };
   test.each([
     ["gAMA of linear light", [["gAMA", numbers(100000)]], "srgb", curves.linear],
@@ -411,7 +411,7 @@ describe("colours of a PNG file", () => {
       "adobeRgb",
       curves.gamma22,
     ],
-    ["cICP of BT.2020", [["cICP", Uint8Array.of(9, 1, 0, 1)]], "bt2020", curves.bt709],
+    ["cICP of BT.2020", [["cICP", Uint8Array.of(9, 1, 0, 1)]], "bt2020", curves.gamma24],
     ["cICP of gamma 2.2", [["cICP", Uint8Array.of(1, 4, 0, 1)]], "srgb", curves.gamma22],
   ] as [string, [string, Uint8Array][], keyof typeof toXyz, (x: number) => number][])(
     "told by %s become a profile that others understand",

@@ -44,19 +44,19 @@ const primariesByNumber: ReadonlyMap<number, Chromaticities> = new Map([
   [22, [d65, [0.63, 0.34], [0.295, 0.605], [0.155, 0.077]]],
 ]);
 
-/** The curve of BT.709, which BT.601 and BT.2020 share. */
-const bt709: ToneCurve = [1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081];
+/** How BT.709, BT.601 and BT.2020 are shown, which is not how a camera encodes them (ITU-R BT.1886). */
+const bt1886: ToneCurve = 2.4;
 
 /** Transfer curves by their number in ITU-T H.273 (table 3). */
 const curvesByNumber: ReadonlyMap<number, ToneCurve> = new Map<number, ToneCurve>([
-  [1, bt709],
+  [1, bt1886],
   [4, 2.2],
   [5, 2.8],
-  [6, bt709],
+  [6, bt1886],
   [8, 1],
   [13, srgbToneCurve],
-  [14, bt709],
-  [15, bt709],
+  [14, bt1886],
+  [15, bt1886],
 ]);
 
 /** Curves of pictures that are brighter than white. */

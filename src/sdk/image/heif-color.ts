@@ -7,6 +7,9 @@ interface Box {
   readonly data: Uint8Array;
 }
 
+/** The curves of BT.709, BT.601 and BT.2020 by their numbers: encoders name them and mean sRGB's, and browsers take them for it. */
+const videoCurves = [1, 6, 14, 15];
+const srgbCurve = 13;
 /** More boxes side by side than any picture has. */
 const mostBoxes = 4096;
 
@@ -35,7 +38,9 @@ export function readHeifColor(bytes: Uint8Array, isGray: boolean, notes: string[
   const codePoints = colors.find((data) => text(data, 0, 4) === "nclx" && data.length >= 10);
   if (codePoints !== undefined) {
     const view = new DataView(codePoints.buffer, codePoints.byteOffset, codePoints.byteLength);
-    const described = colorsOfCodePoints(view.getUint16(4), view.getUint16(6), isGray, notes);
+    const transfer = view.getUint16(6);
+    const shown = videoCurves.includes(transfer) ? srgbCurve : transfer;
+    const described = colorsOfCodePoints(view.getUint16(4), shown, isGray, notes);
     if (profiles.length === 0) return described;
   }
   const iccProfile = profiles[0]?.slice(4);
