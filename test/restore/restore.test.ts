@@ -381,3 +381,19 @@ test.each(["image", "mask"] as const)(
     }
   },
 );
+
+test("a picture of one tone has no fault, whatever the router says, unless an expert is named", async () => {
+  const limpid = await startLimpid({ bias: 20 });
+  for (const [red, green, blue] of [
+    [128, 128, 128],
+    [0, 0, 0],
+    [0, 255, 0],
+  ]) {
+    const data = Uint8Array.from({ length: 40 * 30 * 3 }, (_, index) => [red, green, blue][index % 3]!);
+    const flat = new PixelImage({ width: 40, height: 30, channels: 3, data });
+    const { image, tiles, analysis } = await limpid.restore(flat);
+    expect([tiles, analysis.present, (await limpid.analyze(flat)).present]).toEqual([0, [], []]);
+    expect(image.data).toEqual(data);
+    expect((await limpid.restore(flat, only("tiny.first"))).tiles).toBe(1);
+  }
+});

@@ -4,7 +4,7 @@ export type { ColorDescription } from "./color-description.js";
 export { colorStatistics } from "./color-statistics.js";
 export { colorStatisticsSide, colorStatisticsSize } from "./color-statistics-size.js";
 export { composeResult } from "./compose-result.js";
-export { contentRect } from "./content-rect.js";
+export { contentRect, isOneTone } from "./content-rect.js";
 export { crop } from "./crop.js";
 export { colorModelOfProfile, colorSpaceOfProfile } from "./icc-profile.js";
 export { readJpegSegments, type JpegSegment } from "./jpeg-segments.js";

@@ -20,6 +20,7 @@ import type { Expert, ExpertSet, InstalledExpert, MixtureEntry } from "../expert
 import {
   bleedColorUnderAlpha,
   colorStatisticsSide,
+  isOneTone,
   requirePixels,
   resizeArea,
   type PixelImage,
@@ -184,7 +185,7 @@ export class RestoreSession implements Disposable {
       requirePixels(image);
       const visible = bleedColorUnderAlpha(image);
       const analysis = await addRows(await analyzeOn(engine, visible, options.windows), rows, visible);
-      return { ...analysis, present: presentDegradations(analysis, rows, router) };
+      return { ...analysis, present: presentIn(visible, analysis, rows, router) };
     });
   }
 
@@ -234,7 +235,7 @@ export class RestoreSession implements Disposable {
     requirePixels(image);
     const visible = bleedColorUnderAlpha(image);
     const seen = await addRows(options.analysis ?? (await analyzeOn(engine, visible)), rows, visible);
-    const present = presentDegradations(seen, rows, manifest.router);
+    const present = presentIn(visible, seen, rows, manifest.router);
     const analysis: Analysis = { ...seen, present };
     const analyzed = performance.now();
     const mixture = chosen ?? routeMixture(present, installed);
@@ -392,6 +393,20 @@ async function analyzeOn(
   hasWindows?: boolean,
 ): Promise<RouterAnalysis> {
   return backend.run(() => router.analyze(visible, (tensor) => backend.read(tensor), hasWindows));
+}
+
+/**
+ * What an image has. In a single tone no fault of the router's can be told from what was meant; a pack's row may still be about that
+ * very tone.
+ */
+function presentIn(
+  visible: PixelImage,
+  analysis: RouterAnalysis,
+  rows: RouterRows,
+  router: Parameters<typeof presentDegradations>[2],
+): Analysis["present"] {
+  const present = presentDegradations(analysis, rows, router);
+  return isOneTone(visible) ? present.filter(({ degradation }) => rows.has(degradation)) : present;
 }
 
 /** Adds what rows see of an image. */
