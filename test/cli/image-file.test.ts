@@ -455,8 +455,10 @@ describe("readImageFile", () => {
     ["whose photo hangs below a preview", grayPage(80, 53, { ...reduced, below: grayPage(320, 213) })],
     ["of a sensor's samples", grayPage(80, 53, { tags: [[262, 32803]] })],
     ["of DNG", grayPage(80, 53, { tags: [[50706, 0x01040000]] })],
+    ["of CR2", grayPage(80, 53, { samples: new Uint8Array(80 * 53).fill(0x43).fill(0x52, 1) })],
   ])("refuses a raw file %s", async (_, page) => {
-    await expect(readImageFile(await save("photo.NEF", makeTiff([page])))).rejects.toEqual(
+    const file = makeTiff([page]);
+    await expect(readImageFile(await save("photo.NEF", file))).rejects.toEqual(
       failure("UnsupportedImage", /raw file/),
     );
   });

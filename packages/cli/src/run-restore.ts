@@ -5,6 +5,7 @@ import type { CommandContext } from "./command-context.js";
 import { endOfRun } from "./end-of-run.js";
 import { findImages } from "./find-images.js";
 import { describeRestored, restoredToJson } from "./image-report.js";
+import { jobsThatFit } from "./jobs-that-fit.js";
 import { makeFolder } from "./make-folder.js";
 import { chooseOutputPlace, planOutputs, type RestoreTask } from "./plan-outputs.js";
 import {
@@ -78,7 +79,14 @@ async function restoreAll(
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const queue = tasks.values();
-  const length = Math.min(jobsThatFit(run.jobs, report), tasks.length);
+  const machine = { processors: availableParallelism(), freeMemory: process.availableMemory() };
+  const jobs = jobsThatFit(run.jobs, machine);
+  if (jobs < run.jobs) {
+    report.note(
+      `${jobs} at once instead of ${run.jobs}: more do not fit into the processors and memory that are free`,
+    );
+  }
+  const length = Math.min(jobs, tasks.length);
   const lines = Array.from({ length }, async () => {
     try {
       await restoreFrom(queue, { ...run, identity }, context, report, signal);
@@ -92,21 +100,6 @@ async function restoreAll(
   await Promise.allSettled(lines);
   throwIfAborted(context.signal);
   if (stop.signal.aborted) throw stop.signal.reason;
-}
-
-/** Memory of a job that restores a photo of 12 megapixels: its own Limpid, the photo and its result. */
-const jobMemory = 300 * 2 ** 20;
-
-/** More jobs than processors only take memory, and more than fit into half of what is free end in swapping. */
-function jobsThatFit(jobs: number, report: RunReport): number {
-  const fitting = Math.floor(process.availableMemory() / 2 / jobMemory);
-  const most = Math.max(1, Math.min(jobs, availableParallelism(), fitting));
-  if (most < jobs) {
-    report.note(
-      `${most} at once instead of ${jobs}: more do not fit into the memory and processors that are free`,
-    );
-  }
-  return most;
 }
 
 /**

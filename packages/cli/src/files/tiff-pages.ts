@@ -49,7 +49,8 @@ export function findTiffPhoto(bytes: Buffer): TiffPhoto | undefined {
   const read16 = (at: number): number => (order === "II" ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
   if (read16(2) !== 42) return undefined;
   const pages: TiffPage[] = [];
-  let isRaw = false;
+  // CR2 shows its preview in full size, and does not say of its sensor's samples that they are.
+  let isRaw = bytes.toString("latin1", 8, 10) === "CR";
   const seen = new Set<number>();
   for (let at = read32(4); at !== 0 && pages.length < mostPages && !seen.has(at);) {
     seen.add(at);
