@@ -445,6 +445,12 @@ describe("readImageFile", () => {
     expect([image.width, image.height, image.data[0]]).toEqual([128, 96, 128]);
   });
 
+  test("says that colours told by TIFF tags alone are not applied", async () => {
+    const page = grayPage(9, 9, { tags: [[319, 0]] });
+    const { notes } = await readImageFile(await save("primaries.tif", makeTiff([page])));
+    expect(notes).toContain("colour primaries that TIFF tags tell were not applied");
+  });
+
   test("names the pages of a TIFF file that are photos of their own", async () => {
     const pages = [grayPage(16, 12, reduced), grayPage(30, 20), grayPage(20, 30), grayPage(8, 6, reduced)];
     const { image, notes } = await readImageFile(await save("pages.tif", makeTiff(pages)));
@@ -489,7 +495,7 @@ describe("readImageFile", () => {
       const expected = new Uint8Array(await sharp(jpeg).raw().toBuffer());
       const noEnd = await readImageFile(await save("a.jpg", jpeg.subarray(0, -2)));
       expect(noEnd.image.data).toEqual(expected);
-      expect(noEnd.notes).toEqual(["cut short: the file lacks its end, no row is missing"]);
+      expect(noEnd.notes).toEqual(["cut short: read as far as possible, no row is missing"]);
 
       const short = await readImageFile(await save("b.jpg", jpeg.subarray(0, Math.floor(jpeg.length * 0.9))));
       expect([short.image.width, short.image.height]).toEqual([160, 320]);

@@ -16,6 +16,7 @@ import {
 } from "limpid/network";
 import { readRegularFile } from "../read-regular-file.js";
 import { messageOf } from "../../../../src/node/system-error.js";
+import { exifBytes, parseExif } from "./exif.js";
 import { spreadFloats } from "./float-samples.js";
 import { hasImageSignature } from "./image-format.js";
 import { readImageMetadata, type ImageMetadata } from "./image-metadata.js";
@@ -90,7 +91,7 @@ export async function readImageFile(path: string, options: ReadImageOptions = {}
   checkKind(path, metadata);
   throwIfAborted(signal);
   const notes: string[] = [];
-  const color = await readColor(path, bytes, metadata, notes);
+  const color = await readColor(path, bytes, metadata, photo, notes);
   const samples = await decode(path, bytes, metadata, photo, notes);
   throwIfAborted(signal);
   notePictures(bytes, metadata, photo, notes);
@@ -185,10 +186,14 @@ function isGray({ channels }: Metadata): boolean {
   return channels < 3;
 }
 
+/** The tag PrimaryChromaticities, which hardly any program writes and fewer read. */
+const tiffPrimaries = 319;
+
 async function readColor(
   path: string,
   bytes: Buffer,
   metadata: Metadata,
+  photo: TiffPhoto | undefined,
   notes: string[],
 ): Promise<ColorDescription> {
   const none = { iccProfile: undefined, colorSpace: "srgb" } as const;
@@ -201,7 +206,13 @@ async function readColor(
       ? new LimpidError(error.code, `${path}: ${error.message}`, { cause: error })
       : error;
   }
-  if (metadata.icc === undefined) return none;
+  if (metadata.icc === undefined) {
+    const tags = photo && parseExif(bytes, photo.directory);
+    if (tags !== undefined && exifBytes(tags, tiffPrimaries) !== undefined) {
+      notes.push("colour primaries that TIFF tags tell were not applied");
+    }
+    return none;
+  }
   const model = colorModelOfProfile(metadata.icc);
   if (model === undefined) {
     notes.push("damaged colour profile left out");
@@ -273,7 +284,7 @@ async function decode(
         );
       }
       const samples =
-        metadata.format === "jpeg" ? await decodeWhatIsThere(bytes, metadata, notes) : undefined;
+        metadata.format === "jpeg" ? await decodeWhatIsThere(bytes, metadata, cause, notes) : undefined;
       if (samples === undefined) throw corrupt(path, cause);
       return samples;
     }
@@ -284,6 +295,7 @@ async function decode(
 async function decodeWhatIsThere(
   bytes: Buffer,
   metadata: Metadata,
+  cause: unknown,
   notes: string[],
 ): Promise<Samples | undefined> {
   const samples = await decodeStrictly(bytes, metadata, { limitInputPixels: false, failOn: "none" }).catch(
@@ -296,10 +308,12 @@ async function decodeWhatIsThere(
   while (last >= 0 && Math.abs(data[last]! - 128) <= 1) last--;
   const rows = Math.ceil((last + 1) / rowLength);
   if (rows === 0) return undefined;
+  const reason = describeDecoderError(cause);
+  const what = /premature end/.test(reason) ? "cut short" : `damaged (${reason})`;
   notes.push(
     rows === height
-      ? "cut short: the file lacks its end, no row is missing"
-      : `cut short: the last ${height - rows} of ${height} rows are missing and grey`,
+      ? `${what}: read as far as possible, no row is missing`
+      : `${what}: the last ${height - rows} of ${height} rows are missing and grey`,
   );
   return samples;
 }
