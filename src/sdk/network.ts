@@ -35,10 +35,15 @@ export {
   colorSpaceOfProfile,
   colorStatistics,
   convertBitDepth,
+  describeSecondPicture,
+  readColorDescription,
+  readJpegSegments,
   readRgb,
   resizeArea,
   resizeBicubic,
   writeRgb,
+  type ColorDescription,
+  type JpegSegment,
 } from "./image/index.js";
 
 // Router

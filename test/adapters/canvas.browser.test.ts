@@ -128,7 +128,7 @@ describe("in Chromium", () => {
     const data = Uint8Array.from({ length: 1024 }, (_, i) => (i % 4 === 3 ? i >> 2 : [200, 100, 50][i % 4]!));
     const raw = sharp(data, { raw: { width: 256, height: 1, channels: 4 } });
     const file = await raw.withIccProfile("p3").webp({ lossless: true, exact: true }).toBuffer();
-    const read = (await runCase("canvas-surfaces", "readWebp", [...file])) as {
+    const read = (await runCase("canvas-surfaces", "readImage", [...file])) as {
       data: number[];
       profileLength: number;
     };
@@ -143,6 +143,52 @@ describe("in Chromium", () => {
       Array.from({ length: 256 }, (_, pixel) => samples.slice(pixel * 4, pixel * 4 + 3).join(" ")),
     );
     expect([...colors]).toEqual([expect.stringMatching(/^18[678] 10[456] 6[123]$/)]);
+  });
+
+  test("a file that is cut short, moves, or has pictures behind it is read, and that is said", async () => {
+    const colors = Uint8Array.from({ length: 64 * 128 * 3 }, (_, index) => (index >> 4) % 251);
+    const raw = { width: 64, height: 128, channels: 3 } as const;
+    const jpeg = await sharp(colors, { raw }).jpeg({ quality: 90 }).toBuffer();
+    const frames = sharp(colors, { raw: { ...raw, pageHeight: 64 } });
+    const gif = await frames
+      .clone()
+      .gif({ delay: [100, 100] })
+      .toBuffer();
+    const webp = await frames
+      .clone()
+      .webp({ delay: [100, 100] })
+      .toBuffer();
+    const index = Buffer.from("MPF\0II*\0\b\0\0\0\x01\0\x01\xb0\x04\0\x01\0\0\0\x02\0\0\0", "latin1");
+    const segment = Buffer.concat([Buffer.from([0xff, 0xe2, 0, index.length + 2]), index]);
+    const still = await sharp(colors, { raw }).gif().toBuffer();
+    for (const [file, height, note] of [
+      [jpeg.subarray(0, -2), 128, /cut short/],
+      [jpeg.subarray(0, Math.floor(jpeg.length * 0.95)), 128, /cut short/],
+      [gif, 64, /animated/],
+      [webp, 64, /animated/],
+      [Buffer.concat([jpeg.subarray(0, 2), segment, jpeg.subarray(2)]), 128, /first of its pictures/],
+      [still, 128, undefined],
+    ] as const) {
+      const read = await runCase("canvas-surfaces", "readImage", [...file]);
+      expect(read).toMatchObject({
+        width: 64,
+        height,
+        notes: note === undefined ? [] : [expect.stringMatching(note)],
+      });
+    }
+  });
+
+  test("the colours of an AVIF file are what its profile says, not converted", async () => {
+    const p3 = await sharp({ create: { width: 16, height: 16, channels: 3, background: "#c86432" } })
+      .withIccProfile("p3")
+      .avif({ quality: 100, chromaSubsampling: "4:4:4", effort: 0 })
+      .toBuffer();
+    const stored = await sharp(p3, { ignoreIcc: true }).raw().toBuffer();
+    const read = (await runCase("canvas-surfaces", "readImage", [...p3])) as { data: number[] };
+    expect(read).toMatchObject({ colorSpace: "display-p3", notes: [] });
+    expect(
+      Math.max(...[0, 1, 2].map((channel) => Math.abs(read.data[channel]! - stored[channel]!))),
+    ).toBeLessThanOrEqual(1);
   });
 
   test("a canvas with another origin's image is refused with a reason", async () => {

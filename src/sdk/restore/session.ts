@@ -17,6 +17,8 @@ import type { Expert, ExpertSet, InstalledExpert, MixtureEntry } from "../expert
 import {
   bleedColorUnderAlpha,
   colorStatisticsSide,
+  isOneTone,
+  requirePixels,
   resizeArea,
   type PixelImage,
   type Rect,
@@ -176,19 +178,20 @@ export class RestoreSession implements Disposable {
     const { router } = this.#options.model.manifest;
     const rows = activeRouterRows(this.#options.experts.list(), router.degradations);
     return this.#enqueue(options.signal, [], async () => {
+      requirePixels(image);
       const visible = bleedColorUnderAlpha(image);
       const analysis = await addRows(await this.#router.analyze(visible, options.windows), rows, visible);
-      return { ...analysis, present: presentDegradations(analysis, rows, router) };
+      return { ...analysis, present: presentIn(visible, analysis, rows, router) };
     });
   }
 
   /**
    * Repairs an image. Runs of one instance wait for each other; the same input gives the same output.
    *
-   * @param image - 1 x 1 to 100 megapixels, any channels and bit depth; not changed
+   * @param image - 1 x 1 to 100 megapixels, any channels and bit depth; not changed, and not to be changed or transferred meanwhile
    * @param options - experts, strength, mask, region, tile size, signal, progress
    * @returns a new image, and how it came about
-   * @throws {@link LimpidError} `InvalidArgument`, `InvalidTileSize`, `UnknownExpert`, `Aborted`, `OutOfMemory`,
+   * @throws {@link LimpidError} `InvalidImage` if its memory was transferred away, `InvalidArgument`, `InvalidTileSize`, `UnknownExpert`, `Aborted`, `OutOfMemory`,
    * `DeviceLost` if the GPU went away twice, `Disposed`
    */
   async restore(image: PixelImage, options: RestoreOptions = {}): Promise<RestoreResult> {
@@ -225,9 +228,10 @@ export class RestoreSession implements Disposable {
     const rows = activeRouterRows(installed, manifest.router.degradations);
     const { backend } = engine.executor;
     const started = performance.now();
+    requirePixels(image);
     const visible = bleedColorUnderAlpha(image);
     const seen = await addRows(options.analysis ?? (await this.#router.analyze(visible)), rows, visible);
-    const present = presentDegradations(seen, rows, manifest.router);
+    const present = presentIn(visible, seen, rows, manifest.router);
     const analysis: Analysis = { ...seen, present };
     const analyzed = performance.now();
     const mixture = chosen ?? routeMixture(present, installed);
@@ -358,6 +362,20 @@ async function startEngine(
     ...(checkWasm && { checkWasm }),
   });
   return { ...started, tileSize: defaultTileSize(started.executor) };
+}
+
+/**
+ * What an image has. In a single tone no fault of the router's can be told from what was meant; a pack's row may still be about that
+ * very tone.
+ */
+function presentIn(
+  visible: PixelImage,
+  analysis: RouterAnalysis,
+  rows: RouterRows,
+  router: Parameters<typeof presentDegradations>[2],
+): Analysis["present"] {
+  const present = presentDegradations(analysis, rows, router);
+  return isOneTone(visible) ? present.filter(({ degradation }) => rows.has(degradation)) : present;
 }
 
 /** Adds what rows see of an image. */

@@ -360,7 +360,7 @@ const cases = {
     return data.filter((value, index) => value !== ramp.data[index]).length;
   },
   /** Files that are not PNG go through the browser's decoder and WebGL. */
-  async readWebp(bytes: readonly number[]) {
+  async readImage(bytes: readonly number[]) {
     const { image, notes } = await readPixels(new Blob([Uint8Array.from(bytes)]));
     const { colorSpace, iccProfile, width, height } = image;
     return {
