@@ -257,7 +257,7 @@ export default [
   })),
   {
     // The engine in a worker: a classic script with everything in it, which a `data:` address can hold.
-    input: "src/adapters/canvas/worker/limpid-worker.ts",
+    input: "src/sdk/limpid/engine/limpid-worker.ts",
     plugins: selfContained,
     onwarn: failOnWarning,
     output: { file: "dist/limpid-worker.js", format: "iife", inlineDynamicImports: true },

@@ -1,4 +1,7 @@
-/** Builds dist/ of both published packages, and knows whether they still match the sources. */
+/**
+ * Builds dist/ of both published packages, and the folder of assets that pages of tests and examples load, and knows whether
+ * they still match the sources.
+ */
 import {
   closeSync,
   existsSync,
@@ -15,6 +18,7 @@ import {
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { copyAssets } from "../bin/limpid-assets.mjs";
 
 /** The repository's root folder. */
 export const root = fileURLToPath(new URL("..", import.meta.url));
@@ -25,7 +29,7 @@ const fresh = join(root, "build", "dist");
 const lock = join(root, "build", "dist.lock");
 const stamp = join(root, "build", "dist.stamp");
 const sources = [
-  ...["src", "package.json", "package-lock.json", "rollup.config.mjs"],
+  ...["src", "bin", "models", "package.json", "package-lock.json", "rollup.config.mjs"],
   ...["packages/cli/src", "packages/cli/package.json", "packages/cli/rollup.config.mjs"],
 ];
 
@@ -43,6 +47,7 @@ export async function buildDist({ force = false } = {}) {
     if (!force && !isStale()) return;
     const started = new Date();
     for (const folder of packages) await buildPackage(folder);
+    copyAssets(join(root, "build", "assets"));
     writeFileSync(stamp, started.toISOString());
   } finally {
     release();

@@ -16,8 +16,8 @@ document.querySelector("button").onclick = () => limpid.commands.execute("limpid
 
 /** What a page on each backend loads besides its first chunks, and the most kilobytes that all of it may take. */
 const pages = [
-  { name: "WebGPU", parts: ["tfjs-kernels/webgpu.js", "wgsl/wgsl-executor.js"], limit: 142 },
-  { name: "WebAssembly", parts: ["tfjs-kernels/wasm.js", "engine/tfjs-executor.js"], limit: 122 },
+  { name: "WebGPU", parts: ["wasm/kernels-relaxed.js", "wgsl/wgsl-executor.js"], limit: 80 },
+  { name: "WebAssembly", parts: ["wasm/kernels-relaxed.js", "wasm/wasm-executor.js"], limit: 72 },
 ];
 
 const { outputFiles, metafile } = await build({

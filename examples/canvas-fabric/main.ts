@@ -1,6 +1,6 @@
 // A small editor on Fabric 7: restore the active photo, undo, redo.
 import { Canvas, FabricImage } from "fabric";
-import { createLimpid, runOnHost } from "../../src/sdk/index.js"; // "limpid" in an application
+import { createLimpid } from "../../src/sdk/index.js"; // "limpid" in an application
 import { FabricHost, UndoHistory } from "../../src/adapters/canvas/index.js"; // "limpid/canvas"
 import { makeToolbar } from "../canvas-toolbar.js";
 
@@ -16,8 +16,5 @@ canvas.setActiveObject(photo);
 const history = new UndoHistory();
 const toolbar = makeToolbar({ undo: () => history.undo(), redo: () => history.redo() });
 const host = new FabricHost(canvas, { history, interface: toolbar.interface });
-const limpid = await createLimpid({
-  model: new URL("/models/", location.href),
-  wasmPath: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
-});
-toolbar.ready(() => runOnHost(limpid, host));
+const limpid = await createLimpid({ assets: "/build/assets/" }); // npx limpid-assets build/assets
+toolbar.ready(() => limpid.restoreOn(host));

@@ -1,6 +1,6 @@
 // A small editor on Konva 10: restore the photo in the transformer, undo, redo.
 import Konva from "konva";
-import { createLimpid, runOnHost } from "../../src/sdk/index.js"; // "limpid" in an application
+import { createLimpid } from "../../src/sdk/index.js"; // "limpid" in an application
 import { KonvaHost, UndoHistory } from "../../src/adapters/canvas/index.js"; // "limpid/canvas"
 import { makeToolbar } from "../canvas-toolbar.js";
 
@@ -18,8 +18,5 @@ layer.add(photo, transformer);
 const history = new UndoHistory();
 const toolbar = makeToolbar({ undo: () => history.undo(), redo: () => history.redo() });
 const host = new KonvaHost({ active: () => transformer.nodes()[0], history, interface: toolbar.interface });
-const limpid = await createLimpid({
-  model: new URL("/models/", location.href),
-  wasmPath: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
-});
-toolbar.ready(() => runOnHost(limpid, host));
+const limpid = await createLimpid({ assets: "/build/assets/" }); // npx limpid-assets build/assets
+toolbar.ready(() => limpid.restoreOn(host));

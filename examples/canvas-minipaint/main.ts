@@ -1,5 +1,5 @@
 // miniPaint in a frame, with restoration around it: its own undo and redo take the result back.
-import { createLimpid, runOnHost } from "../../src/sdk/index.js"; // "limpid" in an application
+import { createLimpid } from "../../src/sdk/index.js"; // "limpid" in an application
 import { connectMiniPaint } from "../../src/adapters/canvas/index.js"; // "limpid/canvas"
 import { makeToolbar } from "../canvas-toolbar.js";
 
@@ -26,8 +26,5 @@ await editor().Layers.insert({
   data: new URL("/examples/photos/noise.png", location.href).href,
 });
 
-const limpid = await createLimpid({
-  model: new URL("/models/", location.href),
-  wasmPath: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
-});
-toolbar.ready(() => runOnHost(limpid, host));
+const limpid = await createLimpid({ assets: "/build/assets/" }); // npx limpid-assets build/assets
+toolbar.ready(() => limpid.restoreOn(host));

@@ -1,6 +1,6 @@
 // A TOAST UI image editor with restoration: its own undo and redo take the result back.
 import ImageEditor from "tui-image-editor";
-import { createLimpid, runOnHost } from "../../src/sdk/index.js"; // "limpid" in an application
+import { createLimpid } from "../../src/sdk/index.js"; // "limpid" in an application
 import { TuiHost } from "../../src/adapters/canvas/index.js"; // "limpid/canvas"
 import { makeToolbar } from "../canvas-toolbar.js";
 
@@ -12,8 +12,5 @@ await editor.rotate(90);
 
 const toolbar = makeToolbar({ undo: () => editor.undo(), redo: () => editor.redo() });
 const host = new TuiHost(editor, { interface: toolbar.interface });
-const limpid = await createLimpid({
-  model: new URL("/models/", location.href),
-  wasmPath: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
-});
-toolbar.ready(() => runOnHost(limpid, host));
+const limpid = await createLimpid({ assets: "/build/assets/" }); // npx limpid-assets build/assets
+toolbar.ready(() => limpid.restoreOn(host));

@@ -9,6 +9,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
+import { copyAssets } from "../../bin/limpid-assets.mjs";
 import { panelStyle, readPage } from "../panel/page.mjs";
 
 const folder = dirname(fileURLToPath(import.meta.url));
@@ -103,11 +104,7 @@ async function buildHosted(out, site, address, id, model, define) {
   cpSync(panelStyle, join(site, "panel.css"));
   cpSync(join(folder, "figma.css"), join(site, "figma.css"));
   cpSync(join(folder, "..", "photopea-plugin", "icon.svg"), join(site, "icon.svg"));
-  cpSync(join(root, "dist", "limpid-worker.js"), join(site, "limpid-worker.js"));
-  for (const path of filesIn(model)) cpSync(join(model, path), join(site, "models", path));
-  for (const name of ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"]) {
-    cpSync(join(wasmFolder, name), join(site, "wasm", name));
-  }
+  copyAssets(join(site, "limpid"), { model });
   const isLocal = address.hostname === "localhost" || address.hostname === "127.0.0.1";
   const reasoning = "The panel and its model are served from there. Photos stay on this computer.";
   writeManifest(out, id, {

@@ -5,28 +5,18 @@ import {
   type EditorHost,
   type ExpertChoice,
   type HostCommandList,
+  type Limpid,
   type PixelImage,
   type RestoreOptions,
-  type Restorer,
   type RestoreResult,
 } from "limpid";
 import "img-comparison-slider";
 import { announceComparison } from "../shared/comparison.js";
-import { Chips, type ChoosableExpert } from "../shared/expert-chips.js";
+import { Chips } from "../shared/expert-chips.js";
 import { draw, mix } from "../shared/pictures.js";
 import { showCommands } from "./commands.js";
 import { elements } from "./elements.js";
 import { notify, perform } from "./interaction.js";
-
-/** What restores, wherever it runs. */
-export interface PanelEngine extends Restorer {
-  /** The backend that runs. */
-  readonly backend: string;
-  /** The experts that people can choose from. */
-  readonly experts: Iterable<ChoosableExpert>;
-  /** Why something faster was passed over; nothing if it was not. */
-  readonly note?: string | undefined;
-}
 
 /** What differs between editors. */
 export interface PanelParts {
@@ -35,7 +25,7 @@ export interface PanelParts {
   /** What people read while pixels are taken. */
   readonly readingTitle: string;
   /** Loads the model, or gives the loaded one. */
-  startEngine(): Promise<PanelEngine>;
+  startLimpid(): Promise<Limpid>;
   /** Takes what people have chosen. */
   capture(signal: AbortSignal): Promise<Capture>;
   /** Brings a result back as people have chosen. */
@@ -81,10 +71,10 @@ export class RestorePanel {
   /** Captures, lets the router choose, and shows the result. */
   async preview(initialStrength = 1): Promise<void> {
     const { host, readingTitle } = this.#parts;
-    const engine = await host.withProgress({ title: readingTitle }, async ({ signal, report }) => {
+    const limpid = await host.withProgress({ title: readingTitle }, async ({ signal, report }) => {
       const capture = await this.#parts.capture(signal);
       report({ message: "Loading the model" });
-      const started = await this.#parts.startEngine();
+      const started = await this.#parts.startLimpid();
       report({ message: "Restoring" });
       const run = await restore(started, capture, {}, signal, report);
       strength.value = String(Math.round(100 * initialStrength));
@@ -96,8 +86,9 @@ export class RestorePanel {
       return started;
     });
     await this.#parts.look();
-    const by = engine.note === undefined ? engine.backend : `${engine.backend}: ${engine.note}`;
-    if (this.#chips.choices.length > 0) notify({ text: `Ready, by ${by}.` });
+    const place = limpid.isInWorker ? " in a worker" : "";
+    const note = limpid.fallbackReason === undefined ? "" : `: ${limpid.fallbackReason}`;
+    if (this.#chips.choices.length > 0) notify({ text: `Ready, by ${limpid.backend}${place}${note}.` });
     else notify({ text: "Nothing to repair was found. Turn something on to try it all the same." });
   }
 
@@ -127,7 +118,7 @@ export class RestorePanel {
         this.#show(capture, capture.image);
         return;
       }
-      const run = await restore(await this.#parts.startEngine(), capture, { experts }, signal, report);
+      const run = await restore(await this.#parts.startLimpid(), capture, { experts }, signal, report);
       this.#show(capture, run.image);
     });
   }
@@ -147,13 +138,13 @@ export class RestorePanel {
 }
 
 function restore(
-  engine: Restorer,
+  limpid: Limpid,
   capture: Capture,
   options: Pick<RestoreOptions, "experts">,
   signal: AbortSignal,
   report: (progress: { fraction: number }) => void,
 ): Promise<RestoreResult> {
-  return engine.restore(capture.image, {
+  return limpid.restore(capture.image, {
     ...options,
     ...selectedPart(capture),
     signal,

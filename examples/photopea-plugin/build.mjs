@@ -4,16 +4,15 @@
 // `--photopea ORIGIN` is for a Photopea on a server of your own, `--model FOLDER` for another model, `--pack FOLDER`, as often as
 // you like, for packs that come with the plugin: browsers keep nothing for a panel in another site's page.
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
+import { copyAssets } from "../../bin/limpid-assets.mjs";
 import { panelStyle, readPage } from "../panel/page.mjs";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const root = resolve(folder, "../..");
-const require = createRequire(import.meta.url);
 
 /**
  * Builds the plugin.
@@ -58,14 +57,8 @@ export async function buildPlugin({
   writeFileSync(join(out, "index.html"), readPage(join(folder, "index.html"), "Apply as new layer"));
   cpSync(panelStyle, join(out, "panel.css"));
   cpSync(join(folder, "icon.svg"), join(out, "icon.svg"));
-  // The code of extensions runs in workers of this file.
-  cpSync(require.resolve("limpid/extension-worker"), join(out, "extension-worker.js"));
-  cpSync(model, join(out, "models"), { recursive: true });
+  copyAssets(join(out, "limpid"), { model });
   for (const path of packs) cpSync(path, join(out, "packs", basename(path)), { recursive: true });
-  const wasm = dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json"));
-  for (const name of ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"]) {
-    cpSync(join(wasm, "dist", name), join(out, "wasm", name));
-  }
   // Photopea recolours an icon whose address starts with `===` to fit its theme.
   const plugin = { name: "Limpid", url: address.href, icon: `===${new URL("icon.svg", address).href}` };
   writeFileSync(join(out, "plugin.json"), `${JSON.stringify(plugin, null, 2)}\n`);

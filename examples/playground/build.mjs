@@ -3,15 +3,14 @@
 // Writes the playground as static files that any server can hand out, at the root of a site or below a path.
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
+import { copyAssets } from "../../bin/limpid-assets.mjs";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const root = resolve(folder, "../..");
-const require = createRequire(import.meta.url);
 
 /** What both builds have in common. @type {import("esbuild").BuildOptions} */
 const common = {
@@ -52,12 +51,7 @@ export async function buildPlayground({
   });
   for (const name of ["index.html", "playground.css", "icon.svg"])
     cpSync(join(folder, name), join(out, name));
-  cpSync(join(root, "dist", "limpid-worker.js"), join(out, "limpid-worker.js"));
-  cpSync(model, join(out, "models"), { recursive: true, filter: (path) => !/\.(md|csv)$/.test(path) });
-  const wasm = join(dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json")), "dist");
-  for (const name of ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"]) {
-    cpSync(join(wasm, name), join(out, "wasm", name));
-  }
+  copyAssets(join(out, "limpid"), { model });
   const photos = join(folder, "..", "photos");
   for (const name of ["noise.png", "jpeg.jpg", "rain.png", "clean/rain.png"]) {
     cpSync(join(photos, name), join(out, "samples", name));

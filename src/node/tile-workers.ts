@@ -2,8 +2,8 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
-import { EventEmitter, LimpidError } from "../sdk/base/index.js";
-import { tileWorkersFor, type TileWorker, type TileWorkerFactory } from "../sdk/engine/index.js";
+import { EventEmitter, LimpidError, type WorkerPort } from "../sdk/base/index.js";
+import { tileWorkersFor, type TileWorkerFactory } from "../sdk/engine/index.js";
 import { packageDirectory } from "./package-directory.js";
 
 /** What {@link nodeTileWorkers} can be told. */
@@ -36,7 +36,7 @@ export function nodeTileWorkers(options: NodeTileWorkerOptions = {}): TileWorker
   };
 }
 
-function startThread(file: URL): TileWorker {
+function startThread(file: URL): WorkerPort {
   const [received, failed] = [new EventEmitter<unknown>(), new EventEmitter<Error>()];
   const worker = new Worker(file, { name: "limpid tiles", argv: [], execArgv: [] });
   worker.on("message", (message) => received.fire(message));

@@ -14,6 +14,7 @@ export type {
   AnalyzeOptions,
   AppliedExpert,
   BackendChange,
+  EngineOptions,
   ExpertChoice,
   RestorableImage,
   RestoreOptions,
@@ -22,8 +23,8 @@ export type {
   RestoreTimings,
 } from "./restore/index.js";
 export type { DegradationProbability, WindowAnalysis } from "./router/index.js";
-export type { BackendName, TileWorker, TileWorkerFactory, TileWorkerOptions } from "./engine/index.js";
-export { version } from "./base/index.js";
+export type { BackendName, TileWorkerFactory, TileWorkerOptions } from "./engine/index.js";
+export { version, type WorkerPort } from "./base/index.js";
 
 // Images
 export {
@@ -75,6 +76,7 @@ export {
   type PackIdentity,
   type PackOptions,
   type PackProgress,
+  type PackProvenance,
   type PackReplacement,
   type Packs,
   type PackSource,
@@ -137,7 +139,6 @@ export {
   resizeMask,
   resizePlacement,
   resolveCommitMode,
-  runOnHost,
   transformPoint,
   type Capture,
   type CaptureOptions,
@@ -164,8 +165,7 @@ export {
   type HostSelection,
   type Placement,
   type Point,
-  type Restorer,
-  type RunOnHostOptions,
+  type RestoreOnOptions,
   type Transform,
 } from "./host/index.js";
 

@@ -11,14 +11,14 @@ export {
   type HostConformanceResult,
   type HostFixture,
   type HostUnderTest,
+  type SeenLayer,
 } from "./host-conformance/index.js";
-export { HeadlessHost, type HeadlessHostOptions } from "../sdk/host/index.js";
+export { HeadlessHost, type HeadlessHostOptions, type Restorer } from "../sdk/host/index.js";
 export { measureMemoryGrowth, type MemoryGrowth } from "./memory-growth.js";
 export {
   packMatchers,
   type MatcherResult,
   type PackMatchers,
   type RestoreExpectation,
-  type Restorer,
 } from "./pack-matchers.js";
 export { makeTinyModel, type TinyModelOptions } from "./tiny-model.js";

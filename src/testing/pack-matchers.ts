@@ -1,3 +1,4 @@
+import type { Restorer } from "../sdk/host/index.js";
 import { psnr, type PixelImage } from "../sdk/image/index.js";
 import type { ExpertChoice, RestoreOptions, RestoreResult } from "../sdk/restore/index.js";
 
@@ -9,12 +10,6 @@ export interface RestoreExpectation {
   readonly psnr?: number;
   /** Other options of the restore. */
   readonly options?: RestoreOptions;
-}
-
-/** What is restored with: an instance of Limpid, or anything that restores as it does. */
-export interface Restorer {
-  /** As `Limpid.restore`. */
-  restore(image: PixelImage, options?: RestoreOptions): Promise<RestoreResult>;
 }
 
 /** What a matcher of Jest or Vitest returns. */

@@ -1,5 +1,6 @@
 import variant from "@jitl/quickjs-singlefile-mjs-release-sync";
 import {
+  errors,
   newQuickJSWASMModuleFromVariant,
   newVariant,
   type QuickJSContext,
@@ -121,7 +122,7 @@ class Sandbox {
         if (done === 0 || this.#relay.isEnded) return;
       }
     } catch (error) {
-      this.#relay.end(`its engine fails: ${describe(error)}`);
+      this.#relay.end(isOutOfMemory(error) ? "it ran out of memory" : `its engine fails: ${describe(error)}`);
     }
   }
 
@@ -264,6 +265,12 @@ function parseUrl(text: string, base: string | undefined): object | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** QuickJS throws null where it has no room left for the error itself. */
+function isOutOfMemory(error: unknown): boolean {
+  if (!(error instanceof errors.QuickJSUnwrapError)) return false;
+  return error.cause === null || describe(error.cause).startsWith("InternalError: out of memory");
 }
 
 function describe(error: unknown): string {

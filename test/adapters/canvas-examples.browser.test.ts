@@ -19,13 +19,11 @@ test.each(["fabric", "konva", "tui", "minipaint"])(
         ),
     );
     const page = await openPage({ module: `examples/canvas-${library}/main.ts` });
-    await page.waitForSelector("output", { state: "attached", timeout: 120_000 });
+    await page.waitForSelector("output", { state: "attached" });
     /** Presses a button and waits until its work is done and drawn. */
     const press = async (title: string): Promise<number> => {
       await page.click(`text="${title}"`);
-      await page.waitForFunction((done) => document.querySelector("output")?.dataset.done === done, title, {
-        timeout: 240_000,
-      });
+      await page.waitForFunction((done) => document.querySelector("output")?.dataset.done === done, title);
       await page.evaluate(
         () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
       );

@@ -41,12 +41,18 @@ describe("as an EditorHost, in Chromium,", () => {
     },
   );
 
-  test.each(["fabric", "konva", "tui"])("the host of %s conforms", async (library) => {
+  test.each(["fabric", "konva", "pixi", "tui"])("the host of %s conforms", async (library) => {
     expect(await failuresOf(`canvas-${library}`)).toEqual([]);
   });
 });
 
-test.each(["fabric", "konva", "tui", "mini-paint"])(
+test("the conformance suite finds every fault that an otherwise right host was given", async () => {
+  const killedBy = (await runCase("canvas-fabric", "killMutants")) as Record<string, string | undefined>;
+  expect(Object.keys(killedBy).length).toBeGreaterThanOrEqual(14);
+  expect(Object.entries(killedBy).filter(([, check]) => check === undefined)).toEqual([]);
+});
+
+test.each(["fabric", "konva", "pixi", "tui", "mini-paint"])(
   "%s gives out no vectors and nothing too large, and a document that was closed meanwhile gets nothing",
   async (library) => {
     const code = "DocumentChanged";
@@ -61,7 +67,7 @@ test.each(["fabric", "konva", "tui", "mini-paint"])(
   },
 );
 
-test.each(["fabric", "konva", "tui", "mini-paint"])(
+test.each(["fabric", "konva", "pixi", "tui", "mini-paint"])(
   "the host of %s offers commands and menus for the application to show",
   async (library) => {
     expect(await runCase(`canvas-${library}`, "offerCommands")).toEqual([
@@ -74,6 +80,21 @@ test.each(["fabric", "konva", "tui", "mini-paint"])(
     ]);
   },
 );
+
+test("Fabric's images in groups, selections and the background are replaced and added where they are", async () => {
+  const right = { corners: true, isReplaced: true, isAdded: true, isAbove: true };
+  expect(await runCase("canvas-fabric", "furtherObjects")).toEqual({
+    ...{ interactive: right, "interactive, undone": true, group: right, "group, undone": true },
+    ...{ selection: right, "selection, undone": true },
+    ...{ background: { ...right, isAbove: true }, "background, undone": true },
+  });
+});
+
+test("what Konva fills a shape with is an image, a cache keeps its ratio, and a new layer has no id", async () => {
+  expect(await runCase("canvas-konva", "furtherNodes")).toEqual({
+    ...{ colors: true, differing: 0, offset: true, ids: ["one", ""], ratio: 3 },
+  });
+});
 
 test.each(["fabric", "konva"])(
   "%s shows the same picture after a result four times as large, and after undo",
@@ -231,10 +252,23 @@ describe("in Chromium", () => {
       tooWide: "ImageTooLarge",
       tooLarge: "ImageTooLarge",
       webgl: "NotSupported",
+      transferred: "NotSupported",
       notLoaded: "InvalidArgument",
       noImage: "UnsupportedImage",
       emptyFile: "EmptyFile",
     });
+  });
+
+  test("an image that a srcset makes denser keeps its size, alone and in Konva", async () => {
+    const [size, pixels] = [
+      [4, 3],
+      [8, 6],
+    ];
+    expect(await runCase("canvas-surfaces", "density")).toEqual([
+      // Konva goes by the pixels.
+      ...[size, pixels, pixels, pixels, size, pixels],
+      size,
+    ]);
   });
 
   test("a WebGL canvas is read with straight alpha", async () => {

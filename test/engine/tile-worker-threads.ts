@@ -1,8 +1,10 @@
 import { Worker } from "node:worker_threads";
 import { jest } from "@jest/globals";
 import { nodeTileWorkers } from "../../src/node/index.js";
-import type { TileWorker, TileWorkerFactory } from "../../src/sdk/engine/index.js";
+import type { WorkerPort } from "../../src/sdk/base/index.js";
+import type { TileWorkerFactory } from "../../src/sdk/engine/index.js";
 import { threadProgram } from "../support/thread-program.js";
+import { frameNamer } from "./tile-frames.js";
 
 const file = threadProgram("src/node/tile-worker.ts");
 
@@ -17,10 +19,11 @@ export class WatchedThreads implements TileWorkerFactory {
   readonly #listeners = new Set<(type: string, thread: number) => void>();
   readonly #factory = nodeTileWorkers({ file });
 
-  start(): TileWorker {
+  start(): WorkerPort {
     const index = this.traffic.length;
+    const name = frameNamer();
     const note = (message: unknown): void => {
-      const { type } = message as { type: string };
+      const type = name(message);
       this.traffic[index]!.push(type);
       for (const listener of [...this.#listeners]) listener(type, index);
     };

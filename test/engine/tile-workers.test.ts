@@ -4,11 +4,10 @@ import {
   TfjsBackend,
   TileWorkersExecutor,
   WasmExecutor,
-  type TileWorker,
   type TileWorkerFactory,
   type TileWorkerOptions,
 } from "../../src/sdk/engine/index.js";
-import { EventEmitter } from "../../src/sdk/base/index.js";
+import { EventEmitter, type WorkerPort } from "../../src/sdk/base/index.js";
 import { PixelImage } from "../../src/sdk/image/index.js";
 import type { Limpid } from "../../src/sdk/limpid/index.js";
 import type { ExpertChoice } from "../../src/sdk/restore/index.js";
@@ -17,6 +16,7 @@ import { compactConfig, randomWeights } from "../backbone/networks.js";
 import { expectNoLeaks } from "../support/index.js";
 import { startLimpid } from "../support/start-limpid.js";
 import { describeExecutor, randomBlock } from "./executor-suite.js";
+import { frameNamer } from "./tile-frames.js";
 import { WatchedThreads } from "./tile-worker-threads.js";
 
 const suiteThreads = new WatchedThreads();
@@ -69,7 +69,7 @@ async function restore(limpid: Limpid, experts: readonly ExpertChoice[] = mixtur
   const { image, tiles } = await limpid.restore(photo, {
     experts,
     tileSize,
-    onProgress: ({ done, tile }) => order.push(done, tile.x, tile.y),
+    onProgress: ({ done, tile }) => void order.push(done, tile.x, tile.y),
   });
   const { buffer, byteOffset, byteLength } = image.data;
   return { data: sha256Hex(new Uint8Array(buffer, byteOffset, byteLength)), order, tiles };
@@ -211,7 +211,9 @@ test("an image that is aborted in the middle leaves the next one right", async (
     experts: mixtures[1]!,
     tileSize,
     signal: controller.signal,
-    onProgress: ({ done }) => done === 3 && controller.abort(),
+    onProgress({ done }) {
+      if (done === 3) controller.abort();
+    },
   });
   await expect(aborted).rejects.toMatchObject({ code: "Aborted" });
   expect(await restore(limpid)).toEqual(await expected());
@@ -257,26 +259,42 @@ test("workers that cannot be started leave the work to this thread, and that is 
   expect(told).toEqual([said, said]);
 });
 
-/** A worker of this thread: `answer` decides what comes of a message, `serve` has the real program answer it. */
+/**
+ * A worker of this thread: `answer` decides what comes of a message, by what it is about; `serve` has the real program answer it,
+ * `fail` says that it cannot go on.
+ */
 function localWorkers(
-  answer: (message: { readonly type: string }, serve: () => void, reply: (message: unknown) => void) => void,
+  answer: (type: string, serve: () => void, fail: (reason: string) => void) => void,
 ): TileWorkerFactory {
   return {
     defaultCount: 2,
-    start(): TileWorker {
-      const [received, failed] = [new EventEmitter<unknown>(), new EventEmitter<Error>()];
+    start(): WorkerPort {
+      const [received, failed, heard] = [
+        new EventEmitter<unknown>(),
+        new EventEmitter<Error>(),
+        new EventEmitter<unknown>(),
+      ];
+      const name = frameNamer();
       const reply = (message: unknown): void => void setTimeout(() => received.fire(message), 0);
-      const serve = serveTiles((message) => reply(structuredClone(message)));
+      serveTiles({
+        onMessage: heard.event,
+        onDidFail: new EventEmitter<Error>().event,
+        post: (message) => reply(structuredClone(message)),
+        dispose: () => undefined,
+      });
       return {
         onMessage: received.event,
         onDidFail: failed.event,
         post(message, transfer) {
-          const clone: unknown = structuredClone(message, { transfer: [...transfer] });
-          setTimeout(() => answer(clone as { type: string }, () => serve(clone), reply), 0);
+          const clone: { id?: number } = structuredClone(message, { transfer: [...transfer] }) as object;
+          const fail = (reason: string): void =>
+            reply({ type: "refusal", id: clone.id, error: { message: reason, details: {} } });
+          setTimeout(() => answer(name(clone), () => heard.fire(clone), fail), 0);
         },
         dispose() {
           received.dispose();
           failed.dispose();
+          heard.dispose();
         },
       };
     },
@@ -290,23 +308,21 @@ test("a worker that never says that it is ready is given up, and tiles do not wa
   });
   expect(await restore(limpid)).toEqual(await expected());
   await toldOf(2);
-  expect(told[0]).toMatch(/^wasm: a tile worker was given up.*: it does not start within 0.3 seconds$/);
+  expect(told[0]).toMatch(/^wasm: a tile worker was given up.*: it does not answer within 0.3 seconds$/);
   expect(await restore(limpid)).toEqual(await expected());
 });
 
 test.each<[string, TileWorkerFactory, string]>([
   [
     "falls silent",
-    localWorkers(({ type }, serve) => {
+    localWorkers((type, serve) => {
       if (type !== "restore" && type !== "ping") serve();
     }),
     "it does not answer within 0.3 seconds",
   ],
   [
     "says that it cannot go on",
-    localWorkers(({ type }, serve, reply) =>
-      type === "restore" ? reply({ type: "failed", reason: "out of memory" }) : serve(),
-    ),
+    localWorkers((type, serve, fail) => (type === "restore" ? fail("out of memory") : serve())),
     "out of memory",
   ],
 ])("a worker that %s with a tile is given up", async (_, factory, reason) => {
@@ -319,7 +335,7 @@ test.each<[string, TileWorkerFactory, string]>([
 test("a worker that takes longer than that, but answers when it is asked, is waited for", async () => {
   const held: (() => void)[] = [];
   let pings = 0;
-  const factory = localWorkers(({ type }, serve) => {
+  const factory = localWorkers((type, serve) => {
     if (type === "restore") held.push(serve);
     else serve();
     // Three times as long as silence is put up with.

@@ -4,7 +4,7 @@ import { command, makeExtension, openWorkbench } from "./workbench.js";
 /** What code without capabilities does to whoever runs it, 20 ms after it is told to. */
 const attacks: readonly (readonly [string, string, RegExp])[] = [
   ["loops", "for (;;);", /no sign of life/],
-  ["loops in promises", "const go = () => Promise.resolve().then(go); go();", /no sign of life|engine fails/],
+  ["loops in promises", "const go = () => void Promise.resolve().then(go); go();", /no sign of life/],
   [
     "waits on shared memory",
     "for (;;) try { Atomics.wait(new Int32Array(new SharedArrayBuffer(8)), 0, 0); } catch {}",

@@ -162,6 +162,7 @@ describe("Limpid", () => {
     expect(host.layers[0]!.image.data).not.toEqual(photo.data);
     host.undo();
     expect(host.layers[0]!.image.data).toEqual(photo.data);
+    // @ts-expect-error -- the compiler knows what the command takes
     await expect(limpid.commands.execute("limpid.restore", 5)).rejects.toMatchObject({
       code: "InvalidArgument",
     });

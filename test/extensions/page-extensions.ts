@@ -53,6 +53,7 @@ async function run(plan: readonly Step[]): Promise<readonly Outcome[]> {
   const limpid = await createLimpid({
     model: "/models/",
     backend: "wasm",
+    worker: false,
     wasmPath: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
     packs: { store: memoryStore() },
     extensions: {

@@ -34,6 +34,7 @@ async function flood(attack: string): Promise<Flooded> {
   const limpid = await createLimpid({
     model: "/models/",
     backend: "wasm",
+    worker: false,
     wasmPath: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
     packs: { store: memoryStore() },
     extensions: {

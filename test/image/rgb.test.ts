@@ -1,13 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import {
-  composeResult,
-  PixelImage,
-  readRgb,
-  writeRgb,
-  type ChannelCount,
-  type Rect,
-} from "../../src/sdk/image/index.js";
+import { PixelImage, readRgb, writeRgb, type ChannelCount, type Rect } from "../../src/sdk/image/index.js";
 import { pseudoRandomImageOfDepth } from "./pseudo-random.js";
 
 const anyImage = fc
@@ -155,41 +148,5 @@ describe("writeRgb", () => {
   test("refuses RGB of another length", () => {
     const image = pseudoRandomImageOfDepth(1, 4, 3, 3, 8);
     expect(() => writeRgb(image, whole(image), new Float32Array(37))).toThrow(/36 values, not 37/);
-  });
-});
-
-describe("composeResult", () => {
-  const original = new PixelImage({
-    ...pseudoRandomImageOfDepth(5, 9, 8, 4, 16),
-    colorSpace: "display-p3",
-    iccProfile: new Uint8Array([1, 2, 3]),
-  });
-
-  test("keeps the kind of the original and leaves the original alone", () => {
-    const before = original.data.slice();
-    const result = composeResult(original, new Float32Array(9 * 8 * 3).fill(0.5));
-    expect(original.data).toEqual(before);
-    expect([result.bitDepth, result.channels, result.colorSpace]).toEqual([16, 4, "display-p3"]);
-    expect(result.iccProfile).toEqual(original.iccProfile);
-    const alpha = (image: PixelImage) => image.data.filter((_, index) => index % 4 === 3);
-    expect(alpha(result)).toEqual(alpha(original));
-    expect(result.data).not.toEqual(before);
-  });
-
-  test("takes a region, or bands that share their memory", () => {
-    const rgb = readRgb(original, whole(original)).map((value) => 1 - value);
-    const inOne = composeResult(original, rgb);
-    function* bands() {
-      const memory = new Float32Array(9 * 2 * 3);
-      for (let y = 6; y >= 0; y -= 2) {
-        memory.set(rgb.subarray(y * 27, y * 27 + 54));
-        yield { rect: { x: 0, y, width: 9, height: 2 }, rgb: memory };
-      }
-    }
-    expect(composeResult(original, bands()).data).toEqual(inOne.data);
-    const region = { x: 2, y: 1, width: 1, height: 1 };
-    const one = composeResult(original, new Float32Array([0, 0, 0]), { region });
-    const changed = Array.from(one.data.keys()).filter((index) => one.data[index] !== original.data[index]);
-    for (const index of changed) expect(Math.floor(index / 4)).toBe(1 * 9 + 2);
   });
 });

@@ -80,7 +80,7 @@ test.each(["halftone", "scan-lines"])(
       const { psnr } = await call(page, "restore", { ...(experts && { experts }), tileSize: whole });
       best = Math.max(best, psnr ?? Infinity);
     }
-    const first = { experts: shipped.slice(0, 1), tileSize: small, isLarge: true };
+    const first = { experts: shipped.slice(0, 1), tileSize: small };
     const undisturbed = await call(page, "restore", first);
     const routedBefore = await call(page, "restore", { tileSize: whole });
     // The engine keeps the memory of the last run's tiles: both times the same run.

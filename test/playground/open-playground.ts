@@ -65,7 +65,7 @@ export async function openPlayground(
   await watchWorkers(page);
   await prepare(page);
   await page.goto(`${site.origin}${base}`);
-  await page.locator("#lamp[data-state=ready]").waitFor({ timeout: 120_000 });
+  await page.locator("#lamp[data-state=ready]").waitFor();
   return { page, refused };
 }
 
@@ -96,7 +96,7 @@ export async function until(condition: () => Promise<boolean>): Promise<void> {
 /** Waits for a text. */
 export const says = (page: Page, id: string, text: RegExp): Promise<void> =>
   // A machine that does other things as well takes its time.
-  page.locator(`#${id}`, { hasText: text }).waitFor({ timeout: 120_000 });
+  page.locator(`#${id}`, { hasText: text }).waitFor();
 
 /** Waits until no run is under way. */
 export const idle = (page: Page): Promise<void> =>

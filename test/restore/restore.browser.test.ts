@@ -58,6 +58,7 @@ test("canvases, bitmaps, image data and files are restored in kind, with the pix
   await page.waitForFunction("typeof restoreKinds === 'function'");
   const seen = await page.evaluate((asked) => restoreKinds(asked), {
     backend: "wasm",
+    worker: false,
     width,
     height,
     data,
@@ -90,6 +91,7 @@ test("a script tag gives the global limpid everything to restore a photo", async
         model: "/models/",
         wasmPath: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
         backend: "wasm",
+        worker: false,
       });
       const picture = new Image({
         width: size[0]!,

@@ -45,6 +45,8 @@ COMPANIONS = {
 CLEAN, PAGES, SECOND = 0.28, 0.09, 0.24
 #: Pixels of the scene to a cell, and the mean change in a cell from which a fault is plainly in it.
 STRIDE, PLAIN = 16, 0.02
+#: Mean change of a picture from which these faults show plainly. What touches a corner, or lies in the dark, hardly shows at any severity.
+SHOWS = {"rain": 0.03, "raindrop": 0.012, "haze": 0.06, "snow": 0.012, "low-light": 0.1, "shadow": 0.03, "inpainting": 0.006}
 #: Steps over which the mildest severity falls.
 HARDER = 6000
 #: Pictures that were larger than they seem: what a camera's own pixels look like at 100 %.
@@ -75,9 +77,11 @@ class Draw:
         return [Fault(first, source.uniform(0.2, 0.85)), Fault(other, source.uniform(0.15, 0.7))]
 
 
-def target(severity: float) -> float:
-    """How sure the router should be: what is barely visible is half there, so that the border is a severity, not a class."""
-    return min(1.0, 0.35 + 4 * severity)
+def target(fault: Fault, change: float) -> float:
+    """How sure the router should be: what barely shows is half there or less, so that the border is what one sees, not a class."""
+    sure = min(1.0, 0.35 + 4 * fault.severity)
+    shows = SHOWS.get(fault.degradation)
+    return sure if shows is None else min(sure, 0.05 + 0.95 * change / shows)
 
 
 def saved(x: np.ndarray, source: Source, labels: np.ndarray) -> np.ndarray:
@@ -143,8 +147,8 @@ class RouterBatches(Dataset):
         before = x
         for fault, x in one_by_one(x, faults, source):
             index = DEGRADATIONS.index(fault.degradation)
-            targets[index], severities[index] = target(fault.severity), fault.severity
             changed = cv2.resize(np.abs(x - before).mean(-1), (columns, rows), interpolation=cv2.INTER_AREA)
+            targets[index], severities[index] = target(fault, changed.mean()), fault.severity
             places[index], before = 1 - np.exp(-changed / PLAIN), x
         names = {fault.degradation for fault in faults}
         fine = not names & {"noise", "jpeg", "blur"}

@@ -1,4 +1,4 @@
-import { type CaptureTarget, LimpidError } from "limpid";
+import { type CaptureTarget, type Limpid, LimpidError } from "limpid";
 import {
   connectFigma,
   restoreFills,
@@ -9,7 +9,7 @@ import {
 } from "limpid/figma";
 import { checkedIn, elements } from "../../panel/elements.js";
 import { notify, perform, withProgress } from "../../panel/interaction.js";
-import { RestorePanel, type PanelEngine } from "../../panel/restore-panel.js";
+import { RestorePanel } from "../../panel/restore-panel.js";
 import { element } from "../../shared/element.js";
 
 /** The plugin's `id`, and where Figma is served; put in by the build. */
@@ -27,30 +27,30 @@ const filters = element("filters", HTMLElement);
 /**
  * Connects the page with Figma, and shows the panel.
  *
- * @param openEngine - loads the model; called on first use, and again if it failed
+ * @param openLimpid - loads the model; called on first use, and again if it failed
  */
-export function startPanel(openEngine: () => Promise<PanelEngine>): void {
-  let engine: Promise<PanelEngine> | undefined;
-  const startEngine = (): Promise<PanelEngine> => {
-    engine ??= openEngine().catch((error: unknown) => {
-      engine = undefined;
+export function startPanel(openLimpid: () => Promise<Limpid>): void {
+  let limpid: Promise<Limpid> | undefined;
+  const startLimpid = (): Promise<Limpid> => {
+    limpid ??= openLimpid().catch((error: unknown) => {
+      limpid = undefined;
       throw error;
     });
-    return engine;
+    return limpid;
   };
-  perform(() => start(startEngine));
+  perform(() => start(startLimpid));
 }
 
-async function start(startEngine: () => Promise<PanelEngine>): Promise<void> {
+async function start(startLimpid: () => Promise<Limpid>): Promise<void> {
   preview.disabled = true;
   notify({ text: "" });
-  const host = await connect(startEngine);
+  const host = await connect(startLimpid);
   preview.textContent = "Preview";
   const look = (): void => showSelection(host.selection);
   const restorePanel = new RestorePanel({
     host,
     readingTitle: "Reading from Figma",
-    startEngine,
+    startLimpid,
     capture: (signal) => {
       configure(host);
       return host.capture({ target: chosenTarget(), signal });
@@ -67,7 +67,7 @@ async function start(startEngine: () => Promise<PanelEngine>): Promise<void> {
     look,
   });
   const restoreAll = (strength: number): Promise<void> =>
-    restoreSelected(host, startEngine, restorePanel, strength);
+    restoreSelected(host, startLimpid, restorePanel, strength);
   all.addEventListener("click", () => perform(() => restoreAll(restorePanel.strength)));
   targets.addEventListener("change", look);
   host.onDidChangeSelection(look);
@@ -79,7 +79,7 @@ async function start(startEngine: () => Promise<PanelEngine>): Promise<void> {
 }
 
 /** Finds the sandbox; if it is not there, the button tries again. */
-async function connect(startEngine: () => Promise<PanelEngine>): Promise<FigmaHost> {
+async function connect(startLimpid: () => Promise<Limpid>): Promise<FigmaHost> {
   try {
     return await connectFigma({
       origin: FIGMA_ORIGIN,
@@ -91,7 +91,7 @@ async function connect(startEngine: () => Promise<PanelEngine>): Promise<FigmaHo
     panel.removeAttribute("aria-busy");
     preview.textContent = "Try again";
     preview.disabled = false;
-    preview.addEventListener("click", () => perform(() => start(startEngine)), { once: true });
+    preview.addEventListener("click", () => perform(() => start(startLimpid)), { once: true });
     throw error;
   }
 }
@@ -134,14 +134,14 @@ function showSelection({ layers, fills, isCut }: FigmaSelection): void {
 /** Every photo in the selection, with the experts that people have chosen if they have looked at one. */
 async function restoreSelected(
   host: FigmaHost,
-  startEngine: () => Promise<PanelEngine>,
+  startLimpid: () => Promise<Limpid>,
   { choices }: RestorePanel,
   strength: number,
 ): Promise<void> {
   configure(host);
-  const engine = await host.withProgress({ title: "Loading the model" }, startEngine);
+  const limpid = await host.withProgress({ title: "Loading the model" }, startLimpid);
   try {
-    const restored = await restoreFills(engine, host, {
+    const restored = await restoreFills(limpid, host, {
       mode: chosenMode(),
       restore: { strength, ...(choices !== undefined && choices.length > 0 && { experts: choices }) },
     });

@@ -1,10 +1,4 @@
-import {
-  type CaptureTarget,
-  createLimpid,
-  extensionWorkersFromUrl,
-  type HostSelection,
-  type Limpid,
-} from "limpid";
+import { type CaptureTarget, createLimpid, type HostSelection, type Limpid } from "limpid";
 import { connectPhotopea, type PhotopeaHost, type PhotopeaState } from "limpid/photopea";
 import { checkedIn, elements } from "../../panel/elements.js";
 import { notify, perform, withProgress } from "../../panel/interaction.js";
@@ -33,12 +27,7 @@ function startLimpid(host: PhotopeaHost): Promise<Limpid> {
 }
 
 async function openLimpid(host: PhotopeaHost): Promise<Limpid> {
-  const opened = await createLimpid({
-    model: new URL("models/", document.baseURI),
-    wasmPath: "wasm/",
-    host,
-    extensions: { workers: extensionWorkersFromUrl("extension-worker.js") },
-  });
+  const opened = await createLimpid({ assets: "limpid/", host });
   // What the `when` clauses of commands and menus are held against.
   const tell = ({ layerId, hasSelection }: HostSelection): void => {
     opened.contextKeys.set("hasImage", layerId !== undefined);
@@ -92,7 +81,7 @@ async function start(): Promise<void> {
   new RestorePanel({
     host,
     readingTitle: "Reading from Photopea",
-    startEngine: () => startLimpid(host),
+    startLimpid: () => startLimpid(host),
     capture: (signal) => host.capture({ target: (checkedIn(targets) ?? "layer") as CaptureTarget, signal }),
     commit: (capture, image) =>
       host.commit(capture, image, {

@@ -2,12 +2,13 @@ import {
   type Analysis,
   type ExpertChoice,
   type HostProgressReporter,
+  type Limpid,
   LimpidError,
   type PixelImage,
   type RestoreProgress,
   type RestoreResult,
 } from "limpid";
-import { CanvasHost, UndoHistory, type PageInterface, type WorkerLimpid } from "limpid/canvas";
+import { CanvasHost, UndoHistory, type PageInterface } from "limpid/canvas";
 import { mix } from "../../shared/pictures.js";
 import { photoLimits, type Photo } from "./photo.js";
 
@@ -88,7 +89,7 @@ export class Darkroom {
    *
    * @returns the analysis, and how long it took in milliseconds
    */
-  async analyze(limpid: WorkerLimpid): Promise<{ analysis: Analysis; milliseconds: number }> {
+  async analyze(limpid: Limpid): Promise<{ analysis: Analysis; milliseconds: number }> {
     return this.#working("Looking at the photo", async ({ signal }) => {
       const started = performance.now();
       const analysis = await limpid.analyze(this.photo.image, { windows: true, signal });
@@ -103,7 +104,7 @@ export class Darkroom {
    * @param experts - those that are wanted, or `"auto"`; with none the photo looks as it was opened
    * @throws {@link LimpidError} `Aborted` if it was cancelled, or another run took its place; what a restore throws
    */
-  async repair(limpid: WorkerLimpid, experts: Look["experts"]): Promise<void> {
+  async repair(limpid: Limpid, experts: Look["experts"]): Promise<void> {
     const { strength } = this.#look;
     await this.#working("Restoring", async ({ signal, report }) => {
       const capture = await this.#host.capture({ signal });

@@ -1,5 +1,4 @@
-import type { BackendName } from "limpid";
-import { createWorkerLimpid, type EngineState, type WorkerLimpid } from "limpid/canvas";
+import { createLimpid, type BackendName, type Limpid } from "limpid";
 
 /** Where it may compute. */
 export type BackendChoice = "auto" | Extract<BackendName, "webgpu" | "wasm">;
@@ -9,7 +8,7 @@ export interface EngineView {
   /** The engine is being started. */
   starting(): void;
   /** It runs, or what it has has changed. */
-  ready(state: EngineState, limpid: WorkerLimpid): void;
+  ready(limpid: Limpid): void;
   /** It cannot be started. */
   failed(error: unknown): void;
 }
@@ -18,7 +17,7 @@ export interface EngineView {
 export class Engine {
   readonly #view: EngineView;
   #backend: BackendChoice = "auto";
-  #started: Promise<WorkerLimpid> | undefined;
+  #started: Promise<Limpid> | undefined;
 
   /** @param view - told of every change */
   constructor(view: EngineView) {
@@ -26,7 +25,7 @@ export class Engine {
   }
 
   /** The engine; rejects if it does not start, and the next call tries again. */
-  get(): Promise<WorkerLimpid> {
+  get(): Promise<Limpid> {
     this.#started ??= this.#start();
     return this.#started;
   }
@@ -39,26 +38,11 @@ export class Engine {
     await Promise.all([this.#started, before?.then((limpid) => limpid.dispose()).catch(() => undefined)]);
   }
 
-  /** Reads what the engine has, for the view and the caller. */
-  async describe(): Promise<EngineState> {
-    const limpid = await this.get();
-    const state = await limpid.describe();
-    this.#view.ready(state, limpid);
-    return state;
-  }
-
-  async #start(): Promise<WorkerLimpid> {
+  async #start(): Promise<Limpid> {
     this.#view.starting();
     try {
-      const limpid = await createWorkerLimpid({
-        script: "limpid-worker.js",
-        model: "models/",
-        wasmPath: "wasm/",
-        backend: this.#backend,
-        // The page itself stays free, and a worker has its own memory.
-        places: ["worker", "page"],
-      });
-      this.#view.ready(await limpid.describe(), limpid);
+      const limpid = await createLimpid({ assets: "limpid/", backend: this.#backend });
+      this.#view.ready(limpid);
       return limpid;
     } catch (error) {
       this.#started = undefined;

@@ -1,5 +1,4 @@
-import { type Analysis, encodePng } from "limpid";
-import { type EngineState, type WorkerLimpid } from "limpid/canvas";
+import { type Analysis, encodePng, type InstalledExpert, type Limpid } from "limpid";
 import "img-comparison-slider";
 import { Chips, nameOf } from "../../shared/expert-chips.js";
 import { Darkroom, type Look } from "./darkroom.js";
@@ -24,7 +23,7 @@ new TrainPanel({
 
 let room: Darkroom | undefined;
 let opening: AbortController | undefined;
-let state: EngineState | undefined;
+let started: Limpid | undefined;
 let readings: Readings = {};
 
 /** Opens a photo in place of the one that is there, and repairs it as the router would. */
@@ -67,7 +66,7 @@ async function develop(opened: Darkroom): Promise<void> {
   });
 }
 
-async function analyze(opened: Darkroom, limpid: WorkerLimpid): Promise<void> {
+async function analyze(opened: Darkroom, limpid: Limpid): Promise<void> {
   const { analysis, milliseconds } = await opened.analyze(limpid);
   showRouterTime(milliseconds);
   stage.showAnalysis(analysis);
@@ -90,7 +89,7 @@ async function repair(experts: Look["experts"]): Promise<void> {
   if (result?.tiles === 0) {
     notify({ text: "Nothing to repair was found. Turn an expert on to try it all the same." });
   } else if (result !== undefined) notify({ text: `Restored in ${seconds(result.timings.total)}.` });
-  await engine.describe();
+  showReady(await engine.get());
 }
 
 /** Shows how the photo looks, and what made it so. */
@@ -109,7 +108,7 @@ function showLook(look: Look): void {
   elements.auto.disabled = opened.analysis === undefined || (experts === "auto" && result !== undefined);
   elements.save.disabled = false;
   readings = { ...readings, result };
-  showReadings(readings, state);
+  showReadings(readings, started);
   showCode();
   showHistory();
 }
@@ -143,11 +142,11 @@ function verdictOf({ present }: Analysis, { experts }: Look): string {
 }
 
 /** The experts, those for what was found first. */
-function sorted({ degradations }: Analysis): EngineState["experts"] {
+function sorted({ degradations }: Analysis): readonly InstalledExpert[] {
   const rank = new Map(degradations.map(({ degradation }, index) => [degradation, index]));
   const rankOf = (names: readonly string[]): number =>
     Math.min(...names.map((name) => rank.get(name) ?? Infinity));
-  return [...(state?.experts ?? [])].sort((a, b) => rankOf(a.degradations) - rankOf(b.degradations));
+  return [...(started?.experts ?? [])].sort((a, b) => rankOf(a.degradations) - rankOf(b.degradations));
 }
 
 function showCode(): void {
@@ -162,16 +161,16 @@ function showStarting(): void {
   elements.enginePlace.textContent = "";
 }
 
-function showReady(found: EngineState, limpid: WorkerLimpid): void {
-  state = found;
+function showReady(limpid: Limpid): void {
+  started = limpid;
   const names = { webgpu: "WebGPU", wasm: "WebAssembly", cpu: "JavaScript" };
   elements.lamp.dataset.state = "ready";
   elements.engineText.textContent = names[limpid.backend];
-  elements.enginePlace.textContent = limpid.place === "page" ? ", on the page itself" : ", in a worker";
-  elements.engineText.title = limpid.fallbackReasons.join("; ");
-  elements.model.textContent = `${found.model.id} ${found.model.version}`;
-  packs.show(found);
-  showReadings(readings, found);
+  elements.enginePlace.textContent = limpid.isInWorker ? ", in a worker" : ", on the page itself";
+  elements.engineText.title = limpid.fallbackReason ?? "";
+  elements.model.textContent = `${limpid.model.id} ${limpid.model.version}`;
+  packs.show(limpid.packs);
+  showReadings(readings, limpid);
   showCode();
 }
 
@@ -183,14 +182,15 @@ function showFailed(): void {
 
 /** A pack brings faults that the router can see now, or takes its expert away. */
 async function packsChanged(): Promise<void> {
-  const { experts } = await engine.describe();
+  const limpid = await engine.get();
+  showReady(limpid);
   const opened = room;
   if (opened === undefined) return;
   await perform(async () => {
-    await analyze(opened, await engine.get());
+    await analyze(opened, limpid);
     const { look } = opened;
     if (look.experts === "auto") return repair("auto");
-    const left = look.experts.filter(({ id }) => experts.some((expert) => expert.id === id));
+    const left = look.experts.filter(({ id }) => limpid.experts.has(id));
     if (left.length < look.experts.length) return repair(left);
     showLook(look);
   });

@@ -1,12 +1,11 @@
-import { type InstalledPack, packFilesFromArchive, type PackProgress } from "limpid";
-import type { EngineState, WorkerLimpid } from "limpid/canvas";
+import { type InstalledPack, type Limpid, packFilesFromArchive, type PackProgress, type Packs } from "limpid";
 import { describeError } from "./describe-error.js";
 import { elements } from "./elements.js";
 
 /** What the panel needs. */
 export interface PackPanelOptions {
   /** The engine. */
-  readonly engine: () => Promise<WorkerLimpid>;
+  readonly engine: () => Promise<Limpid>;
   /** Told after a pack came or went. */
   readonly onChange: () => Promise<void>;
 }
@@ -39,17 +38,18 @@ export class PackPanel {
   }
 
   /** Shows what is installed. */
-  show({ packs, unusablePacks, packsAreLost }: EngineState): void {
+  show(packs: Packs): void {
+    const [installed, unusable] = [packs.list(), packs.unusable];
     this.#addresses.clear();
-    for (const { id, source } of packs) {
+    for (const { id, source } of installed) {
       if (/^https?:/.test(source)) this.#addresses.set(id, source);
     }
     elements.packs.replaceChildren(
-      ...packs.map((pack) => this.#item(pack.id, titleOf(pack), `${pack.version}, ${sizeOf(pack)}`)),
-      ...unusablePacks.map(({ id, message }) => this.#item(id, id, `cannot be used: ${message}`)),
+      ...installed.map((pack) => this.#item(pack.id, titleOf(pack), `${pack.version}, ${sizeOf(pack)}`)),
+      ...unusable.map(({ id, error }) => this.#item(id, id, `cannot be used: ${error.message}`)),
     );
-    elements.noPacks.hidden = packs.length + unusablePacks.length > 0;
-    if (packsAreLost !== undefined && packs.length > 0) {
+    elements.noPacks.hidden = installed.length + unusable.length > 0;
+    if (packs.cache.fallbackReason !== undefined && installed.length > 0) {
       elements.packStatus.textContent =
         "This browser keeps nothing for this page: packs last until it is closed.";
     }
@@ -57,16 +57,16 @@ export class PackPanel {
 
   /** Installs a pack that is one file. */
   async installFile(file: File): Promise<void> {
-    await this.#install(async (limpid, onProgress) => {
+    await this.#install(async (packs, onProgress) => {
       const bytes = new Uint8Array(await file.arrayBuffer());
-      return limpid.installPack(packFilesFromArchive(bytes, { name: file.name }), { onProgress });
+      return packs.install(packFilesFromArchive(bytes, { name: file.name }), { onProgress });
     });
   }
 
   /** Installs a pack whose files are there. */
   async installFiles(files: ReadonlyMap<string, Uint8Array>): Promise<boolean> {
     // Somebody who trains the same fault again wants the new one, though its version is the old one's.
-    return this.#install((limpid, onProgress) => limpid.installPack(files, { onProgress, allowOlder: true }));
+    return this.#install((packs, onProgress) => packs.install(files, { onProgress, allowOlder: true }));
   }
 
   async #installAddress(address: string): Promise<void> {
@@ -77,27 +77,25 @@ export class PackPanel {
       packUrl.focus();
       return;
     }
-    const isInstalled = await this.#install((limpid, onProgress) =>
-      limpid.installPack(address, { onProgress }),
-    );
+    const isInstalled = await this.#install((packs, onProgress) => packs.install(address, { onProgress }));
     if (isInstalled) packUrl.value = "";
     else packUrl.setAttribute("aria-invalid", "true");
   }
 
   async #install(
-    install: (limpid: WorkerLimpid, onProgress: (progress: PackProgress) => void) => Promise<InstalledPack>,
+    install: (packs: Packs, onProgress: (progress: PackProgress) => void) => Promise<InstalledPack>,
   ): Promise<boolean> {
     return this.#busy(async () => {
       const { packProgress } = elements;
-      const limpid = await this.#options.engine();
-      const pack = await install(limpid, ({ loaded, total }) => (packProgress.value = loaded / total));
+      const { packs } = await this.#options.engine();
+      const pack = await install(packs, ({ loaded, total }) => (packProgress.value = loaded / total));
       elements.packStatus.textContent = `${titleOf(pack)} ${pack.version} is installed.`;
     });
   }
 
   #remove(id: string, title: string): Promise<boolean> {
     return this.#busy(async () => {
-      await (await this.#options.engine()).uninstallPack(id);
+      await (await this.#options.engine()).packs.uninstall(id);
       elements.packStatus.textContent = `${title} is removed.`;
       elements.packUrl.focus();
     });

@@ -1,5 +1,4 @@
-import type { RestoreResult } from "limpid";
-import type { EngineState } from "limpid/canvas";
+import type { Limpid, RestoreResult } from "limpid";
 import { elements } from "./elements.js";
 
 /** What was measured of the photo that is shown. */
@@ -16,7 +15,7 @@ export function showRouterTime(milliseconds: number): void {
 }
 
 /** Shows where the time went, and what is held. */
-export function showReadings({ pixels = 0, result }: Readings, state: EngineState | undefined): void {
+export function showReadings({ pixels = 0, result }: Readings, limpid: Limpid | undefined): void {
   const { timePrepare, timeTiles, timeSpeed, memoryDevice, memoryPage, timeRouter } = elements;
   const hasRun = result !== undefined && result.tiles > 0;
   if (pixels === 0) timeRouter.textContent = "–";
@@ -27,7 +26,7 @@ export function showReadings({ pixels = 0, result }: Readings, state: EngineStat
   timeSpeed.textContent = hasRun
     ? `${Number((pixels / 1000 / result.timings.total).toPrecision(2))} megapixels a second`
     : "–";
-  memoryDevice.textContent = state === undefined ? "–" : size(state.byteSize);
+  memoryDevice.textContent = limpid === undefined ? "–" : size(limpid.byteSize);
   memoryPage.textContent = pageMemory();
 }
 

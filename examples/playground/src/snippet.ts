@@ -23,7 +23,7 @@ export function snippetOf({ experts, strength, packs }: SnippetOptions): string 
   return [
     'import { createLimpid, PixelImage } from "limpid";',
     "",
-    'const limpid = await createLimpid({ model: "/models/", wasmPath: "/wasm/" });',
+    'const limpid = await createLimpid({ assets: "/limpid/" });',
     ...packs.map((address) => `await limpid.packs.install(${JSON.stringify(address)});`),
     'const context = document.querySelector("canvas").getContext("2d");',
     "const { width, height } = context.canvas;",

@@ -15,6 +15,7 @@ import { findChromium } from "../../../scripts/machine.mjs";
 
 const [width = 4000, height = 3000, side] = process.argv.slice(2).map(Number);
 
+const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
 await buildDist();
 const { outputFiles } = await build({
   entryPoints: [join(root, "packages/lab/bench/pages/ui-thread.ts")],
@@ -23,7 +24,7 @@ const { outputFiles } = await build({
   format: "esm",
   platform: "browser",
   target: "es2022",
-  define: { __LIMPID_VERSION__: JSON.stringify("bench") },
+  define: { __LIMPID_VERSION__: JSON.stringify(version) },
   external: ["util"],
   logLevel: "error",
 });
@@ -92,7 +93,7 @@ await browser.startTracing(page, { categories: ["toplevel"] });
 const seen = await page.evaluate(() => globalThis.measure());
 const tasks = tasksOfPage(JSON.parse((await browser.stopTracing()).toString()).traceEvents);
 console.log(
-  `${cpus()[0]?.model}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}; Chromium ${browser.version()}, engine: ${seen.place}, ${seen.backend}`,
+  `${cpus()[0]?.model}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}; Chromium ${browser.version()}, engine ${seen.isInWorker ? "in a worker" : "on the page"}, ${seen.backend}`,
 );
 /** @param {readonly number[]} values */
 const list = (values) => values.map((value) => value.toFixed(0)).join(", ") || "none";

@@ -29,7 +29,7 @@ export interface CanvasHostOptions extends PageHostOptions {
  * @example
  * ```ts
  * const host = new CanvasHost(document.querySelector("canvas")!);
- * const { commit } = await runOnHost(limpid, host);
+ * const { commit } = await limpid.restoreOn(host);
  * await commit?.undo?.();
  * ```
  */

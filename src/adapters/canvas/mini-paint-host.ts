@@ -28,7 +28,7 @@ const selectionEvents = ["click", "keyup", "pointerup"] as const;
  * @example
  * ```ts
  * const host = await connectMiniPaint(document.querySelector("iframe")!);
- * await runOnHost(limpid, host, { mode: "new-layer" });
+ * await limpid.restoreOn(host, { mode: "new-layer" });
  * ```
  */
 export class MiniPaintHost extends ObjectHost<MiniPaintLayer> {

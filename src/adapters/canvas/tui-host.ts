@@ -52,7 +52,7 @@ const selectionEvents = ["objectActivated", "undoStackChanged"] as const;
  * ```ts
  * const editor = new ImageEditor(element, { usageStatistics: false });
  * const host = new TuiHost(editor);
- * await runOnHost(limpid, host);
+ * await limpid.restoreOn(host);
  * await editor.undo();
  * ```
  */

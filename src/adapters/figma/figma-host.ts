@@ -131,7 +131,7 @@ const notificationLength = 100;
  * ```ts
  * const host = await connectFigma({ pluginId: "1234567890" });
  * const limpid = await createLimpid({ model: "./models/" });
- * button.onclick = () => void runOnHost(limpid, host);
+ * button.onclick = () => void limpid.restoreOn(host);
  * ```
  */
 export class FigmaHost extends PanelHost implements EditorHost {

@@ -3,6 +3,8 @@
  * the code does not.
  *
  * - `Aborted`: the caller's `AbortSignal` fired; `cause` is the signal's reason.
+ * - `AssetsMissing`: a file of the folder that `limpid-assets` fills is not there, damaged or of another version of Limpid, or
+ *   no folder was named; `details` has its address and what the server answered.
  * - `BackendUnavailable`: the backend that was asked for, or every backend, cannot start on this machine.
  * - `CapabilityMissing`: an extension used something that its manifest does not ask for, or that was not granted.
  * - `CommandDisabled`: a command whose `enablement` clause is false now.
@@ -61,6 +63,7 @@
  */
 export type LimpidErrorCode =
   | "Aborted"
+  | "AssetsMissing"
   | "BackendUnavailable"
   | "CapabilityMissing"
   | "CommandDisabled"

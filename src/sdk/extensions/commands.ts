@@ -61,16 +61,34 @@ interface Registration {
   readonly owner: string | undefined;
 }
 
+/** What a command takes: its own arguments if its type is known, else anything. */
+type ArgumentsOf<Known, Id> = Id extends keyof Known
+  ? Known[Id] extends (...args: infer Args) => unknown
+    ? Args
+    : never
+  : readonly unknown[];
+
+/** What a command gives back, if its type is known. */
+type ResultOf<Known, Id> = Id extends keyof Known
+  ? Known[Id] extends (...args: never[]) => infer Result
+    ? Awaited<Result>
+    : never
+  : unknown;
+
 /**
  * The commands of one Limpid: verbs with an id, which menus show, keyboards call and extensions bring.
+ *
+ * @typeParam Known - the commands whose arguments and results the compiler checks, as functions by id; others take and give
+ * anything
  *
  * @example
  * ```ts
  * limpid.commands.register("app.undo", () => editor.undo(), { title: "Undo" });
  * await limpid.commands.execute("app.undo");
+ * const { commit } = await limpid.commands.execute("limpid.restore", { mode: "new-layer" });
  * ```
  */
-export class Commands implements Disposable {
+export class Commands<Known = object> implements Disposable {
   /** Fired after a command was executed, whether it threw or not. */
   readonly onDidExecute: Event<CommandExecution>;
   /** Fired after commands came or went. */
@@ -166,8 +184,8 @@ export class Commands implements Disposable {
    * @throws {@link LimpidError} `UnknownCommand`, `CommandDisabled`, `ExtensionFailed` if its extension does not start; and
    * what the handler throws
    */
-  execute(id: string, ...args: readonly unknown[]): Promise<unknown> {
-    return this.executeFor(undefined, id, args);
+  execute<Id extends string>(id: Id, ...args: ArgumentsOf<Known, Id>): Promise<ResultOf<Known, Id>> {
+    return this.executeFor(undefined, id, args) as Promise<ResultOf<Known, Id>>;
   }
 
   /**

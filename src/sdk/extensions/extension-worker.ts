@@ -41,7 +41,7 @@ export interface ExtensionWorkerOptions {
  * @example
  * ```ts
  * const workers = extensionWorkersFromUrl(new URL("limpid/extension-worker", import.meta.url));
- * const limpid = await createLimpid({ model: "/models/", extensions: { workers } });
+ * const limpid = await createLimpid({ assets: "/limpid/", extensions: { workers } });
  * ```
  */
 export function extensionWorkersFromUrl(

@@ -41,7 +41,7 @@ export function memoryStorage(): KeyValueStorage {
  *
  * @example
  * ```ts
- * const limpid = await createLimpid({ model: "/models/", storage: webStorage(() => localStorage) });
+ * const limpid = await createLimpid({ assets: "/limpid/", storage: webStorage(() => localStorage) });
  * ```
  */
 export function webStorage(open: () => Storage, prefix = "limpid/"): KeyValueStorage {

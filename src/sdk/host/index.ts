@@ -20,7 +20,6 @@ export type {
 } from "./interaction.js";
 export {
   composeTransforms,
-  displayedCorners,
   identityTransform,
   invertTransform,
   resizePlacement,
@@ -30,5 +29,5 @@ export {
   type Transform,
 } from "./placement.js";
 export { resolveCommitMode } from "./resolve-mode.js";
-export { runOnHost, type HostRun, type Restorer, type RunOnHostOptions } from "./run-on-host.js";
+export { runOnHost, type HostRun, type Restorer, type RestoreOnOptions } from "./run-on-host.js";
 export { boundsOfMask, maskOfRect, resizeMask } from "./selection-mask.js";

@@ -113,21 +113,3 @@ export function resizePlacement(placement: Placement, width: number, height: num
     transform: composeTransforms(placement.transform, [1 / horizontal, 0, 0, 1 / vertical, 0, 0]),
   };
 }
-
-/**
- * Where the four corners of the shown pixels stand in the document.
- *
- * @param placement - of the pixels
- * @returns upper left, upper right, lower right, lower left, as the pixels are stored
- */
-export function displayedCorners({ naturalWidth, naturalHeight, crop, transform }: Placement): Point[] {
-  const width = crop?.width ?? naturalWidth;
-  const height = crop?.height ?? naturalHeight;
-  const corners = [
-    { x: 0, y: 0 },
-    { x: width, y: 0 },
-    { x: width, y: height },
-    { x: 0, y: height },
-  ];
-  return corners.map((corner) => transformPoint(transform, corner));
-}

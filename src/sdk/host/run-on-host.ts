@@ -6,7 +6,7 @@ import type { Commit, CommitMode } from "./commit.js";
 import type { EditorHost } from "./editor-host.js";
 import { boundsOfMask } from "./selection-mask.js";
 
-/** What {@link runOnHost} needs of a Limpid: one on this thread, in a worker, or a test's own. */
+/** What a host needs of a Limpid: an instance of it, or what takes its place in a test. */
 export interface Restorer {
   /**
    * Repairs an image.
@@ -15,11 +15,11 @@ export interface Restorer {
    * @param options - how
    * @returns a new image, and how it came about
    */
-  restore(image: PixelImage, options: RestoreOptions): Promise<RestoreResult>;
+  restore(image: PixelImage, options?: RestoreOptions): Promise<RestoreResult>;
 }
 
-/** How {@link runOnHost} takes, repairs and brings back. */
-export interface RunOnHostOptions {
+/** What {@link Limpid.restoreOn} takes, how it repairs it, and how it brings it back. */
+export interface RestoreOnOptions {
   /** What to take; `"layer"` if left out. */
   readonly target?: CaptureTarget;
   /** How the result comes back; `"replace"` if left out, or `"new-layer"` where the host cannot replace the target. */
@@ -56,18 +56,11 @@ export interface HostRun {
  * @returns what was done
  * @throws {@link LimpidError} `Aborted` if the signal fired or the person cancelled; what the capture, the restore and the
  * commit throw
- *
- * @example
- * ```ts
- * const host = new FabricHost(canvas);
- * const limpid = await createLimpid({ model: "/models/" });
- * button.onclick = () => void runOnHost(limpid, host, { target: "layer" });
- * ```
  */
 export async function runOnHost(
   limpid: Restorer,
   host: EditorHost,
-  options: RunOnHostOptions = {},
+  options: RestoreOnOptions = {},
 ): Promise<HostRun> {
   const { label = "Restore", notify = true } = options;
   try {
@@ -90,7 +83,7 @@ export async function runOnHost(
 async function carryOut(
   limpid: Restorer,
   host: EditorHost,
-  options: RunOnHostOptions & { readonly label: string; readonly signal: AbortSignal },
+  options: RestoreOnOptions & { readonly label: string; readonly signal: AbortSignal },
   progress: { report(update: { fraction: number }): void },
 ): Promise<HostRun> {
   const { signal, label, target = "layer", onConflict = "new-layer" } = options;

@@ -1,3 +1,9 @@
+/** How many numbers {@link colorStatistics} gives: seven for each of four planes. */
+export const colorStatisticsSize = 28;
+
+/** Side, in pixels, of the reduced image whose colours router rows are on. */
+export const colorStatisticsSide = 64;
+
 /** Red, green, blue and saturation. */
 const planeCount = 4;
 /** The shares of the pixels that are darker than what is told, after mean and deviation. */

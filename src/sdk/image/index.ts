@@ -1,9 +1,7 @@
 export { bleedColorUnderAlpha } from "./alpha-bleed.js";
 export { convertBitDepth } from "./bit-depth.js";
 export type { ColorDescription } from "./color-description.js";
-export { colorStatistics } from "./color-statistics.js";
-export { colorStatisticsSide, colorStatisticsSize } from "./color-statistics-size.js";
-export { composeResult } from "./compose-result.js";
+export { colorStatistics, colorStatisticsSide, colorStatisticsSize } from "./color-statistics.js";
 export { contentRect, isOneTone } from "./content-rect.js";
 export { crop } from "./crop.js";
 export { colorModelOfProfile, colorSpaceOfProfile } from "./icc-profile.js";

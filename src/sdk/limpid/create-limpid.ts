@@ -1,53 +1,58 @@
 import { DisposableStore } from "../base/index.js";
-import { ExpertSet } from "../experts/index.js";
 import { Packs } from "../packs/index.js";
-import { loadModel, modelFromUrl, RestoreSession } from "../restore/index.js";
+import { limpidOf } from "./composed-limpid.js";
+import { Engine, type EngineSurroundings } from "./engine/index.js";
 import { openExtensionParts } from "./extension-parts.js";
 import { registerHostCommands } from "./host-commands.js";
 import { offerContributions } from "./host-contributions.js";
 import { hostPixels } from "./host-pixels.js";
-import { Limpid } from "./limpid.js";
+import type { Limpid } from "./limpid.js";
 import type { LimpidOptions } from "./options.js";
 
 /**
- * Starts Limpid: reads a model, checks its hashes and prepares it on a backend.
+ * Starts Limpid: reads a model, checks its hashes and prepares it on a backend. In a page all of this happens in a worker,
+ * whenever one can be had.
  *
- * @param options - the model, and where to compute
+ * @param options - the assets or the model, and where to compute
  * @returns an instance, for the caller to dispose. Two instances do not see each other
- * @throws {@link LimpidError} `BackendUnavailable`, `WeightsMissing`, `WeightsCorrupt`, `InvalidConfig`,
- * `InvalidTensorFile`, `ExpertMismatch`, `InvalidArgument`, `Aborted`
+ * @throws {@link LimpidError} `AssetsMissing`, `BackendUnavailable`, `WeightsMissing`, `WeightsCorrupt`, `InvalidConfig`,
+ * `InvalidTensorFile`, `ExpertMismatch`, `InvalidArgument`, `WorkerFailed` if there must be a worker and none starts, `Aborted`
  *
  * @example
  * ```ts
- * const limpid = await createLimpid({ model: "/models/" });
+ * const limpid = await createLimpid({ assets: "/limpid/" });
  * const result = await limpid.restore(PixelImage.fromImageData(pixels));
- * console.log(result.analysis.degradations[0], result.backend);
+ * console.log(result.analysis.present, result.backend);
  * limpid.dispose();
  * ```
  */
-export async function createLimpid(options: LimpidOptions): Promise<Limpid> {
-  const { model: source, packs: packOptions, extensions: _, storage: __, host, ...sessionOptions } = options;
+export function createLimpid(options: LimpidOptions): Promise<Limpid> {
+  return composeLimpid(options);
+}
+
+/**
+ * Starts Limpid where workers are reached in a way of one's own.
+ *
+ * @param options - as for {@link createLimpid}
+ * @param around - how to reach workers; as the platform does if left out
+ */
+export async function composeLimpid(options: LimpidOptions, around?: EngineSurroundings): Promise<Limpid> {
+  const { host } = options;
   const parts = new DisposableStore();
   try {
-    const model = await loadModel(
-      typeof source === "string" || source instanceof URL ? modelFromUrl(source) : source,
-      options.signal,
-    );
-    const { id, version, backbone } = model.manifest;
-    const { config, tensorSha256: sha256 } = backbone;
-    const experts = parts.add(new ExpertSet({ sha256, config }));
-    experts.update({ add: model.experts });
-    const session = parts.add(await RestoreSession.start({ ...sessionOptions, model, experts }));
-    const base = { id, version, sha256 };
-    const packs = parts.add(await Packs.open({ experts, base, config }, packOptions));
+    const engine = parts.add(await Engine.open(options, around));
+    const { experts } = engine;
+    const { id, version, backbone } = engine.manifest;
+    const base = { id, version, sha256: backbone.tensorSha256 };
+    const packs = parts.add(await Packs.open({ experts, base, config: backbone.config }, options.packs));
     const services = {
       experts,
-      analyze: session.analyze.bind(session),
-      restore: session.restore.bind(session),
+      analyze: engine.analyze.bind(engine),
+      restore: engine.restore.bind(engine),
       editor: host && hostPixels(host),
     };
     const extensionParts = await openExtensionParts(options, packs, services, parts);
-    const limpid = new Limpid({ model, experts, packs, session, ...extensionParts }, parts);
+    const limpid = limpidOf({ engine, packs, ...extensionParts }, parts);
     if (host !== undefined) {
       parts.add(registerHostCommands(limpid.commands, limpid, host));
       parts.add(offerContributions(limpid, host));

@@ -1,6 +1,5 @@
 import { version as limpidVersion, type LimpidErrorCode } from "../base/index.js";
 import type { BackendName } from "../engine/index.js";
-import type { ExpertSet } from "../experts/index.js";
 import { describeThrown } from "../bridge/index.js";
 import {
   ExtensionBisect,
@@ -11,16 +10,12 @@ import {
   type ExtensionState,
 } from "../extensions/index.js";
 import type { Packs } from "../packs/index.js";
-import type { LoadedModel, RestoreSession } from "../restore/index.js";
+import type { Engine } from "./engine/index.js";
 
 /** What {@link Diagnostics} looks at. */
 export interface DiagnosticsContext {
-  /** The model. */
-  readonly model: LoadedModel;
-  /** What restores. */
-  readonly session: RestoreSession;
-  /** The installed experts. */
-  readonly experts: ExpertSet;
+  /** The model, its experts, and what computes with them. */
+  readonly engine: Engine;
   /** The installed packs. */
   readonly packs: Packs;
   /** The installed extensions. */
@@ -66,6 +61,8 @@ export interface DiagnosticsReport {
     readonly version: string;
     /** What it runs in. */
     readonly runtime: "page" | "worker" | "node";
+    /** Whether it computes in a worker of its own. */
+    readonly isInWorker: boolean;
     /** The backend that runs. */
     readonly backend: BackendName;
     /** Why a faster backend was passed over. */
@@ -124,13 +121,20 @@ export class Diagnostics {
    * @returns plain data, to be put into a bug report as JSON
    */
   async report(): Promise<DiagnosticsReport> {
-    const { model, session, experts, packs, extensions, configuration } = this.#context;
-    const { backend, fallbackReason, byteSize: deviceBytes } = session;
-    const { id, version } = model.manifest;
+    const { engine, packs, extensions, configuration } = this.#context;
+    const { backend, fallbackReason, byteSize: deviceBytes, isInWorker, experts } = engine;
+    const { id, version } = engine.manifest;
     const { kind, fallbackReason: cacheReason } = packs.cache;
     const failure = configuration.storageFailure;
     return {
-      limpid: { version: limpidVersion, runtime: runtime(), backend, fallbackReason, deviceBytes },
+      limpid: {
+        version: limpidVersion,
+        runtime: runtime(),
+        isInWorker,
+        backend,
+        fallbackReason,
+        deviceBytes,
+      },
       model: { id, version, experts: experts.list().map((expert) => expert.id) },
       cache: { kind, fallbackReason: cacheReason, bytes: await packs.cache.size() },
       settingsFailure: failure === undefined ? undefined : describeThrown(failure),

@@ -4,10 +4,12 @@ import {
   Configuration,
   ContextKeys,
   Extensions,
+  extensionWorkersFromUrl,
   memoryStorage,
   Menus,
   StoredDocument,
   type ExtensionServices,
+  type ExtensionWorkerFactory,
 } from "../extensions/index.js";
 import type { Packs } from "../packs/index.js";
 import type { LimpidOptions } from "./options.js";
@@ -36,7 +38,7 @@ export interface ExtensionParts {
  * @param parts - owns what is made
  */
 export async function openExtensionParts(
-  options: Pick<LimpidOptions, "extensions" | "storage">,
+  options: Pick<LimpidOptions, "assets" | "extensions" | "storage">,
   packs: Packs,
   services: ExtensionServices,
   parts: DisposableStore,
@@ -48,8 +50,18 @@ export async function openExtensionParts(
   const settings = await StoredDocument.load(storage, "settings");
   const configuration = parts.add(new Configuration(settings, contextKeys));
   const context = { packs, commands, menus, contextKeys, configuration, storage, services };
-  const extensions = parts.add(await Extensions.open(context, options.extensions));
+  const workers = defaultWorkers(options);
+  const extensions = parts.add(
+    await Extensions.open(context, { ...(workers && { workers }), ...options.extensions }),
+  );
   const timer = setTimeout(() => extensions.fireActivationEvent("onStartupFinished"));
   parts.add(toDisposable(() => clearTimeout(timer)));
   return { extensions, commands, menus, contextKeys, configuration };
+}
+
+/** In a page, the workers for extensions' code are among the assets. */
+function defaultWorkers({ assets }: Pick<LimpidOptions, "assets">): ExtensionWorkerFactory | undefined {
+  if (assets === undefined || typeof document === "undefined") return undefined;
+  const folder = String(assets).replace(/\/?$/, "/");
+  return extensionWorkersFromUrl(new URL(`${folder}extension-worker.js`, document.baseURI));
 }

@@ -14,7 +14,7 @@ function summaryOf({ result, commit }: HostRun) {
 }
 
 /**
- * Registers what Limpid itself can do in an editor: `limpid.restore` takes {@link RunOnHostOptions}, restores what is
+ * Registers what Limpid itself can do in an editor: `limpid.restore` takes {@link RestoreOnOptions}, restores what is
  * active and gives back a {@link HostRun}; to an extension, which needs the capability `pixels`, what was found and done.
  *
  * @param commands - takes the command

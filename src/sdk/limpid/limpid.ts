@@ -2,35 +2,23 @@ import type { Disposable, Event } from "../base/index.js";
 import type { BackendName } from "../engine/index.js";
 import type { ExpertSet } from "../experts/index.js";
 import type { Commands, Configuration, ContextKeys, Extensions, Menus } from "../extensions/index.js";
+import type { EditorHost, HostRun, RestoreOnOptions } from "../host/index.js";
 import type { Packs } from "../packs/index.js";
 import type {
   Analysis,
   AnalyzeOptions,
   BackendChange,
-  LoadedModel,
   RestorableImage,
   RestoreOptions,
   RestoreResult,
-  RestoreSession,
 } from "../restore/index.js";
-import { inKind, isPixelImage, pixelsOf } from "./restorable-image.js";
-import { Diagnostics } from "./diagnostics.js";
-import type { ExtensionParts } from "./extension-parts.js";
+import type { Diagnostics } from "./diagnostics.js";
 
-/** What an instance is composed of; made by {@link createLimpid}. */
-export interface LimpidParts extends ExtensionParts {
-  /** The model. */
-  readonly model: LoadedModel;
-  /** The installed experts. */
-  readonly experts: ExpertSet;
-  /** The installed packs. */
-  readonly packs: Packs;
-  /** What analyses and restores. */
-  readonly session: RestoreSession;
-}
-
-/** Blind photo restoration: says what is wrong with an image and repairs it. Made by {@link createLimpid}. */
-export class Limpid implements Disposable {
+/**
+ * Blind photo restoration: says what is wrong with an image and repairs it. Made by {@link createLimpid}. It is the same
+ * whether it computes in a worker or on the calling thread: {@link Limpid.isInWorker} says which.
+ */
+export interface Limpid extends Disposable {
   /** The model's id and version. */
   readonly model: {
     /** Such as `limpid.compact`. */
@@ -44,8 +32,10 @@ export class Limpid implements Disposable {
   readonly packs: Packs;
   /** The extensions that are installed. */
   readonly extensions: Extensions;
-  /** The verbs of the application, of Limpid and of extensions. */
-  readonly commands: Commands;
+  /** The verbs of the application, of Limpid and of extensions. With a host, `limpid.restore` is as {@link Limpid.restoreOn}. */
+  readonly commands: Commands<{
+    readonly "limpid.restore": (options?: RestoreOnOptions) => Promise<HostRun>;
+  }>;
   /** What extensions put into menus; where they are shown is the application's to decide. */
   readonly menus: Menus;
   /** What is the case now: `when` clauses are held against it. */
@@ -54,43 +44,16 @@ export class Limpid implements Disposable {
   readonly configuration: Configuration;
   /** What is going on, for bug reports, and the search for an extension that is at fault. */
   readonly diagnostics: Diagnostics;
-  /** Fired when a backend replaces another, with the reason. */
+  /** Fired when a backend replaces another, and when a worker replaces one that died, with the reason. */
   readonly onDidChangeBackend: Event<BackendChange>;
-  readonly #session: RestoreSession;
-  readonly #owned: Disposable;
-
-  /** @internal To be made by {@link createLimpid}. */
-  constructor(parts: LimpidParts, owned: Disposable) {
-    const { model, experts, packs, session } = parts;
-    const { id, version } = model.manifest;
-    this.model = { id, version };
-    this.experts = experts;
-    this.packs = packs;
-    this.extensions = parts.extensions;
-    this.commands = parts.commands;
-    this.menus = parts.menus;
-    this.contextKeys = parts.contextKeys;
-    this.configuration = parts.configuration;
-    this.diagnostics = new Diagnostics(parts);
-    this.onDidChangeBackend = session.onDidChangeBackend;
-    this.#session = session;
-    this.#owned = owned;
-  }
-
+  /** Whether it computes in a worker, so that the page stays smooth. */
+  readonly isInWorker: boolean;
   /** The backend that runs. */
-  get backend(): BackendName {
-    return this.#session.backend;
-  }
-
-  /** Why a faster backend was passed over; undefined if none was. */
-  get fallbackReason(): string | undefined {
-    return this.#session.fallbackReason;
-  }
-
+  readonly backend: BackendName;
+  /** Why a faster backend, or a worker, was passed over at the start; undefined if none was. */
+  readonly fallbackReason: string | undefined;
   /** Bytes of device memory held between runs; tile workers have copies of the network besides, which are not counted. */
-  get byteSize(): number {
-    return this.#session.byteSize;
-  }
+  readonly byteSize: number;
 
   /**
    * Says what is wrong with an image.
@@ -98,16 +61,10 @@ export class Limpid implements Disposable {
    * @param image - pixels of any size, or what has them in a page
    * @param options - a signal, and whether to say where what is
    * @returns probabilities, highest first, which of them count as found, and the degradation embedding
-   * @throws {@link LimpidError} `Aborted`, `DeviceLost`, `Disposed`
+   * @throws {@link LimpidError} `Aborted`, `DeviceLost`, `Disposed`; `WorkerFailed` if the worker died: the next call starts
+   * another one
    */
-  async analyze(image: RestorableImage, options: AnalyzeOptions = {}): Promise<Analysis> {
-    const analysis = await this.#session.analyze(
-      isPixelImage(image) ? image : await pixelsOf(image, options.signal),
-      options,
-    );
-    this.extensions.analyzed(analysis.degradations, analysis.present);
-    return analysis;
-  }
+  analyze(image: RestorableImage, options?: AnalyzeOptions): Promise<Analysis>;
 
   /**
    * Repairs an image. Runs of one instance wait for each other; the same input gives the same output. A run takes the
@@ -120,25 +77,32 @@ export class Limpid implements Disposable {
    * @param options - experts, strength, mask, region, tile size, signal, progress
    * @returns a new image, and how it came about
    * @throws {@link LimpidError} `InvalidImage` if its memory was transferred away, `InvalidArgument`, `InvalidTileSize`, `UnknownExpert`, `Aborted`, `OutOfMemory`,
-   * `DeviceLost` if the GPU went away twice, `Disposed`; `PixelsUnreadable`, `UnsupportedImage`, `CorruptImage` for what cannot
-   * be read
+   * `DeviceLost` if the GPU went away twice, `WorkerFailed` if the worker died, `Disposed`; `PixelsUnreadable`,
+   * `UnsupportedImage`, `CorruptImage` for what cannot be read
    */
-  async restore<Image extends RestorableImage>(
+  restore<Image extends RestorableImage>(
     image: Image,
-    options: RestoreOptions = {},
-  ): Promise<RestoreResult<Image>> {
-    // Pixels are handed on at once, with the experts as they are now.
-    const result = await this.#session.restore(
-      isPixelImage(image) ? image : await pixelsOf(image, options.signal),
-      options,
-    );
-    this.extensions.analyzed(result.analysis.degradations, result.analysis.present);
-    for (const { expert } of result.mixture) this.extensions.fireActivationEvent(`onExpert:${expert}`);
-    return inKind(result, image);
-  }
+    options?: RestoreOptions,
+  ): Promise<RestoreResult<Image>>;
 
-  /** Ends runs that wait or are under way with `Aborted`, then frees everything. */
-  dispose(): void {
-    this.#owned.dispose();
-  }
+  /**
+   * Restores what is active in an editor: takes it, repairs it and brings it back as one step that people can undo. Whatever
+   * fails or is cancelled on the way leaves the document as it was. Pixels that somebody changed meanwhile are not overwritten.
+   *
+   * @param host - the editor
+   * @param options - what to take, how to repair it, and how to bring it back
+   * @returns what was done
+   * @throws {@link LimpidError} `Aborted` if the signal fired or the person cancelled; what the capture, the restore and the
+   * commit throw
+   *
+   * @example
+   * ```ts
+   * const host = new FabricHost(canvas);
+   * button.onclick = () => void limpid.restoreOn(host, { target: "layer" });
+   * ```
+   */
+  restoreOn(host: EditorHost, options?: RestoreOnOptions): Promise<HostRun>;
+
+  /** Ends runs that wait or are under way with `Aborted`, then frees everything, the worker included. */
+  dispose(): void;
 }

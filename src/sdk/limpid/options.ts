@@ -1,27 +1,31 @@
-import type { BackendName, TileWorkerOptions } from "../engine/index.js";
 import type { ExtensionOptions, KeyValueStorage } from "../extensions/index.js";
 import type { EditorHost } from "../host/index.js";
 import type { PackOptions } from "../packs/index.js";
-import type { BackendChange, ModelSource } from "../restore/index.js";
+import type { EngineOptions, ModelSource } from "../restore/index.js";
 
-/** What {@link createLimpid} needs. */
-export interface LimpidOptions {
-  /** The model: a source, or the URL of the folder that holds its `model.json`. */
-  readonly model: ModelSource | string | URL;
-  /** Where to compute; `"auto"`, the default, is WebGPU on a real GPU and else WebAssembly. */
-  readonly backend?: "auto" | BackendName;
-  /** Folder, with a slash at its end, from which a page loads tfjs's `.wasm` files. */
-  readonly wasmPath?: string;
+/** What {@link createLimpid} needs: `assets`, or a `model` and what else is wanted. */
+export interface LimpidOptions extends EngineOptions {
   /**
-   * Device memory that experts may take between runs, in bytes; 64 MiB if left out. The least recently used are let go of
-   * first, pinned ones never.
+   * Address of the folder that `npx limpid-assets FOLDER` has filled, absolute or relative to the page. It has the model,
+   * WebAssembly and the scripts of the workers, so that nothing else has to be said.
    */
-  readonly expertMemory?: number;
+  readonly assets?: string | URL;
+  /** The model: a source, or the URL of the folder that holds its `model.json`; the one in the assets if left out. */
+  readonly model?: ModelSource | string | URL;
   /**
-   * Workers that restore an image's tiles side by side, on WebAssembly, with the same result; none if left out, so that all is
-   * computed on the thread that calls. One that fails is told to `onBackendChange`, and its tile is restored elsewhere.
+   * Whether to compute in a worker, so that the page stays smooth. If left out, in a page whenever a worker can be had: else on
+   * the page's thread, which `fallbackReason` explains. `false` computes on the calling thread, `true` fails without a worker.
    */
-  readonly tileWorkers?: TileWorkerOptions;
+  readonly worker?:
+    | boolean
+    | {
+        /** Address of `limpid-worker.js`, absolute or relative to the page; the one in the assets if left out. */
+        readonly script?: string | URL;
+        /** Whether the start fails with `WorkerFailed` where no worker is to be had; false if left out. */
+        readonly required?: boolean;
+        /** How long the worker may be silent while it computes before it counts as dead, in milliseconds; 60,000 if left out. */
+        readonly hangTime?: number;
+      };
   /** How packs are kept, fetched and trusted. */
   readonly packs?: PackOptions;
   /** How extensions run. */
@@ -33,8 +37,4 @@ export interface LimpidOptions {
    * caller's.
    */
   readonly host?: EditorHost;
-  /** Told of every change of backend, those during the start included. */
-  readonly onBackendChange?: (change: BackendChange) => void;
-  /** Gives up the start when it fires. */
-  readonly signal?: AbortSignal;
 }

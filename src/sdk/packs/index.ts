@@ -61,7 +61,7 @@ export {
 } from "./pack-source.js";
 export type { InstallOptions, PackOptions } from "./pack-options.js";
 export { Packs } from "./packs.js";
-export type { PackReplacement, ReplacementReason } from "./replacement.js";
+export type { PackProvenance, PackReplacement, ReplacementReason } from "./replacement.js";
 export type { SignatureOptions, TrustedKey } from "./signature-policy.js";
 export type { ImportOptions } from "./importers/imported-factors.js";
 export { importKohya } from "./importers/kohya.js";

@@ -12,7 +12,7 @@ const stripHeight = 1024;
  * @throws {@link LimpidError} `PixelsUnreadable` if the bitmap is of another origin's image
  */
 export async function readBitmap(bitmap: ImageBitmap): Promise<Uint8Array | undefined> {
-  const canvas = makeCanvas(1, 1);
+  const canvas = makeCanvas(1, 1) as OffscreenCanvas;
   const gl = canvas.getContext("webgl2");
   if (gl === null) return undefined;
   try {

@@ -13,5 +13,5 @@ export type {
   RestoreResult,
   RestoreTimings,
 } from "./options.js";
-export { RestoreSession, type BackendChange, type SessionOptions } from "./session.js";
+export { RestoreSession, type BackendChange, type EngineOptions, type SessionOptions } from "./session.js";
 export { planTiles, type Tile, type TilePlan, type TilePlanOptions } from "./tiles.js";

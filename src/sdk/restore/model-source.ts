@@ -50,9 +50,18 @@ export function modelFromUrl(base: string | URL): ModelSource {
         }
         parts.push(part);
       }
-      return joinBytes(parts);
+      const bytes = joinBytes(parts);
+      if (isHtml(bytes)) {
+        throw fail(`${url.href} is not there: a web page (HTML) came`, { url: url.href, isHtml: true });
+      }
+      return bytes;
     },
   };
+}
+
+/** Servers of single pages answer with the page where a file is missing. */
+function isHtml(bytes: Uint8Array): boolean {
+  return /^\s*<(!doctype|html)/i.test(new TextDecoder().decode(bytes.subarray(0, 64)));
 }
 
 function addressOf(text: string): URL {

@@ -52,8 +52,7 @@ export interface RestoreOptions {
   /** Gives up when it fires, between two layers of the network. */
   readonly signal?: AbortSignal;
   /**
-   * Told after each tile. A promise that it returns is waited for before the next one is told of. What it throws, or the promise
-   * is rejected with, ends the run.
+   * Called after each tile. The run waits for the promise it returns; what it throws or rejects with ends the run.
    */
   readonly onProgress?: (progress: RestoreProgress) => unknown;
 }

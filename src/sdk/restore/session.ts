@@ -8,12 +8,9 @@ import {
   type Event,
 } from "../base/index.js";
 import {
-  startBackend,
   startExecutor,
-  TfjsBackend,
   type BackendName,
-  type Executor,
-  type StartedBackend,
+  type StartedExecutor,
   type TileWorkerOptions,
 } from "../engine/index.js";
 import type { Expert, ExpertSet, InstalledExpert, MixtureEntry } from "../experts/index.js";
@@ -35,22 +32,22 @@ import { defaultTileSize, restoreImage } from "./restore-image.js";
 import { activeRouterRows, presentDegradations, type RouterRows } from "./present-degradations.js";
 import { withSmallerTiles } from "./smaller-tiles.js";
 
-/** What a {@link RestoreSession} needs. */
-export interface SessionOptions {
-  /** The model, checked. */
-  readonly model: LoadedModel;
-  /** The experts, which stay the caller's. */
-  readonly experts: ExpertSet;
+/** Where and how to compute. */
+export interface EngineOptions {
   /** Where to compute; `"auto"`, the default, is WebGPU on a real GPU and else WebAssembly. */
   readonly backend?: "auto" | BackendName;
-  /** Folder, with a slash at its end, from which a page loads tfjs's `.wasm` files. */
+  /** Folder, with a slash at its end, from which a page loads tfjs's `.wasm` files; that of the assets if left out. */
   readonly wasmPath?: string;
   /**
    * Device memory that experts may take between runs, in bytes; 64 MiB if left out. The least recently used are let go of
    * first, pinned ones never.
    */
   readonly expertMemory?: number;
-  /** Workers that restore an image's tiles side by side, on WebAssembly; none if left out. */
+  /**
+   * Workers that restore an image's tiles side by side, on WebAssembly, with the same result. An engine in a worker of a page
+   * starts some by itself; elsewhere there are none if this is left out. One that fails is told to `onBackendChange`, and its
+   * tile is restored elsewhere.
+   */
   readonly tileWorkers?: TileWorkerOptions;
   /** Told of every change of backend, those during the start included. */
   readonly onBackendChange?: (change: BackendChange) => void;
@@ -58,7 +55,17 @@ export interface SessionOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Default of {@link SessionOptions.expertMemory}: some 150 experts of the compact model. */
+/** What a {@link RestoreSession} needs. */
+export interface SessionOptions extends EngineOptions {
+  /** The model, checked. */
+  readonly model: LoadedModel;
+  /** The experts, which stay the caller's. */
+  readonly experts: Pick<ExpertSet, "list" | "get" | "isPinned" | "onDidChange">;
+  /** Checks one of tfjs's `.wasm` files by its name, before it is loaded. */
+  readonly checkWasm?: (file: string) => Promise<unknown>;
+}
+
+/** Default of {@link EngineOptions.expertMemory}: some 150 experts of the compact model. */
 const defaultExpertMemory = 64 * 2 ** 20;
 
 /** A backend that was not the first choice, that replaced one that failed, or that goes on with fewer workers. */
@@ -69,13 +76,8 @@ export interface BackendChange {
   readonly reason: string;
 }
 
-/** What runs on one backend: made anew when a device is lost. */
-interface Engine {
-  readonly backend: TfjsBackend;
-  readonly executor: Executor;
-  /** Why the executor is not the fastest kind; undefined if it is. */
-  readonly fallbackReason: string | undefined;
-  readonly router: CompactRouter;
+/** What computes; made anew when a device is lost. */
+interface Engine extends StartedExecutor {
   /** Side of a tile, in pixels, if nobody asks for another: less than the backend's once the device had no memory for that. */
   tileSize: number;
 }
@@ -102,12 +104,12 @@ export class RestoreSession implements Disposable {
   /** What runs that wait or are under way may still merge. */
   readonly #claims = new Set<readonly Expert[]>();
   readonly #expertsListening: Disposable;
-  readonly #fallbackReason: string | undefined;
+  readonly #router: CompactRouter;
   #engine: Engine;
   #running = 0;
 
   private constructor(
-    started: StartedBackend,
+    router: CompactRouter,
     engine: Engine,
     options: SessionOptions,
     backendChanged: EventEmitter<BackendChange>,
@@ -115,7 +117,7 @@ export class RestoreSession implements Disposable {
     this.#backendChanged = backendChanged;
     this.onDidChangeBackend = backendChanged.event;
     this.#options = options;
-    this.#fallbackReason = started.fallbackReason;
+    this.#router = router;
     this.#engine = engine;
     this.#expertsListening = options.experts.onDidChange(() => this.#releaseExperts());
     if (options.onBackendChange !== undefined) this.onDidChangeBackend(options.onBackendChange);
@@ -133,41 +135,35 @@ export class RestoreSession implements Disposable {
     if (!(expertMemory >= 0)) {
       throw new LimpidError("InvalidArgument", `expertMemory is ${expertMemory}, expected 0 bytes or more`);
     }
-    const started = await startBackend(options.backend ?? "auto", wasmPathOf(options));
+    const { model } = options;
+    const { config, degradations } = model.manifest.router;
+    const router = await CompactRouter.prepare(model.router, config, degradations);
+    const changed = new EventEmitter<BackendChange>();
+    const engine = await startEngine(options.backend ?? "auto", options, changed);
     try {
       throwIfAborted(signal);
-      const changed = new EventEmitter<BackendChange>();
-      const engine = await makeEngine(options, started.backend, changed);
-      try {
-        throwIfAborted(signal);
-        const session = new RestoreSession(started, engine, options, changed);
-        for (const reason of [started.fallbackReason, engine.fallbackReason]) {
-          if (reason !== undefined) onBackendChange?.({ backend: started.backend.name, reason });
-        }
-        return session;
-      } catch (error) {
-        disposeEngine(engine);
-        throw error;
-      }
+      const session = new RestoreSession(router, engine, options, changed);
+      for (const reason of engine.fallbackReasons) onBackendChange?.({ backend: session.backend, reason });
+      return session;
     } catch (error) {
-      started.backend.dispose();
+      engine.dispose();
       throw error;
     }
   }
 
   /** The backend that runs. */
   get backend(): BackendName {
-    return this.#engine.backend.name;
+    return this.#engine.executor.backend;
   }
 
   /** Why a faster backend was passed over; undefined if none was. */
   get fallbackReason(): string | undefined {
-    return this.#fallbackReason;
+    return this.#engine.fallbackReasons[0];
   }
 
   /** Bytes of device memory held between runs; tile workers have copies of the network besides, which are not counted. */
   get byteSize(): number {
-    return this.#engine.executor.byteSize + this.#engine.router.byteSize;
+    return this.#engine.executor.byteSize + this.#router.byteSize;
   }
 
   /**
@@ -181,10 +177,10 @@ export class RestoreSession implements Disposable {
   analyze(image: PixelImage, options: AnalyzeOptions = {}): Promise<Analysis> {
     const { router } = this.#options.model.manifest;
     const rows = activeRouterRows(this.#options.experts.list(), router.degradations);
-    return this.#enqueue(options.signal, [], async (engine) => {
+    return this.#enqueue(options.signal, [], async () => {
       requirePixels(image);
       const visible = bleedColorUnderAlpha(image);
-      const analysis = await addRows(await analyzeOn(engine, visible, options.windows), rows, visible);
+      const analysis = await addRows(await this.#router.analyze(visible, options.windows), rows, visible);
       return { ...analysis, present: presentIn(visible, analysis, rows, router) };
     });
   }
@@ -219,7 +215,7 @@ export class RestoreSession implements Disposable {
     this.#backendChanged.dispose();
     this.#expertsListening.dispose();
     // A run under way still holds the engine; it frees it when it stops.
-    if (this.#running === 0) disposeEngine(this.#engine);
+    if (this.#running === 0) this.#engine.dispose();
   }
 
   async #restoreOn(
@@ -230,11 +226,11 @@ export class RestoreSession implements Disposable {
   ): Promise<RestoreResult> {
     const { manifest } = this.#options.model;
     const rows = activeRouterRows(installed, manifest.router.degradations);
-    const backend = engine.backend.name;
+    const { backend } = engine.executor;
     const started = performance.now();
     requirePixels(image);
     const visible = bleedColorUnderAlpha(image);
-    const seen = await addRows(options.analysis ?? (await analyzeOn(engine, visible)), rows, visible);
+    const seen = await addRows(options.analysis ?? (await this.#router.analyze(visible)), rows, visible);
     const present = presentIn(visible, seen, rows, manifest.router);
     const analysis: Analysis = { ...seen, present };
     const analyzed = performance.now();
@@ -286,16 +282,18 @@ export class RestoreSession implements Disposable {
     experts: readonly Expert[],
     task: (engine: Engine, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
+    if (this.#closing.signal.aborted) {
+      return Promise.reject(new LimpidError("Disposed", "Limpid was used after disposal"));
+    }
     const either =
       signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
     this.#claims.add(experts);
     return this.#queue.add(async () => {
       this.#running++;
       try {
-        this.#throwIfDisposed();
         throwIfAborted(either);
         return await task(this.#engine, either).catch(async (error: unknown) => {
-          if (!this.#engine.backend.isLost) throw error;
+          if (!LimpidError.is(error, "DeviceLost")) throw error;
           throwIfAborted(either);
           await this.#replaceLostDevice(error);
           return task(this.#engine, either);
@@ -304,7 +302,7 @@ export class RestoreSession implements Disposable {
         this.#running--;
         this.#claims.delete(experts);
         this.#releaseExperts();
-        if (this.#closing.signal.aborted && this.#running === 0) disposeEngine(this.#engine);
+        if (this.#closing.signal.aborted && this.#running === 0) this.#engine.dispose();
       }
     });
   }
@@ -319,10 +317,9 @@ export class RestoreSession implements Disposable {
   }
 
   async #replaceLostDevice(error: unknown): Promise<void> {
-    disposeEngine(this.#engine);
+    this.#engine.dispose();
     try {
-      const backend = await TfjsBackend.start("webgpu", wasmPathOf(this.#options));
-      this.#engine = await makeEngine(this.#options, backend, this.#backendChanged);
+      this.#engine = await startEngine("webgpu", this.#options, this.#backendChanged);
     } catch (cause) {
       throw new LimpidError("DeviceLost", "the GPU device was lost and no other could be had", { cause });
     }
@@ -338,61 +335,33 @@ export class RestoreSession implements Disposable {
   }
 }
 
-function isInstalled(expert: Expert, experts: ExpertSet): boolean {
+function isInstalled(expert: Expert, experts: SessionOptions["experts"]): boolean {
   return experts.get(expert.id)?.expert === expert;
 }
 
-function wasmPathOf({ wasmPath }: SessionOptions): { wasmPath?: string } {
-  return wasmPath === undefined ? {} : { wasmPath };
-}
-
-async function makeEngine(
-  { model, experts, expertMemory, tileWorkers }: SessionOptions,
-  backend: TfjsBackend,
+async function startEngine(
+  backend: "auto" | BackendName,
+  { model, experts, expertMemory, tileWorkers, wasmPath, checkWasm }: SessionOptions,
   changed: EventEmitter<BackendChange>,
 ): Promise<Engine> {
-  const { backbone, router } = model.manifest;
-  const { executor, fallbackReason } = await startExecutor(
-    backend,
-    model.backbone,
-    backbone.config,
-    {
+  const started = await startExecutor(backend, {
+    file: model.backbone,
+    config: model.manifest.backbone.config,
+    resident: {
       byteBudget: expertMemory ?? defaultExpertMemory,
       isPinned: (expert) => experts.isPinned(expert.id) && isInstalled(expert, experts),
     },
-    tileWorkers && {
-      ...tileWorkers,
-      onGiveUp: (reason) => changed.fire({ backend: "wasm", reason }),
-    },
-  );
-  try {
-    return {
-      backend,
-      executor,
-      fallbackReason,
-      tileSize: defaultTileSize(executor),
-      router: backend.run(() =>
-        CompactRouter.fromTensorFile(model.router, router.config, router.degradations),
-      ),
-    };
-  } catch (error) {
-    executor.dispose();
-    throw error;
-  }
-}
-
-function disposeEngine({ backend, executor, router }: Engine): void {
-  executor.dispose();
-  router.dispose();
-  backend.dispose();
-}
-
-async function analyzeOn(
-  { backend, router }: Engine,
-  visible: PixelImage,
-  hasWindows?: boolean,
-): Promise<RouterAnalysis> {
-  return backend.run(() => router.analyze(visible, (tensor) => backend.read(tensor), hasWindows));
+    ...(tileWorkers?.factory && {
+      workers: {
+        ...tileWorkers,
+        factory: tileWorkers.factory,
+        onGiveUp: (reason) => changed.fire({ backend: "wasm", reason }),
+      },
+    }),
+    ...(wasmPath !== undefined && { wasmPath }),
+    ...(checkWasm && { checkWasm }),
+  });
+  return { ...started, tileSize: defaultTileSize(started.executor) };
 }
 
 /**

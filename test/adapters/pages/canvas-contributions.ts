@@ -40,6 +40,7 @@ async function contribute(): Promise<{ readonly shown: readonly Shown[]; readonl
   const limpid = await createLimpid({
     model: "/models/",
     backend: "wasm",
+    worker: false,
     wasmPath: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
     host,
     packs: { store: memoryStore() },

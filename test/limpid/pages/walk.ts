@@ -1,6 +1,5 @@
 // Runs in a page: an editor that restores one picture while a pack comes, is used, and goes. Used by the test of the example
 // packs and by scripts/walkthrough.mjs.
-import * as tf from "@tensorflow/tfjs-core";
 import {
   createLimpid,
   memoryStore,
@@ -51,8 +50,6 @@ export interface WalkRequest {
   readonly install?: string;
   /** Restores the picture without the fault instead. */
   readonly isClean?: boolean;
-  /** Restores sixteen of the picture side by side, which takes long enough for a pack to come meanwhile. */
-  readonly isLarge?: boolean;
 }
 
 /** What became of the picture. */
@@ -85,12 +82,8 @@ export interface WalkRoute {
 
 /** What an instance holds. */
 export interface Held {
-  /** tfjs's tensors. */
-  readonly tensors: number;
-  /** Their bytes. */
-  readonly bytes: number;
   /** Bytes that the session says it holds. */
-  readonly deviceBytes: number;
+  readonly bytes: number;
   /** Listeners at the instance's events that came after the start. */
   readonly listeners: number;
   /** Ids of the experts. */
@@ -137,22 +130,6 @@ function decibels(image: PixelImage, clean: PixelImage): number | null {
   return Number.isFinite(quality) ? quality : null;
 }
 
-/** The picture sixteen times. */
-function fourByFour({ width, height, channels, data }: PixelImage): PixelImage {
-  const row = width * channels;
-  const large = new Uint8Array(data.length * 16);
-  for (let y = 0; y < 4 * height; y++) {
-    const line = data.subarray((y % height) * row, ((y % height) + 1) * row);
-    for (let copy = 0; copy < 4; copy++) large.set(line, (y * 4 + copy) * row);
-  }
-  return new PixelImage({ width: 4 * width, height: 4 * height, channels, data: large });
-}
-
-function holdThread(milliseconds: number): void {
-  const end = performance.now() + milliseconds;
-  while (performance.now() < end);
-}
-
 const walk: WalkPage = {
   async start(addresses) {
     limpid?.dispose();
@@ -161,6 +138,7 @@ const walk: WalkPage = {
       model: addresses.model,
       wasmPath: addresses.wasm,
       backend: "wasm",
+      worker: false,
       packs: { store: memoryStore() },
     });
     const { experts, packs, extensions, commands, menus, contextKeys, configuration } = limpid;
@@ -170,34 +148,25 @@ const walk: WalkPage = {
     return { experts: experts.list().map(({ id }) => id), input: psnr(before, after), width, height };
   },
 
-  async restore({ experts, tileSize, install, isClean = false, isLarge = false }) {
-    const clean = isLarge ? fourByFour(after) : after;
-    const damaged = isLarge ? fourByFour(before) : before;
+  async restore({ experts, tileSize, install, isClean = false }) {
     const started = performance.now();
-    let installing: Promise<{ readonly id: string; readonly version: string }> | undefined;
-    let installedAfter: number | undefined;
-    const { image, mixture, tiles } = await limpid.restore(isClean ? clean : damaged, {
+    const came: { pack?: string; installedAfter?: number } = {};
+    const { image, mixture, tiles } = await limpid.restore(isClean ? after : before, {
       experts: experts?.map((id) => ({ id })) ?? "auto",
       tileSize,
-      onProgress: ({ done, total }) => {
-        if (install === undefined) return;
-        if (done === 1) installing = limpid.extensions.install(install);
-        if (limpid.extensions.all.length > 0) installedAfter ??= done;
-        // Long tiles until the pack is there: after each, the run lets the page do other things.
-        else holdThread(60);
-        if (done === total && installedAfter === undefined) {
-          throw new Error("the pack was not there before the run ended");
-        }
+      onProgress: async ({ done }) => {
+        if (install === undefined || done > 1) return;
+        const { id, version } = await limpid.extensions.install(install);
+        Object.assign(came, { pack: `${id} ${version}`, installedAfter: done });
       },
     });
-    const pack = await installing;
     return {
       sha256: sha256Hex(image.data as Uint8Array),
-      psnr: decibels(image, clean),
+      psnr: decibels(image, after),
       mixture,
       tiles,
-      installedAfter,
-      pack: pack && `${pack.id} ${pack.version}`,
+      installedAfter: came.installedAfter,
+      pack: came.pack,
       seconds: (performance.now() - started) / 1000,
     };
   },
@@ -209,11 +178,8 @@ const walk: WalkPage = {
   },
 
   async held() {
-    const { numTensors: tensors, numBytes: bytes } = tf.memory();
     return {
-      tensors,
-      bytes,
-      deviceBytes: limpid.byteSize,
+      bytes: limpid.byteSize,
       listeners,
       experts: limpid.experts.list().map(({ id }) => id),
       extensions: limpid.extensions.all.map(({ id }) => id),

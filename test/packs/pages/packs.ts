@@ -63,7 +63,7 @@ const page: PackPage = {
   },
   async start() {
     limpid?.dispose();
-    limpid = await createLimpid({ model: modelFromFiles(files), backend: "cpu" });
+    limpid = await createLimpid({ model: modelFromFiles(files), backend: "cpu", worker: false });
     const { packs } = limpid;
     return {
       packs: packs.list().map(({ id, version }) => `${id} ${version}`),

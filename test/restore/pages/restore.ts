@@ -23,6 +23,7 @@ async function restore({ backend, width, height, data }: Request): Promise<Respo
     model: new URL("/models/", location.href),
     wasmPath: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
     backend,
+    worker: false,
     onBackendChange: ({ reason }) => reasons.push(reason),
   });
   const photo = new PixelImage({ width, height, channels: 3, data: Uint8Array.from(data) });
@@ -37,6 +38,7 @@ async function restoreKinds({ width, height, data }: Request): Promise<readonly 
     model: new URL("/models/", location.href),
     wasmPath: "/node_modules/@tensorflow/tfjs-backend-wasm/dist/",
     backend: "wasm",
+    worker: false,
   });
   const photo = new PixelImage({ width, height, channels: 3, data: Uint8Array.from(data) });
   const options = { experts: [], tileSize: 32 };

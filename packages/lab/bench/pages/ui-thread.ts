@@ -1,5 +1,4 @@
-import { CanvasHost, createWorkerLimpid } from "../../../../src/adapters/canvas/index.js";
-import { runOnHost, type Restorer } from "../../../../src/sdk/index.js";
+import { CanvasHost, createLimpid } from "../../../../src/adapters/canvas/index.js";
 
 /** What {@link prepare} is told. */
 interface Request {
@@ -23,7 +22,7 @@ interface Measurement {
   /** What single calls of the browser take, of the whole photo and of a band of 1 MB: each the median of its times. */
   readonly calls: readonly { readonly call: string; readonly whole: number; readonly band: number }[];
   readonly tiles: number;
-  readonly place: string;
+  readonly isInWorker: boolean;
   readonly backend: string;
 }
 
@@ -34,19 +33,16 @@ async function prepare({ width, height, side }: Request): Promise<void> {
   canvas.height = height;
   document.body.append(canvas);
   paint(canvas);
-  const limpid = await createWorkerLimpid({
-    script: "/dist/limpid-worker.js",
+  const limpid = await createLimpid({
+    worker: { script: "/dist/limpid-worker.js" },
     model: "/models/",
     backend: "wasm",
     wasmPath: "/wasm/",
   });
   const host = new CanvasHost(canvas);
   const restore = { experts: [{ id: "limpid.denoise" }] };
-  await runOnHost(limpid, new CanvasHost(smallCanvas()), { restore });
+  await limpid.restoreOn(new CanvasHost(smallCanvas()), { restore });
   const region = side === undefined ? {} : { region: middle(width, height, side) };
-  const restorer: Restorer = {
-    restore: (image, options) => limpid.restore(image, { ...options, ...region }),
-  };
   const calls = await timeCalls(canvas);
   const idle = watch();
   await new Promise((resolve) => setTimeout(resolve, 5000));
@@ -55,11 +51,13 @@ async function prepare({ width, height, side }: Request): Promise<void> {
   const measure = async (): Promise<Measurement> => {
     const watching = watch();
     const started = performance.now();
-    const { result } = await runOnHost(restorer, host, { restore });
+    const capture = await host.capture();
+    const result = await limpid.restore(capture.image, { ...restore, ...region });
+    await host.commit(capture, result.image, { mode: "replace", label: "Restore", onConflict: "refuse" });
     const total = performance.now() - started;
     const seen = watching.stop();
-    const { place, backend } = limpid;
-    return { total, ...seen, idleGaps, calls, tiles: result.tiles, place, backend };
+    const { isInWorker, backend } = limpid;
+    return { total, ...seen, idleGaps, calls, tiles: result.tiles, isInWorker, backend };
   };
   Object.assign(globalThis, { measure });
 }

@@ -1,11 +1,13 @@
 import { LimpidError, throwIfAborted, type Disposable } from "../../base/index.js";
 import type { ExecutorCallOptions, PixelBlock } from "../executor.js";
 import type { MachineOptions } from "../wasm/machine.js";
-import type { TileWorkerOptions } from "./tile-worker.js";
+import type { TileWorkerFactory, TileWorkerOptions } from "./tile-worker.js";
 import { WorkerPlace, type PlacedRun } from "./worker-place.js";
 
 /** Tile workers, and what their executor is told besides. */
 export interface TilePoolOptions extends TileWorkerOptions {
+  /** What starts the workers. */
+  readonly factory: TileWorkerFactory;
   /** Told when a worker is given up, with the reason. */
   readonly onGiveUp?: (reason: string) => void;
 }

@@ -1,19 +1,4 @@
-import type { Disposable, Event } from "../../base/index.js";
-
-/** A worker that runs Limpid's worker file and waits for tiles. Disposing it ends it at once, whatever it does. */
-export interface TileWorker extends Disposable {
-  /** Fired with each message from it. */
-  readonly onMessage: Event<unknown>;
-  /** Fired if it cannot be loaded, or ended without being asked to. */
-  readonly onDidFail: Event<Error>;
-  /**
-   * Sends a message by structured cloning.
-   *
-   * @param message - what to send
-   * @param transfer - buffers whose memory moves instead of being copied
-   */
-  post(message: unknown, transfer: readonly ArrayBuffer[]): void;
-}
+import { startPageWorker, type WorkerPort } from "../../base/index.js";
 
 /** Starts workers that restore tiles: one for pages, one for Node, or an application's own. */
 export interface TileWorkerFactory {
@@ -22,15 +7,18 @@ export interface TileWorkerFactory {
   /**
    * Starts a worker.
    *
-   * @returns the worker, for the caller to dispose
+   * @returns the way to it, for the caller to dispose
    */
-  start(): TileWorker;
+  start(): WorkerPort;
 }
 
 /** How the tiles of one image are restored side by side on WebAssembly, which computes on one thread. */
 export interface TileWorkerOptions {
-  /** What starts the workers. */
-  readonly factory: TileWorkerFactory;
+  /**
+   * What starts the workers: `nodeTileWorkers()` of `limpid/node`, or an application's own. In a page those of the assets, if left
+   * out. One of its own stays on the thread that it is of, and the engine with it.
+   */
+  readonly factory?: TileWorkerFactory;
   /**
    * Most workers, and so most tiles at once; the factory's `defaultCount` if left out. They are started when an image has as
    * many tiles, and stay. 0 and 1 start none: one worker would only take the place of the thread that there is.
@@ -51,4 +39,20 @@ export interface TileWorkerOptions {
  */
 export function tileWorkersFor(processors: number | undefined): number {
   return Math.min(4, Math.max(1, Math.floor((processors ?? 1) / 2)));
+}
+
+/** The name by which `limpid-worker.js` knows that it is to restore tiles. */
+export const tileWorkerName = "limpid tiles";
+
+/**
+ * Workers of a page, or of a worker, that restore tiles.
+ *
+ * @param script - address of `limpid-worker.js`, absolute
+ * @returns the factory; by default half as many workers as the machine has processors, at most four
+ */
+export function pageTileWorkers(script: string): TileWorkerFactory {
+  return {
+    defaultCount: tileWorkersFor(navigator.hardwareConcurrency),
+    start: () => startPageWorker(script, { name: tileWorkerName }),
+  };
 }

@@ -1,11 +1,14 @@
-import { LimpidError, throwIfAborted, untilAborted, type Disposable } from "../../base/index.js";
+import {
+  Channel,
+  LimpidError,
+  throwIfAborted,
+  untilAborted,
+  type Disposable,
+  type WorkerPort,
+} from "../../base/index.js";
 import type { ExecutorCallOptions, PixelBlock } from "../executor.js";
 import type { MachineOptions, Program } from "../wasm/machine.js";
-import type { FromTileWorker, ToTileWorker } from "./tile-messages.js";
-import type { TileWorker } from "./tile-worker.js";
-
-/** Silence is measured in so many parts: while this thread is held, or the machine asleep, none of them pass. */
-const watchParts = 10;
+import type { TileMethods } from "./tile-methods.js";
 
 /** How a {@link WorkerPlace} is made. */
 export interface WorkerPlaceOptions {
@@ -31,28 +34,28 @@ export interface PlacedRun {
 export class WorkerPlace implements Disposable {
   /** Starting at first; taken until what it was taken for is answered, even if nobody waits for the answer any more. */
   #state: "starting" | "free" | "taken" | "gone" = "starting";
-  readonly #worker: TileWorker;
+  readonly #channel: Channel<TileMethods>;
   readonly #options: WorkerPlaceOptions;
   /** The weights that the worker has, with their ids. */
   readonly #weights = new Map<Float32Array, number>();
   #sent = 0;
-  #answer: { resolve(block: PixelBlock): void; reject(error: unknown): void } | undefined;
-  #watch: ReturnType<typeof setInterval> | undefined;
-  #silence = 0;
   #hasRestored = false;
 
   /**
-   * @param worker - just started; from now on it belongs to this object
+   * @param port - the way to a worker that was just started; from now on it belongs to this object
    * @param options - times, and who is told
    */
-  constructor(worker: TileWorker, options: WorkerPlaceOptions) {
-    this.#worker = worker;
+  constructor(port: WorkerPort, options: WorkerPlaceOptions) {
     this.#options = options;
-    worker.onMessage((message) => this.#receive(message as FromTileWorker));
-    worker.onDidFail((error) => this.#giveUp(error.message));
-    this.#watchOver(options.startTime, "it does not start");
+    this.#channel = new Channel<TileMethods>(port, {
+      handlers: {},
+      hangTime: options.hangTime,
+      onFail: ({ message }) => this.#giveUp(message),
+    });
     const { module, config } = options.machine;
-    this.#post({ type: "start", module, config });
+    this.#channel
+      .call("start", { module, config }, { hangTime: options.startTime })
+      .then(() => this.#free(), this.#fail);
   }
 
   /** Whether it waits for a block. */
@@ -95,17 +98,16 @@ export class WorkerPlace implements Disposable {
       this.#free();
       throw error;
     }
-    const answer = new Promise<PixelBlock>((resolve, reject) => (this.#answer = { resolve, reject }));
-    this.#watchOver(this.#options.hangTime, "it does not answer");
-    const id = this.#weights.get(weights)!;
-    this.#post({ type: "restore", weights: id, vectors, isMeasured, block });
-    const abort = (): void => this.#post({ type: "abort" });
-    signal?.addEventListener("abort", abort, { once: true });
-    try {
-      return await untilAborted(answer, signal);
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
+    const task = { weights: this.#weights.get(weights)!, vectors, isMeasured, block };
+    const answer = this.#channel.call("restore", task, { signal });
+    answer.then(
+      () => {
+        this.#hasRestored = true;
+        this.#free();
+      },
+      (error: unknown) => (LimpidError.is(error, "Aborted") ? this.#free() : this.#fail(error)),
+    );
+    return untilAborted(answer, signal);
   }
 
   /**
@@ -117,84 +119,41 @@ export class WorkerPlace implements Disposable {
     const id = this.#weights.get(weights);
     if (id === undefined) return;
     this.#weights.delete(weights);
-    this.#post({ type: "release", id });
+    this.#channel.tell("release", id);
   }
 
   /** Lets the worker free what blocks worked on. */
   rest(): void {
-    this.#post({ type: "rest" });
+    this.#channel.tell("rest", undefined);
   }
 
   /** Ends the worker. */
   dispose(): void {
     if (this.#state === "gone") return;
     this.#state = "gone";
-    this.#endWatch();
     this.#weights.clear();
-    this.#worker.dispose();
-    this.#answer?.reject(new LimpidError("WorkerFailed", "the worker was ended"));
+    this.#channel.dispose();
   }
 
   #send(weights: Float32Array): void {
     if (this.#weights.has(weights)) return;
     const id = ++this.#sent;
+    this.#channel.tell("weights", { id, weights });
     this.#weights.set(weights, id);
-    this.#post({ type: "weights", id, weights });
-  }
-
-  #receive(message: FromTileWorker): void {
-    if (this.#state === "gone") return;
-    this.#silence = 0;
-    switch (message.type) {
-      case "ready":
-        return this.#free();
-      case "restored":
-        this.#hasRestored = true;
-        this.#answer?.resolve(message.block);
-        return this.#free();
-      case "aborted":
-        this.#answer?.reject(new LimpidError("Aborted", "the caller aborted the run"));
-        return this.#free();
-      case "failed":
-        return this.#giveUp(message.reason);
-      case "pong":
-        return;
-    }
   }
 
   #free(): void {
-    this.#answer = undefined;
-    this.#endWatch();
+    if (this.#state === "gone") return;
     this.#state = "free";
     this.#options.onFree();
   }
 
-  #post(message: ToTileWorker): void {
-    if (this.#state === "gone") return;
-    try {
-      this.#worker.post(message, []);
-    } catch (error) {
-      this.#giveUp(error instanceof Error ? error.message : String(error));
-    }
-  }
+  readonly #fail = (error: unknown): void =>
+    this.#giveUp(error instanceof Error ? error.message : String(error));
 
   #giveUp(reason: string): void {
     if (this.#state === "gone") return;
     this.dispose();
     this.#options.onGiveUp(reason, this.#hasRestored);
-  }
-
-  /** A worker that the browser ended, for want of memory, says nothing: it is asked as long as something is waited for. */
-  #watchOver(time: number, complaint: string): void {
-    this.#endWatch();
-    this.#watch = setInterval(() => {
-      if (++this.#silence > watchParts) this.#giveUp(`${complaint} within ${time / 1000} seconds`);
-      else if (this.#state === "taken") this.#post({ type: "ping" });
-    }, time / watchParts);
-  }
-
-  #endWatch(): void {
-    clearInterval(this.#watch);
-    this.#silence = 0;
   }
 }

@@ -1,0 +1,336 @@
+import {
+  EventEmitter,
+  LimpidError,
+  startPageWorker,
+  throwIfAborted,
+  version,
+  type Disposable,
+  type Event,
+  type WorkerPort,
+} from "../../base/index.js";
+import type { BackendName } from "../../engine/index.js";
+import { ExpertSet } from "../../experts/index.js";
+import type { PixelImage } from "../../image/index.js";
+import type {
+  Analysis,
+  AnalyzeOptions,
+  BackendChange,
+  ModelManifest,
+  RestoreOptions,
+  RestoreResult,
+  RestoreSession,
+} from "../../restore/index.js";
+import type { LimpidOptions } from "../options.js";
+import { prepareStart, type EngineStart } from "./engine-start.js";
+import { fromPostedExpert } from "./posted-expert.js";
+import { whyNoWebgpu } from "./probe-webgpu.js";
+import { WorkerSession } from "./worker-session.js";
+
+/** How long a worker that computes may be silent before it counts as dead, in milliseconds. */
+const defaultHangTime = 60_000;
+
+/** What analyses and restores: on this thread, or in a worker, which may die. */
+type Session = Pick<
+  RestoreSession,
+  "backend" | "byteSize" | "onDidChangeBackend" | "analyze" | "restore" | "dispose"
+> & { readonly failure?: LimpidError | undefined };
+
+/** An engine that was started somewhere. */
+interface Seat {
+  readonly manifest: ModelManifest;
+  readonly experts: ExpertSet;
+  readonly session: Session;
+  readonly isInWorker: boolean;
+}
+
+/** How an {@link Engine} reaches workers; for tests, which have no pages. */
+export interface EngineSurroundings {
+  /** Starts a worker of a script's address; undefined where there are none. */
+  readonly startWorker: ((url: string) => WorkerPort) | undefined;
+}
+
+/** In a page there are workers; in Node, and in workers, the engine runs on the thread that asks for it. */
+export function surroundings(): EngineSurroundings {
+  const hasWorkers = typeof document !== "undefined" && typeof Worker === "function";
+  return {
+    startWorker: hasWorkers ? (url) => startPageWorker(url, { name: "limpid" }) : undefined,
+  };
+}
+
+/**
+ * A model, its experts, and what computes with them: in a worker whenever that can be had, so that the page stays smooth, else
+ * on the calling thread. If the worker dies, its calls fail with `WorkerFailed`, and the next call starts another one, in which
+ * the same experts are installed.
+ */
+export class Engine implements Disposable {
+  /** What the model's `model.json` says. */
+  readonly manifest: ModelManifest;
+  /** The experts that are installed. */
+  readonly experts: ExpertSet;
+  /** Fired when a backend replaces another, and when the engine had to be started anew, with the reason. */
+  readonly onDidChangeBackend: Event<BackendChange>;
+  /** Why a faster backend, or a worker, was passed over; undefined if none was. */
+  readonly fallbackReason: string | undefined;
+  readonly #start: EngineStart;
+  readonly #surroundings: EngineSurroundings;
+  readonly #changed: EventEmitter<BackendChange>;
+  #seat: Seat;
+  #reopening: Promise<Session> | undefined;
+  #disposed = false;
+
+  private constructor(
+    start: EngineStart,
+    around: EngineSurroundings,
+    changed: EventEmitter<BackendChange>,
+    seat: Seat,
+    reasons: readonly string[],
+  ) {
+    this.#start = start;
+    this.#surroundings = around;
+    this.#changed = changed;
+    this.#seat = seat;
+    this.onDidChangeBackend = changed.event;
+    this.manifest = seat.manifest;
+    this.experts = seat.experts;
+    this.fallbackReason = reasons.length === 0 ? undefined : reasons.join("; ");
+    seat.session.onDidChangeBackend((change) => changed.fire(change));
+  }
+
+  /**
+   * Starts an engine.
+   *
+   * @param options - of `createLimpid`
+   * @param around - how to reach workers
+   * @returns the engine, for the caller to dispose
+   */
+  static async open(options: LimpidOptions, around: EngineSurroundings = surroundings()): Promise<Engine> {
+    const { expertMemory = 0, onBackendChange } = options;
+    if (!(expertMemory >= 0)) {
+      throw new LimpidError("InvalidArgument", `expertMemory is ${expertMemory}, expected 0 bytes or more`);
+    }
+    const start = await prepareStart(options);
+    const changed = new EventEmitter<BackendChange>();
+    if (onBackendChange !== undefined) changed.event(onBackendChange);
+    const reasons: string[] = [];
+    const note = (reason: string): void => void reasons.push(reason);
+    const seat = await takeSeat({ start, around, worker: options.worker, note });
+    try {
+      throwIfAborted(options.signal);
+    } catch (error) {
+      leave(seat);
+      throw error;
+    }
+    const { backend } = seat.session;
+    for (const reason of reasons) changed.fire({ backend, reason });
+    return new Engine(start, around, changed, seat, reasons);
+  }
+
+  /** Whether it computes in a worker. */
+  get isInWorker(): boolean {
+    return this.#seat.isInWorker;
+  }
+
+  /** The backend that runs. */
+  get backend(): BackendName {
+    return this.#seat.session.backend;
+  }
+
+  /** Bytes of device memory held between runs. */
+  get byteSize(): number {
+    return this.#seat.session.byteSize;
+  }
+
+  /** As `Limpid.analyze`. */
+  analyze(image: PixelImage, options: AnalyzeOptions = {}): Promise<Analysis> {
+    return this.#ask((session) => session.analyze(image, options));
+  }
+
+  /** As `Limpid.restore`. */
+  restore(image: PixelImage, options: RestoreOptions = {}): Promise<RestoreResult> {
+    return this.#ask((session) => session.restore(image, options));
+  }
+
+  /** Ends what runs and waits, then frees everything. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#changed.dispose();
+    leave(this.#seat);
+    this.experts.dispose();
+  }
+
+  /** At once, so that a run has the experts of the moment in which it was asked for; later only if a worker has died. */
+  async #ask<T>(run: (session: Session) => Promise<T>): Promise<T> {
+    if (this.#disposed) throw new LimpidError("Disposed", "Limpid was used after disposal");
+    const { session } = this.#seat;
+    if (session.failure === undefined) return run(session);
+    // Of several calls that find it dead, the first one starts another.
+    this.#reopening ??= this.#reopen(session.failure).finally(() => (this.#reopening = undefined));
+    return run(await this.#reopening);
+  }
+
+  async #reopen(failure: LimpidError): Promise<Session> {
+    const reasons = [`the engine was started anew: ${failure.message}`];
+    const seat = await takeSeat({
+      ...{ start: this.#start, around: this.#surroundings, experts: this.experts, worker: undefined },
+      note: (reason) => void reasons.push(reason),
+    });
+    if (this.#disposed) {
+      leave(seat);
+      throw new LimpidError("Disposed", "Limpid was disposed");
+    }
+    this.#seat = seat;
+    const { session } = seat;
+    session.onDidChangeBackend((change) => this.#changed.fire(change));
+    for (const reason of reasons) this.#changed.fire({ backend: session.backend, reason });
+    return session;
+  }
+}
+
+function leave({ session }: Seat): void {
+  session.dispose();
+}
+
+/** What {@link takeSeat} starts an engine with. */
+interface SeatOptions {
+  readonly start: EngineStart;
+  readonly around: EngineSurroundings;
+  readonly worker: LimpidOptions["worker"];
+  /** The experts that are installed already; those of the model if left out. */
+  readonly experts?: ExpertSet;
+  /** Told why a place or a backend was passed over. */
+  readonly note: (reason: string) => void;
+}
+
+/** Starts an engine in a worker of the script's address, else in one of a `data:` address, else on this thread. */
+async function takeSeat(options: SeatOptions): Promise<Seat> {
+  const { start, around, worker, note } = options;
+  const isRequired = worker === true || start.worker.required === true;
+  if (worker !== false) {
+    const obstacle = obstacleOf(start, around);
+    const seat = obstacle === undefined && (await takeWorker(options, isRequired));
+    if (seat) return seat;
+    if (isRequired) {
+      throw new LimpidError(
+        "WorkerFailed",
+        `the engine starts in no worker${obstacle ? `: ${obstacle}` : ""}`,
+      );
+    }
+    if (obstacle !== "") note(`the engine runs on the page's thread: ${obstacle ?? "no worker starts"}`);
+  }
+  // Loaded only where no worker is to be had: the page of the usual case does without the engine.
+  const { openLocal } = await import("./open-local.js");
+  let started = false;
+  const { model, experts, session } = await openLocal(
+    {
+      ...start,
+      options: {
+        ...start.options,
+        onBackendChange: ({ reason }) => {
+          if (!started) note(reason);
+        },
+      },
+    },
+    options.experts,
+  );
+  started = true;
+  return { manifest: model.manifest, experts, session, isInWorker: false };
+}
+
+/** Why no worker is tried; empty where nobody expects one, as in Node. */
+function obstacleOf(start: EngineStart, { startWorker }: EngineSurroundings): string | undefined {
+  if (startWorker === undefined) return "";
+  if (start.script === undefined) return "neither `assets` nor `worker.script` say where its script is";
+  if (start.hasOwnFactory) return "a `tileWorkers.factory` cannot be handed to a worker";
+  return undefined;
+}
+
+/** The engine in the first worker that starts; one without the page's WebGPU only if there must be a worker. */
+async function takeWorker(options: SeatOptions, isRequired: boolean): Promise<Seat | undefined> {
+  const { start } = options;
+  const { backend } = start.posted;
+  const wantsGpu = backend !== "wasm" && backend !== "cpu" && (await whyNoWebgpu()) === undefined;
+  const addresses = scriptAddresses(start);
+  const withoutGpu: (typeof addresses)[number][] = [];
+  for (const place of addresses) {
+    throwIfAborted(start.options.signal);
+    const session = await greet(place, options, (gpuProblem) => {
+      if (!wantsGpu || gpuProblem === undefined) return undefined;
+      withoutGpu.push(place);
+      return `the page has WebGPU, and this worker does not: ${gpuProblem}`;
+    });
+    if (session !== undefined) return openIn(session, options);
+  }
+  if (!isRequired) return undefined;
+  for (const place of withoutGpu) {
+    const session = await greet(place, options, () => undefined);
+    if (session !== undefined) return openIn(session, options);
+  }
+  return undefined;
+}
+
+/** A way to the script of the worker, and what people call it. */
+interface ScriptAddress {
+  readonly name: string;
+  readonly find: () => Promise<string>;
+}
+
+/** In sandboxed frames, which have no origin, only workers of a `data:` address start, and only these have WebGPU. */
+function scriptAddresses({ assets, script = "" }: EngineStart): readonly ScriptAddress[] {
+  const find = async (): Promise<string> => (await assets?.check("limpid-worker.js")) ?? script;
+  const own = { name: "worker", find };
+  return script.startsWith("data:") ? [own] : [own, { name: "data: worker", find: () => dataUrl(script) }];
+}
+
+/** A worker that answers, and is fit; undefined, with a note, if there is none. */
+async function greet(
+  { name, find }: ScriptAddress,
+  { start, around, note }: SeatOptions,
+  objection: (gpuProblem: string | undefined) => string | undefined,
+): Promise<WorkerSession | undefined> {
+  let session: WorkerSession | undefined;
+  try {
+    const url = await find();
+    const { hangTime = defaultHangTime } = start.worker;
+    const source = typeof start.source === "string" ? undefined : start.source;
+    session = new WorkerSession(around.startWorker!(url), hangTime, source);
+    const greeting = await session.greet();
+    const reason =
+      greeting.version === version
+        ? objection(greeting.gpuProblem)
+        : `its script is of Limpid ${greeting.version}, and this is ${version}`;
+    if (reason === undefined) return session;
+    note(`${name}: ${reason}`);
+  } catch (error) {
+    if (LimpidError.is(error, "AssetsMissing")) throw error;
+    note(`${name}: it does not start: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  session?.dispose();
+  return undefined;
+}
+
+async function openIn(session: WorkerSession, { start, experts: given, note }: SeatOptions): Promise<Seat> {
+  try {
+    const { manifest, experts, fallbackReason } = await session.open(start.posted, start.options.signal);
+    if (fallbackReason !== undefined) note(fallbackReason);
+    const known = experts.map(({ expert, ...options }) => ({ ...options, expert: fromPostedExpert(expert) }));
+    const { config, tensorSha256: sha256 } = manifest.backbone;
+    const set = given ?? new ExpertSet({ sha256, config });
+    if (given === undefined) set.update({ add: known });
+    const own = known.map(({ expert }) => expert);
+    session.attach(set, own);
+    return { manifest, experts: set, session, isInWorker: true };
+  } catch (error) {
+    session.dispose();
+    throw error;
+  }
+}
+
+/** The worker's script within its own address. */
+async function dataUrl(script: string): Promise<string> {
+  const response = await fetch(script);
+  if (!response.ok) throw new Error(`its script answers ${response.status}`);
+  // Chromium takes addresses of 2 MiB at most, so only what has a meaning in an address is escaped.
+  const text = (await response.text()).replace(/[%#?\t\n\r]/g, encodeURIComponent);
+  return `data:text/javascript;charset=utf-8,${text}`;
+}

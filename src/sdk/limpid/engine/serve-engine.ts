@@ -1,0 +1,108 @@
+import { Channel, LimpidError, version, type Disposable, type WorkerPort } from "../../base/index.js";
+import { pageTileWorkers } from "../../engine/index.js";
+import { PixelImage } from "../../image/index.js";
+import { loadModel, modelFromUrl, RestoreSession, type ModelSource } from "../../restore/index.js";
+import { openAssets } from "./asset-folder.js";
+import type { EngineMethods, OpenedEngine, PageMethods, PostedStart } from "./engine-methods.js";
+import { MirroredExperts } from "./mirrored-experts.js";
+import { toPostedExpert } from "./posted-expert.js";
+import { whyNoWebgpu } from "./probe-webgpu.js";
+import { wasmOf } from "./wasm-of.js";
+
+/** How the engine of a worker starts tile workers. */
+export interface ServeEngineOptions {
+  /** Address of the worker's own script, which restores tiles too; without it there are no tile workers. */
+  readonly script?: string;
+}
+
+/**
+ * Makes this thread one that has the engine of a Limpid on another.
+ *
+ * @param port - the way to the Limpid
+ * @param options - what starts tile workers
+ * @returns ends the engine
+ */
+export function serveEngine(port: WorkerPort, { script }: ServeEngineOptions = {}): Disposable {
+  let session: RestoreSession | undefined;
+  let experts: MirroredExperts | undefined;
+  const running = (): RestoreSession => {
+    if (session === undefined) throw new LimpidError("WorkerFailed", "the engine was not started");
+    return session;
+  };
+  const tellState = (): void => {
+    const { backend, byteSize } = running();
+    channel.tell("setState", { backend, byteSize });
+  };
+
+  const open = async (start: PostedStart, signal: AbortSignal): Promise<OpenedEngine> => {
+    const assets = start.assets === undefined ? undefined : await openAssets(start.assets, signal);
+    const onPage: ModelSource = {
+      name: start.modelName,
+      read: (path, reading, size) => channel.call("readModel", { path, size }, { signal: reading }),
+    };
+    const own = typeof start.model === "string" ? modelFromUrl(start.model) : assets?.model;
+    const source = start.model === null ? onPage : (own ?? onPage);
+    const model = await loadModel(source, signal);
+    experts = new MirroredExperts(model.experts.map(({ expert }) => expert));
+    const { backend, expertMemory, tileWorkers, wasmPath } = start;
+    const reasons: string[] = [];
+    session = await RestoreSession.start({
+      ...{ model, experts, signal },
+      ...(backend && { backend }),
+      ...(expertMemory !== undefined && { expertMemory }),
+      ...(script !== undefined && { tileWorkers: { factory: pageTileWorkers(script), ...tileWorkers } }),
+      ...wasmOf(wasmPath, assets),
+      onBackendChange: (change) => {
+        if (session === undefined) reasons.push(change.reason);
+        else channel.tell("changeBackend", change);
+      },
+    });
+    return {
+      manifest: model.manifest,
+      experts: model.experts.map(({ expert, ...options }) => ({
+        ...options,
+        expert: toPostedExpert(expert),
+      })),
+      backend: session.backend,
+      byteSize: session.byteSize,
+      fallbackReason: reasons.length === 0 ? undefined : reasons.join("; "),
+    };
+  };
+
+  const channel: Channel<PageMethods, EngineMethods> = new Channel<PageMethods, EngineMethods>(port, {
+    handlers: {
+      hello: async () => ({ version, gpuProblem: await whyNoWebgpu() }),
+      open: (start, { signal }) => open(start, signal),
+      setExperts(posted) {
+        experts?.set(posted);
+        if (session !== undefined) tellState();
+      },
+      async analyze({ image, ...options }, { signal }) {
+        const analysis = await running().analyze(new PixelImage(image), { ...options, signal });
+        tellState();
+        return analysis;
+      },
+      async restore({ image, options: { mask, ...options }, hasProgress }, { signal, transfer, progress }) {
+        try {
+          const result = await running().restore(new PixelImage(image), {
+            ...options,
+            ...(mask && { mask: new PixelImage(mask) }),
+            ...(hasProgress && { onProgress: progress }),
+            signal,
+          });
+          transfer.push(result.image.data.buffer as ArrayBuffer);
+          return result;
+        } finally {
+          tellState();
+        }
+      },
+    },
+    onFail: () => session?.dispose(),
+  });
+  return {
+    dispose() {
+      channel.dispose();
+      session?.dispose();
+    },
+  };
+}
