@@ -129,6 +129,11 @@ describe("restore", () => {
     // A file that was named is written, in its own format.
     expect((await limpid(["restore", photo, "-o", at("same.png"), ...healthy])).code).toBe(0);
     expect((await pixels(at("same.png"))).data).toEqual((await pixels(photo)).data);
+    // In the photo's own format it is the photo's own bytes; a result once it has to be repaired.
+    for (const model of [healthy, healthy, engine, engine, healthy]) {
+      const run = await limpid(["restore", photo, "-o", at("same.jpg"), ...model]);
+      expect([run.code, readFileSync(at("same.jpg")).equals(bytes)]).toEqual([0, model === healthy]);
+    }
   });
 
   test("what is likely below its threshold is named, with the expert that would repair it", async () => {

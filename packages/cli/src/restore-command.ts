@@ -37,10 +37,11 @@ into a folder it is copied as it is, or with --strip or --strip-location
 written as a PNG. "perhaps" names what the router is not sure enough of to act,
 and how to act all the same.
 
-A result says in its XMP of which photo, options and model it is (as hashes), so
-that a run can be continued: what is there already is not made again, unless
---force is given; what is of a changed photo, other options or another model
-is. Neither a photo nor another photo's result is ever overwritten.
+A result says in its XMP, with --strip too, of which photo, options and model it
+is (as hashes), so that a run can be continued: what is there already is not made
+again, unless --force is given; what is of a changed photo, other options or
+another model is. A file that is no result is replaced with --force only.
+Neither a photo nor another photo's result is ever overwritten.
 
 A folder stands for the JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC files in it
 and in the folders below. HEIC needs a libvips that reads it. Photos of other

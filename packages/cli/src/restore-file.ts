@@ -1,4 +1,5 @@
 import fs from "node:fs/promises";
+import { extname } from "node:path";
 import {
   type AppliedExpert,
   type BackendName,
@@ -152,13 +153,15 @@ export class FileRestorer implements Restorer {
     const isUntouched = experts === "auto" && strength !== 0 && result.tiles === 0;
     const notes = [...file.notes];
     const output = isUntouched ? this.#outputOfUntouched(files) : files.output;
-    if (output === files.output) {
+    const isCopy = isUntouched && output !== undefined && this.#isCopyOf(input, output, files.output);
+    if (output === files.output && !isCopy) {
       const metadata = this.#metadataOf(file.metadata, files.record);
       const written = await writeImageFile(output, result.image, { inputs: [input], metadata, signal });
       notes.push(...written.notes);
     } else {
       if (output !== undefined) await copyPhoto(files, output, signal);
-      if (await exists(files.output)) notes.push(`${files.output} is of an earlier run`);
+      if (output !== files.output && (await exists(files.output)))
+        notes.push(`${files.output} is of an earlier run`);
     }
     return {
       input,
@@ -180,6 +183,14 @@ export class FileRestorer implements Restorer {
   /** A copy would say what the result is not to say, so then the photo is written like a result. */
   #outputOfUntouched({ untouched, output }: RestoreFiles): string | undefined {
     return untouched === undefined || this.#settings.keep === "everything" ? untouched : output;
+  }
+
+  /** A photo that is left alone goes as it is to where files of its kind go; encoded anew it would lose. */
+  #isCopyOf(input: string, output: string, result: string): boolean {
+    if (output !== result) return true;
+    return (
+      this.#settings.keep === "everything" && extname(input).toLowerCase() === extname(output).toLowerCase()
+    );
   }
 
   #metadataOf(metadata: ImageMetadata, record: RestoreRecord): ImageMetadata {
@@ -209,7 +220,7 @@ export class FileRestorer implements Restorer {
 
 /** Copies a photo as it is. */
 async function copyPhoto(
-  { input, overwrite }: RestoreFiles,
+  { input, output: result, overwrite }: RestoreFiles,
   output: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -217,7 +228,8 @@ async function copyPhoto(
   if (await exists(output)) {
     const there = await readRegularFile(output).catch(() => undefined);
     if (there?.equals(photo) === true) return;
-    if (!overwrite) {
+    // Where a result goes, what stands there was looked at before.
+    if (!overwrite && output !== result) {
       throw new LimpidError(
         "OutputExists",
         `${input}: nothing was found in it, and its copy would replace ${output}, another file; --force replaces it`,

@@ -82,17 +82,20 @@ export async function stateOfOutput(output: string, record: RestoreRecord): Prom
   } catch {
     return "absent";
   }
-  const found = await readRecordOf(output);
-  if (found === undefined) return "foreign";
+  const bytes = await readRegularFile(output).catch(() => undefined);
+  const found = bytes && (await readRecordIn(bytes));
+  // A copy of the photo, which had nothing to repair for that run, says nothing of it.
+  if (found === undefined)
+    return bytes !== undefined && hash(bytes) === record.input ? "outdated" : "foreign";
   if (found.input !== record.input) return found.place === record.place ? "outdated" : "other";
   const isSame = (key: "model" | "options"): boolean =>
     JSON.stringify(found[key]) === JSON.stringify(record[key]);
   return isSame("model") && isSame("options") ? "same" : "outdated";
 }
 
-async function readRecordOf(path: string): Promise<Partial<RestoreRecord> | undefined> {
+async function readRecordIn(bytes: Buffer): Promise<Partial<RestoreRecord> | undefined> {
   try {
-    const { xmp } = await sharp(await readRegularFile(path), { limitInputPixels: false }).metadata();
+    const { xmp } = await sharp(bytes, { limitInputPixels: false }).metadata();
     const text = xmp && readRecord(xmp.toString("utf8"));
     const value: unknown = text === undefined ? undefined : JSON.parse(text);
     return typeof value === "object" && value !== null ? value : undefined;
