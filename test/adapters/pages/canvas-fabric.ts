@@ -153,6 +153,13 @@ async function picturesOfLargerResult(): Promise<{ before: number[]; after: numb
 /** What says where an object of Fabric stands. */
 type Measured = Pick<FabricImage, "calcTransformMatrix" | "width" | "height">;
 
+/** A Fabric canvas that takes any objects. */
+interface Holder {
+  backgroundImage?: object | undefined;
+  add(...objects: object[]): unknown;
+  setActiveObject(object: object): unknown;
+}
+
 /** An image in a group that can be gone into, in a selection, in a group that cannot, and in the background. */
 async function furtherObjects(): Promise<Record<string, unknown>> {
   const outcomes: Record<string, unknown> = {};
@@ -168,31 +175,31 @@ async function furtherObjects(): Promise<Record<string, unknown>> {
     ]);
   };
   const placings = {
-    interactive: (canvas: Canvas) => {
+    interactive: (canvas: Holder) => {
       const image = new FabricImage(stripedCanvas(), { left: 40, top: 30, angle: 15 });
       const other = new FabricImage(stripedCanvas(), { left: 80, top: 30 });
       const group = new Group([other, image], { interactive: true, subTargetCheck: true });
-      canvas.add(group as never);
+      canvas.add(group);
       group.set({ left: 90, top: 70, angle: 20, scaleX: 1.5, flipX: true });
       group.setCoords();
       canvas.setActiveObject(image);
       return image;
     },
-    group: (canvas: Canvas) => {
+    group: (canvas: Holder) => {
       const image = new FabricImage(stripedCanvas(), { left: 40, top: 30, angle: 15 });
       const group = new Group([image], { angle: 10 });
-      canvas.add(group as never);
-      canvas.setActiveObject(group as never);
+      canvas.add(group);
+      canvas.setActiveObject(group);
       return image;
     },
-    selection: (canvas: Canvas) => {
+    selection: (canvas: Holder) => {
       const image = new FabricImage(stripedCanvas(), { left: 40, top: 30, angle: 15 });
       const rect = new Rect({ left: 99, width: 9, height: 9 });
       canvas.add(image, rect);
-      canvas.setActiveObject(new ActiveSelection([image, rect], { canvas }) as never);
+      canvas.setActiveObject(new ActiveSelection([image, rect]));
       return image;
     },
-    background: (canvas: Canvas) => {
+    background: (canvas: Holder) => {
       const image = new FabricImage(stripedCanvas(), { left: 40, top: 30, angle: 15 });
       canvas.add(new Rect({ width: 9, height: 9 }));
       canvas.backgroundImage = image;
