@@ -54,7 +54,7 @@ export interface FabricGroupLike {
 }
 
 /** Whether an object of a Fabric canvas draws an image. */
-export function isFabricImage(object: unknown): object is FabricImageLike {
+function isFabricImage(object: unknown): object is FabricImageLike {
   const candidate = object as Partial<FabricImageLike> | null | undefined;
   return typeof candidate?.getElement === "function" && typeof candidate.setElement === "function";
 }

@@ -1,5 +1,6 @@
 import { LimpidError, throwIfAborted } from "../../sdk/base/index.js";
 import type { CommitMode, HostProgressReporter, Restorer } from "../../sdk/host/index.js";
+import { asOneOfSeveral, stepOf } from "../frame/index.js";
 import type { RestoreOptions, RestoreResult } from "../../sdk/restore/index.js";
 import type { FigmaCommit, FigmaFill, FigmaHost } from "./figma-host.js";
 
@@ -88,7 +89,7 @@ export async function restoreFills(
         known = { imageHash: fill.imageHash, result, committed: commit?.imageHash };
         restored.push({ fill, result, commit, error: undefined });
       } catch (error) {
-        restored.push({ fill, result: undefined, commit: undefined, error: asLimpidError(error, restored) });
+        restored.push({ fill, result: undefined, commit: undefined, error: asOneOfSeveral(error, restored) });
       }
     }
     return restored;
@@ -137,28 +138,4 @@ function byImage(fills: readonly FigmaFill[]): FigmaFill[] {
     else group.push(fill);
   }
   return [...groups.values()].flat();
-}
-
-/** The part of the bar that belongs to one of several. */
-function stepOf(
-  progress: HostProgressReporter,
-  index: number,
-  count: number,
-): Pick<HostProgressReporter, "report"> {
-  return {
-    report: ({ fraction = 0, ...rest }) => progress.report({ ...rest, fraction: (index + fraction) / count }),
-  };
-}
-
-/** Goes on after what concerns one fill; ends after what concerns all. */
-function asLimpidError(error: unknown, restored: readonly RestoredFill[]): LimpidError {
-  if (!LimpidError.is(error)) throw error;
-  if (error.code === "Disposed") throw error;
-  if (error.code === "Aborted") {
-    throw new LimpidError("Aborted", `${error.message}, after ${restored.length} images`, {
-      cause: error.cause,
-      details: { restored },
-    });
-  }
-  return error;
 }

@@ -1,4 +1,5 @@
 /** What hosts have in common that are reached by messages between windows, with a panel of ours beside the editor. */
+export { asOneOfSeveral, stepOf } from "./batch.js";
 export { checkOrigin } from "./check-origin.js";
 export { disconnected, isSilence, silent } from "./failure.js";
 export { makeNonce } from "./nonce.js";

@@ -50,7 +50,7 @@ export interface PhotopeaHostOptions {
 
 /** What to take from Photopea. */
 export interface PhotopeaCaptureOptions extends CaptureOptions {
-  /** Which layer: the `id` of one in {@link PhotopeaState.layers}; the active one if left out. */
+  /** Which layer of the active document: the `id` of a {@link PhotopeaLayer}; the active one if left out. */
   readonly layerId?: string;
 }
 
@@ -147,7 +147,10 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
       const { document } = state;
       if (document === undefined) throw nothingSelected(target, "no document is open");
       if (target === "image") return this.#captureImage(turn, document);
-      const layer = layerId === undefined ? state.layer : state.layers.find(({ id }) => id === layerId);
+      if (layerId === undefined) {
+        return this.#captureLayer(turn, document, state.layer, state.selection, target);
+      }
+      const { layer } = parseState(await turn.tell(readState(document.key, parseLayerKey(layerId))));
       return this.#captureLayer(turn, document, layer, state.selection, target);
     }, signal);
   }

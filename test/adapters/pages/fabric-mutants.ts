@@ -1,15 +1,30 @@
-import type { Canvas, FabricImage } from "fabric";
 import { FabricHost, type DrawnElement, type FabricImageLike } from "../../../src/adapters/canvas/index.js";
+
+/** What the faults need of an image object of Fabric. */
+interface Layer {
+  canvas: { sendObjectToBack(object: unknown): unknown };
+  _originalElement: DrawnElement;
+  filters: unknown[];
+  width: number;
+  height: number;
+  cropX: number;
+  set(values: object): unknown;
+  setElement(element: DrawnElement): unknown;
+  setCoords(): unknown;
+}
+
+/** An image object, with what the host does not use. */
+const layerOf = (object: FabricImageLike): Layer => object as unknown as Layer;
 
 type Host = typeof FabricHost;
 type Placement = ReturnType<FabricHost["placementOf"]>;
 
 /** A host whose new layers are spoilt. */
-const withLayer = (spoil: (layer: FabricImage, source: FabricImage) => void) => (Base: Host) =>
+const withLayer = (spoil: (layer: Layer, source: Layer) => void) => (Base: Host) =>
   class extends Base {
     protected override makeLayer(...values: Parameters<FabricHost["makeLayer"]>): FabricImageLike {
-      const layer = super.makeLayer(...values) as FabricImage;
-      spoil(layer, values[0] as FabricImage);
+      const layer = super.makeLayer(...values);
+      spoil(layerOf(layer), layerOf(values[0]));
       layer.setCoords();
       return layer;
     }
@@ -24,11 +39,11 @@ const withPlacement = (spoil: (placement: Placement) => Placement) => (Base: Hos
   };
 
 /** A host that replaces otherwise. */
-const withReplacement = (replace: (object: FabricImage, element: DrawnElement) => void) => (Base: Host) =>
+const withReplacement = (replace: (object: Layer, element: DrawnElement) => void) => (Base: Host) =>
   class extends Base {
     protected override replaceElement(...values: Parameters<FabricHost["replaceElement"]>): void {
       super.replaceElement(...values);
-      replace(values[0] as FabricImage, values[1]);
+      replace(layerOf(values[0]), values[1]);
       this.show(values[0]);
     }
   };
@@ -39,7 +54,7 @@ export const mutants: Readonly<Record<string, (Base: Host) => Host>> = {
     class extends Base {
       protected override insertLayer(layer: FabricImageLike, source: FabricImageLike): void {
         super.insertLayer(layer, source);
-        ((layer as FabricImage).canvas!).sendObjectToBack(layer as FabricImage);
+        layerOf(layer).canvas.sendObjectToBack(layer);
       }
     },
   "puts a new layer at the origin": withLayer((layer) => layer.set({ left: 0, top: 0 })),
@@ -52,7 +67,7 @@ export const mutants: Readonly<Record<string, (Base: Host) => Host>> = {
   "puts a new layer there uncropped": withLayer((layer) => layer.set({ cropX: 0 })),
   "puts a copy of its source there": withLayer((layer, source) => {
     const { width, height, cropX } = layer;
-    layer.setElement((source as unknown as { _originalElement: HTMLImageElement })._originalElement);
+    layer.setElement(source._originalElement);
     layer.set({ width, height, cropX });
   }),
   "tells no crop": withPlacement((placement) => ({ ...placement, crop: undefined })),
@@ -87,7 +102,7 @@ export const mutants: Readonly<Record<string, (Base: Host) => Host>> = {
         return true;
       }
     },
-  "shows all of a replacement": withReplacement((object, element) => object.setElement(element as never)),
+  "shows all of a replacement": withReplacement((object, element) => object.setElement(element)),
   "drops the filters of what it replaces": withReplacement((object) => {
     object.filters = [];
   }),

@@ -7,6 +7,7 @@ import {
   type CommitOptions,
   type Restorer,
 } from "../../../src/sdk/host/index.js";
+import { restoreLayers } from "../../../src/adapters/photopea/restore-layers.js";
 import { PixelImage } from "../../../src/sdk/image/index.js";
 import type { FakePhotopea, PhotopeaUnknowns, PhotopeaVices } from "../../fakes/photopea/index.js";
 import { connect, makePicture, type Connected } from "./connected.js";
@@ -23,7 +24,9 @@ afterEach(() => {
   for (const { host, photopea } of opened.splice(0)) {
     host.dispose();
     for (const source of photopea.scripts) parse(source, { ecmaVersion: 3 });
-    expect(photopea.strangeMembers.filter((name) => !photopea.lacks.includes(name))).toEqual([]);
+    expect(
+      photopea.strangeMembers.filter((name) => !photopea.lacks.includes(name) && name !== "Layer.id"),
+    ).toEqual([]);
   }
 });
 
@@ -170,16 +173,40 @@ describe("PhotopeaHost", () => {
     ]);
   });
 
-  test("takes any of the chosen layers", async () => {
+  test.each([true, false])("restores all chosen layers in one go, with layer ids: %s", async (layerIds) => {
     const { host, photopea } = open();
-    const layers = [1, 2, 3].map((seed) => ({ name: `Layer ${seed}`, image: makePicture(5, 4, 4, seed) }));
-    photopea.open({ layers });
-    photopea.chooseLayers([2], [0]);
-    const { layers: chosen } = await host.refresh();
-    expect(chosen.map(({ name }) => name)).toEqual(["Layer 3", "Layer 1"]);
-    const capture = await host.capture({ layerId: chosen[1]!.id });
-    expect([...capture.image.data]).toEqual([...layers[0]!.image.data]);
+    photopea.settle({ layerIds });
+    const layer = (seed: number, allLocked = false) => ({
+      ...{ name: "Photo", image: makePicture(5, 4, 4, seed), allLocked },
+    });
+    const children = [layer(1), layer(2)];
+    photopea.open({ layers: [layer(3), { ...layer(0), name: "Group", children }, layer(4), layer(5)] });
+    photopea.chooseLayers([1, 1], [0], [2], [1]);
+    const { layers } = await host.refresh();
+    expect(layers.map(({ name }) => name).sort()).toEqual(["Group", "Photo", "Photo", "Photo"]);
+    const restored = await restoreLayers(restorer(), host, { label: "Restored" });
+    expect(restored.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
+    const seen = photopea.look()[0]!.layers.flatMap((one) => one.children ?? [one]);
+    expect(seen.map(({ name }) => name)).toEqual([
+      ...["Restored", "Photo"],
+      ...["Photo", "Restored", "Photo"],
+      ...["Restored", "Photo", "Photo"],
+    ]);
+    for (const at of [0, 3, 5]) {
+      expect([...seen[at]!.image!.data]).toEqual([...invert(seen[at + 1]!.image!).data]);
+    }
     expect(await codeOf(host.capture({ layerId: "99" }))).toBe("NothingSelected");
+  });
+
+  test("restores the other layers when one fails, and none when no layer is chosen", async () => {
+    const { host, photopea } = open();
+    expect(await codeOf(restoreLayers(restorer(), host))).toBe("NothingSelected");
+    photopea.open({ layers: [{ image: makePicture(3, 3), allLocked: true }, { image: makePicture(3, 3) }] });
+    photopea.chooseLayers([0], [1]);
+    const restored = await restoreLayers(restorer(), host, { mode: "replace" });
+    expect(restored.map(({ error }) => error?.code).sort()).toEqual(["NotSupported", undefined]);
+    const ended = restoreLayers(restorer(), host, { signal: AbortSignal.abort() });
+    expect(await codeOf(ended)).toBe("Aborted");
   });
 
   test.each([

@@ -38,6 +38,7 @@ function everyScript(text: string): PhotopeaScript[] {
   return [
     readState(),
     readState(key),
+    readState(key, layer),
     exportDocument(key),
     exportLayer({ key, layer, scratch: text, copiesDocument: false, ...limits }),
     exportSelection(key, text),

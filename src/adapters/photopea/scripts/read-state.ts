@@ -1,4 +1,4 @@
-import type { DocumentKey } from "../state.js";
+import type { DocumentKey, LayerKey } from "../state.js";
 import { script, type PhotopeaScript } from "../script.js";
 import { library } from "./library.js";
 
@@ -6,11 +6,12 @@ import { library } from "./library.js";
  * Tells what is open and which layers are chosen, the active one first, as `parseState` reads it. Changes nothing.
  *
  * @param key - the document to tell of; the active one if left out
+ * @param layer - the layer to tell of, or none if that is gone; those that are chosen if left out
  * @returns the script
  */
-export function readState(key?: DocumentKey): PhotopeaScript {
+export function readState(key?: DocumentKey, layer?: LayerKey): PhotopeaScript {
   return script`${library}
-  var key = ${key ?? null};
+  var key = ${key ?? null}, layerKey = ${layer ?? null};
   var state = { count: app.documents.length, document: null, layers: [] };
   var doc, active, list, i, isActive, named = [];
   if (key || state.count > 0) {
@@ -30,7 +31,11 @@ export function readState(key?: DocumentKey): PhotopeaScript {
     for (i = 0; i < doc.layers.length; i++) {
       if (doc.layers[i].visible) { state.document.visible++; }
     }
-    active = doc.activeLayer;
+    active = layerKey ? null : doc.activeLayer;
+    if (layerKey) {
+      list = findLayer(doc, layerKey);
+      if (list) { state.layers.push(describe(list.layer, list.path)); }
+    }
     if (active) {
       list = listLayers(doc.layers, [], []);
       for (i = 0; i < list.length; i++) {
