@@ -278,7 +278,8 @@ export class Channel<
     if (hangTime === undefined || this.#watch !== undefined || this.#failure !== undefined) return;
     this.#silence = 0;
     this.#watch = setInterval(() => {
-      if (++this.#silence > watchParts) this.#fail(`it does not answer within ${hangTime / 1000} seconds`);
+      if (++this.#silence > watchParts)
+        this.#fail(`the worker does not answer within ${hangTime / 1000} seconds`);
       else this.#post({ type: "ping" });
     }, hangTime / watchParts);
   }
