@@ -312,7 +312,7 @@ export class Channel<
  *
  * @param error - anything that was thrown
  */
-export function toPostedError(error: unknown): PostedError {
+function toPostedError(error: unknown): PostedError {
   const message = error instanceof Error ? error.message : String(error);
   if (!LimpidError.is(error)) return { code: undefined, message, details: {} };
   const details: Record<string, unknown> = {};
@@ -331,6 +331,6 @@ export function toPostedError(error: unknown): PostedError {
  *
  * @param error - as it was posted
  */
-export function reviveError({ code, message, details }: PostedError): Error {
+function reviveError({ code, message, details }: PostedError): Error {
   return code === undefined ? new Error(message) : new LimpidError(code, message, { details });
 }
