@@ -22,7 +22,11 @@ const engine = "engine/open-local.js";
 const pages = [
   { name: "beside its worker", parts: [], scripts: ["limpid-worker.js"], limit: 225 },
   { name: "alone, WebGPU", parts: [engine, "tfjs-kernels/webgpu.js", "wgsl/wgsl-executor.js"], limit: 155 },
-  { name: "alone, WebAssembly", parts: [engine, "tfjs-kernels/wasm.js", "wasm/wasm-executor.js"], limit: 135 },
+  {
+    name: "alone, WebAssembly",
+    parts: [engine, "tfjs-kernels/wasm.js", "wasm/wasm-executor.js"],
+    limit: 135,
+  },
 ];
 
 const { outputFiles, metafile } = await build({
@@ -74,7 +78,8 @@ const size = (chunks) => [...chunks].reduce((sum, chunk) => sum + (bytes.get(chu
 
 /** @param {readonly string[]} scripts - files of dist/ @returns {number} kilobytes */
 const sizeOf = (scripts = []) =>
-  scripts.reduce((sum, file) => sum + gzipSync(readFileSync(`${root}dist/${file}`), { level: 9 }).length, 0) / 1000;
+  scripts.reduce((sum, file) => sum + gzipSync(readFileSync(`${root}dist/${file}`), { level: 9 }).length, 0) /
+  1000;
 
 for (const { name, parts, scripts, limit } of pages) {
   /** @type {Set<string>} */
