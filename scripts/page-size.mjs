@@ -21,11 +21,11 @@ const engine = "engine/open-local.js";
 /** What a page loads besides its first chunks, and the most kilobytes that all of it may take. */
 const pages = [
   { name: "beside its worker", parts: [], scripts: ["limpid-worker.js"], limit: 225 },
-  { name: "alone, WebGPU", parts: [engine, "tfjs-kernels/webgpu.js", "wgsl/wgsl-executor.js"], limit: 155 },
+  { name: "alone, WebGPU", parts: [engine, "wasm/kernels-relaxed.js", "wgsl/wgsl-executor.js"], limit: 88 },
   {
     name: "alone, WebAssembly",
-    parts: [engine, "tfjs-kernels/wasm.js", "wasm/wasm-executor.js"],
-    limit: 135,
+    parts: [engine, "wasm/kernels-relaxed.js", "wasm/wasm-executor.js"],
+    limit: 80,
   },
 ];
 

@@ -24,7 +24,7 @@ const checks = {
 const projects = {
   node: ["--maxWorkers=2"],
   webgpu: ["--runInBand", "--forceExit"],
-  browser: ["--runInBand"],
+  browser: ["--maxWorkers=2"],
 };
 
 const started = performance.now();

@@ -60,7 +60,7 @@ async function run({
   trainer.dispose();
   const fit = isKnown
     ? undefined
-    : await fitRouterRow(backend, model, set, {
+    : await fitRouterRow(model, set, {
         degradation,
         views: Math.min(480, 20 * pairs.length),
         heldOutViews: Math.min(80, 10 * pairs.length),

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import fs from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { LimpidError, throwIfAborted } from "../sdk/base/index.js";
+import { partialFile, sweepPartialFiles } from "./partial-files.js";
 import { describeSystemError, systemErrorCode } from "./system-error.js";
 
 /** Bytes written between two looks at the abort signal. */
@@ -9,7 +9,8 @@ const sliceLength = 4 * 1024 * 1024;
 
 /**
  * Writes a file so that at every moment its name stands for the old content or the whole new one: to a temporary file
- * beside it, flushed to the disk, then renamed. If anything fails the temporary file is removed.
+ * beside it, flushed to the disk, then renamed. If anything fails the temporary file is removed; what a killed process left is
+ * removed by the next one that writes to the folder.
  *
  * @param path - where the file is to be; replaced if it exists
  * @param bytes - the whole content
@@ -21,7 +22,9 @@ export async function writeFileAtomically(
   bytes: Uint8Array,
   signal?: AbortSignal,
 ): Promise<void> {
-  const temporary = join(dirname(path), `.limpid-${randomBytes(6).toString("hex")}.part`);
+  const folder = dirname(path);
+  await sweepPartialFiles(folder);
+  const temporary = partialFile(folder);
   try {
     const handle = await fs.open(temporary, "wx");
     try {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { LimpidError } from "../sdk/base/index.js";
-import { acquireDevice } from "../sdk/engine/index.js";
+import { WebgpuDevice } from "../sdk/engine/index.js";
 
 /** The tfjs backends that run in Node: plain JavaScript, WebAssembly, and WebGPU through Dawn. */
 export const nodeBackendNames = ["cpu", "wasm", "webgpu"] as const;
@@ -39,10 +39,10 @@ const starters: Readonly<Record<NodeBackendName, () => Promise<void>>> = {
   async webgpu() {
     await installDawn();
     const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
-    const { device, info } = await acquireDevice({ acceptSoftware: true });
+    const { gpu, info } = await WebgpuDevice.acquire({ acceptSoftware: true });
     // The factory that tfjs registers on import asks for a feature in a form that Dawn refuses on some devices.
     tf.removeBackend("webgpu");
-    tf.registerBackend("webgpu", () => new WebGPUBackend(device, info));
+    tf.registerBackend("webgpu", () => new WebGPUBackend(gpu, info));
   },
 };
 

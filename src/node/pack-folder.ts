@@ -115,7 +115,7 @@ async function listFiles(folder: string, prefix: string): Promise<StoredBytes[]>
       const location = join(folder, entry.name);
       const key = prefix + entry.name;
       if (entry.isDirectory()) return listFiles(location, `${key}/`);
-      // A write that a crash cut short leaves a hidden file, which stands for nothing.
+      // A write that a crash cut short leaves a hidden file, which stands for nothing; the next write to its folder removes it.
       if (!entry.isFile() || entry.name.startsWith(".")) return [];
       return [{ key, size: (await fs.stat(location)).size }];
     }),

@@ -6,8 +6,16 @@ export function systemErrorCode(error: unknown): string | undefined {
 
 const descriptions: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
+  EBUSY: "it is in use",
+  EDQUOT: "the quota of the disk is used up",
+  EEXIST: "there is a file of that name",
+  EIO: "the disk reports an error",
   EISDIR: "it is a folder",
+  ELOOP: "it is a link to itself",
+  EMFILE: "too many files are open",
+  ENAMETOOLONG: "its name is too long",
   ENOENT: "no such file or folder",
+  ENOSPC: "no space left on the disk",
   ENOTDIR: "a part of the path is not a folder",
   EPERM: "permission denied",
   EROFS: "the file system is read-only",

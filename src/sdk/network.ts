@@ -35,10 +35,15 @@ export {
   colorSpaceOfProfile,
   colorStatistics,
   convertBitDepth,
+  describeSecondPicture,
+  readColorDescription,
+  readJpegSegments,
   readRgb,
   resizeArea,
   resizeBicubic,
   writeRgb,
+  type ColorDescription,
+  type JpegSegment,
 } from "./image/index.js";
 
 // Router
@@ -49,6 +54,7 @@ export {
   validateCompactRouterConfig,
   windowOrigins,
   type CompactRouterConfig,
+  type CompactRouterOptions,
   type CompactRouterOutput,
   type Analysis as RouterAnalysis,
   type CompactViews,
@@ -139,6 +145,7 @@ export {
   type StartBackendOptions,
   type StartedBackend,
   type StartedExecutor,
+  type StartExecutorOptions,
   type TfjsRun,
   type TfjsRunOptions,
   type TilePoolOptions,

@@ -11,6 +11,7 @@ export {
   type HostConformanceResult,
   type HostFixture,
   type HostUnderTest,
+  type SeenLayer,
 } from "./host-conformance/index.js";
 export { HeadlessHost, type HeadlessHostOptions, type Restorer } from "../sdk/host/index.js";
 export { measureMemoryGrowth, type MemoryGrowth } from "./memory-growth.js";

@@ -41,12 +41,18 @@ describe("as an EditorHost, in Chromium,", () => {
     },
   );
 
-  test.each(["fabric", "konva", "tui"])("the host of %s conforms", async (library) => {
+  test.each(["fabric", "konva", "pixi", "tui"])("the host of %s conforms", async (library) => {
     expect(await failuresOf(`canvas-${library}`)).toEqual([]);
   });
 });
 
-test.each(["fabric", "konva", "tui", "mini-paint"])(
+test("the conformance suite finds every fault that an otherwise right host was given", async () => {
+  const killedBy = (await runCase("canvas-fabric", "killMutants")) as Record<string, string | undefined>;
+  expect(Object.keys(killedBy).length).toBeGreaterThanOrEqual(14);
+  expect(Object.entries(killedBy).filter(([, check]) => check === undefined)).toEqual([]);
+});
+
+test.each(["fabric", "konva", "pixi", "tui", "mini-paint"])(
   "%s gives out no vectors and nothing too large, and a document that was closed meanwhile gets nothing",
   async (library) => {
     const code = "DocumentChanged";
@@ -61,7 +67,7 @@ test.each(["fabric", "konva", "tui", "mini-paint"])(
   },
 );
 
-test.each(["fabric", "konva", "tui", "mini-paint"])(
+test.each(["fabric", "konva", "pixi", "tui", "mini-paint"])(
   "the host of %s offers commands and menus for the application to show",
   async (library) => {
     expect(await runCase(`canvas-${library}`, "offerCommands")).toEqual([
@@ -74,6 +80,21 @@ test.each(["fabric", "konva", "tui", "mini-paint"])(
     ]);
   },
 );
+
+test("Fabric's images in groups, selections and the background are replaced and added where they are", async () => {
+  const right = { corners: true, isReplaced: true, isAdded: true, isAbove: true };
+  expect(await runCase("canvas-fabric", "furtherObjects")).toEqual({
+    ...{ interactive: right, "interactive, undone": true, group: right, "group, undone": true },
+    ...{ selection: right, "selection, undone": true },
+    ...{ background: { ...right, isAbove: true }, "background, undone": true },
+  });
+});
+
+test("what Konva fills a shape with is an image, a cache keeps its ratio, and a new layer has no id", async () => {
+  expect(await runCase("canvas-konva", "furtherNodes")).toEqual({
+    ...{ colors: true, differing: 0, offset: true, ids: ["one", ""], ratio: 3 },
+  });
+});
 
 test.each(["fabric", "konva"])(
   "%s shows the same picture after a result four times as large, and after undo",
@@ -107,7 +128,7 @@ describe("in Chromium", () => {
     const data = Uint8Array.from({ length: 1024 }, (_, i) => (i % 4 === 3 ? i >> 2 : [200, 100, 50][i % 4]!));
     const raw = sharp(data, { raw: { width: 256, height: 1, channels: 4 } });
     const file = await raw.withIccProfile("p3").webp({ lossless: true, exact: true }).toBuffer();
-    const read = (await runCase("canvas-surfaces", "readWebp", [...file])) as {
+    const read = (await runCase("canvas-surfaces", "readImage", [...file])) as {
       data: number[];
       profileLength: number;
     };
@@ -122,6 +143,52 @@ describe("in Chromium", () => {
       Array.from({ length: 256 }, (_, pixel) => samples.slice(pixel * 4, pixel * 4 + 3).join(" ")),
     );
     expect([...colors]).toEqual([expect.stringMatching(/^18[678] 10[456] 6[123]$/)]);
+  });
+
+  test("a file that is cut short, moves, or has pictures behind it is read, and that is said", async () => {
+    const colors = Uint8Array.from({ length: 64 * 128 * 3 }, (_, index) => (index >> 4) % 251);
+    const raw = { width: 64, height: 128, channels: 3 } as const;
+    const jpeg = await sharp(colors, { raw }).jpeg({ quality: 90 }).toBuffer();
+    const frames = sharp(colors, { raw: { ...raw, pageHeight: 64 } });
+    const gif = await frames
+      .clone()
+      .gif({ delay: [100, 100] })
+      .toBuffer();
+    const webp = await frames
+      .clone()
+      .webp({ delay: [100, 100] })
+      .toBuffer();
+    const index = Buffer.from("MPF\0II*\0\b\0\0\0\x01\0\x01\xb0\x04\0\x01\0\0\0\x02\0\0\0", "latin1");
+    const segment = Buffer.concat([Buffer.from([0xff, 0xe2, 0, index.length + 2]), index]);
+    const still = await sharp(colors, { raw }).gif().toBuffer();
+    for (const [file, height, note] of [
+      [jpeg.subarray(0, -2), 128, /cut short/],
+      [jpeg.subarray(0, Math.floor(jpeg.length * 0.95)), 128, /cut short/],
+      [gif, 64, /animated/],
+      [webp, 64, /animated/],
+      [Buffer.concat([jpeg.subarray(0, 2), segment, jpeg.subarray(2)]), 128, /first of its pictures/],
+      [still, 128, undefined],
+    ] as const) {
+      const read = await runCase("canvas-surfaces", "readImage", [...file]);
+      expect(read).toMatchObject({
+        width: 64,
+        height,
+        notes: note === undefined ? [] : [expect.stringMatching(note)],
+      });
+    }
+  });
+
+  test("the colours of an AVIF file are what its profile says, not converted", async () => {
+    const p3 = await sharp({ create: { width: 16, height: 16, channels: 3, background: "#c86432" } })
+      .withIccProfile("p3")
+      .avif({ quality: 100, chromaSubsampling: "4:4:4", effort: 0 })
+      .toBuffer();
+    const stored = await sharp(p3, { ignoreIcc: true }).raw().toBuffer();
+    const read = (await runCase("canvas-surfaces", "readImage", [...p3])) as { data: number[] };
+    expect(read).toMatchObject({ colorSpace: "display-p3", notes: [] });
+    expect(
+      Math.max(...[0, 1, 2].map((channel) => Math.abs(read.data[channel]! - stored[channel]!))),
+    ).toBeLessThanOrEqual(1);
   });
 
   test("a canvas with another origin's image is refused with a reason", async () => {
@@ -185,10 +252,23 @@ describe("in Chromium", () => {
       tooWide: "ImageTooLarge",
       tooLarge: "ImageTooLarge",
       webgl: "NotSupported",
+      transferred: "NotSupported",
       notLoaded: "InvalidArgument",
       noImage: "UnsupportedImage",
       emptyFile: "EmptyFile",
     });
+  });
+
+  test("an image that a srcset makes denser keeps its size, alone and in Konva", async () => {
+    const [size, pixels] = [
+      [4, 3],
+      [8, 6],
+    ];
+    expect(await runCase("canvas-surfaces", "density")).toEqual([
+      // Konva goes by the pixels.
+      ...[size, pixels, pixels, pixels, size, pixels],
+      size,
+    ]);
   });
 
   test("a WebGL canvas is read with straight alpha", async () => {

@@ -46,10 +46,10 @@ test("a commit takes its place among the steps of miniPaint's own undo", async (
   expect(seen).toEqual(expected);
 });
 
-test("a new layer stands right above its own one, looks the same, and leaves the document's size", async () => {
+test("a new layer stands right above its own one, without its filters, and leaves the document's size", async () => {
   expect(await runCase("newLayerInTheStack")).toEqual({
     names: ["Title", "Fix", "photo.png"],
-    place: [30, -7, 150, 40, 30, 60, 1],
+    place: [30, -7, 150, 40, 30, 60, 0],
     is_vector: false,
     complaints: [],
     size: [8, 6],

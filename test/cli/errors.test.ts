@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import sharp from "sharp";
+import { reportError } from "../../packages/cli/src/describe-error.js";
 import { jsonLines, limpid, writePhoto, writeTinyModel } from "./command.js";
 import { useWorkspace } from "./workspace.js";
 
@@ -54,6 +55,34 @@ describe("a bad photo gets one line with a code, and exit code 1", () => {
       stderr: line(code, name),
     });
     expect(readdirSync(workspace.folder).sort()).toEqual(["good.png", name].sort());
+  });
+
+  test("names that hold commands for the terminal are shown, not obeyed", async () => {
+    const name = "a\u001b[31m\n\u009b2J\u202egnp.png";
+    const good = await writePhoto(at("in", name));
+    save("empty\u001b]0;x\u0007.png", "");
+    // eslint-disable-next-line no-control-regex -- these are what must not be there
+    const active = /[\0-\x08\x0b-\x1f\x7f-\x9f\u202e]/;
+    for (const json of [[], ["--json"]]) {
+      const { stdout, stderr } = await limpid(["restore", workspace.folder, "--force", ...json, ...engine]);
+      expect(stdout + stderr).not.toMatch(active);
+      if (json.length > 0) expect(jsonLines(stdout).map(({ input }) => input)).toContain(good);
+      else expect(stdout).toContain(`a\\u001b[31m\\u000a\\u009b2J\\u202egnp.png  24 x 16\n`);
+    }
+  });
+
+  test("one that is larger than --max-megapixels says", async () => {
+    const photo = await writePhoto(at("photo.png"), { width: 40, height: 30 });
+    for (const [most, code] of [
+      ["0.0011", 1],
+      ["0.0012", 0],
+    ] as const) {
+      for (const command of ["restore", "analyze"]) {
+        const run = await limpid([command, photo, "--max-megapixels", most, ...engine]);
+        expect([run.code, run.stderr]).toEqual([code, code === 1 ? line("ImageTooLarge", "40 x 30") : ""]);
+      }
+    }
+    expect((await limpid(["restore", photo, "--max-megapixels", "269"])).code).toBe(2);
   });
 
   test("one that is not there", async () => {
@@ -224,9 +253,51 @@ describe("nothing is lost", () => {
     const { code, stderr } = await limpid(["restore", workspace.folder, ...engine]);
     expect([code, stderr]).toEqual([
       1,
-      `1 restored\nDiskFull: ${at("b.restored.png")}: no space left on the disk\n`,
+      `1 restored\nDiskFull: ${at("b.png.restored.png")}: no space left on the disk\n`,
     ]);
-    expect(readdirSync(workspace.folder)).toEqual(["a.png", "a.restored.png", "b.png", "c.png"]);
+    expect(readdirSync(workspace.folder)).toEqual(["a.png", "a.png.restored.png", "b.png", "c.png"]);
+  });
+
+  test("the photo that ends a run has its line of JSON", async () => {
+    await writePhoto(at("a.png"));
+    const full = Object.assign(new Error("ENOSPC: no space left on device, open"), { code: "ENOSPC" });
+    const open = fs.open.bind(fs);
+    jest
+      .spyOn(fs, "open")
+      .mockImplementation((...parameters) =>
+        String(parameters[0]).endsWith(".part") ? Promise.reject(full) : open(...parameters),
+      );
+    const { code, stdout } = await limpid(["restore", at("a.png"), "--json", ...engine]);
+    expect([code, jsonLines(stdout)]).toEqual([1, [{ input: at("a.png"), error: expect.anything() }]]);
+    expect(jsonLines(stdout)[0]?.error?.code).toBe("DiskFull");
+  });
+
+  test("an output folder that may not be written to is said before anything is computed", async () => {
+    const photo = await writePhoto(at("photo.png"));
+    const access = fs.access.bind(fs);
+    jest.spyOn(fs, "access").mockImplementation((path, mode) => {
+      const denied = Object.assign(new Error("EROFS: read-only file system, access"), { code: "EROFS" });
+      return path === at("out") ? Promise.reject(denied) : access(path, mode);
+    });
+    const reads = jest.spyOn(fs, "readFile");
+    const { code, stderr } = await limpid(["restore", photo, "-o", at("out"), ...engine]);
+    expect([code, stderr]).toEqual([1, line("FileUnwritable", "the file system is read-only")]);
+    expect(reads.mock.calls.map(([path]) => path)).not.toContainEqual(expect.stringContaining("safetensors"));
+  });
+
+  test("what the system refuses where nobody expected it has a code, too", () => {
+    const refusal = (code: string, syscall: string, more: object = {}): Error =>
+      Object.assign(new Error(`${code}: it is so, ${syscall} '/x'`), { code, syscall, path: "/x", ...more });
+    expect(reportError(refusal("ENOENT", "open"))).toEqual({
+      code: "FileUnreadable",
+      message: "/x: cannot be read: no such file or folder",
+    });
+    expect(reportError(refusal("EROFS", "mkdir")).code).toBe("FileUnwritable");
+    expect(reportError(refusal("EACCES", "rename", { dest: "/y" })).message).toMatch(
+      /^\/y: cannot be written/,
+    );
+    expect(reportError(refusal("ENOSPC", "write")).code).toBe("DiskFull");
+    expect(reportError(new Error("a fault")).code).toBe("Unexpected");
   });
 
   test("an output folder that cannot be made is said before anything is computed", async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -66,30 +67,65 @@ function withJpegProfile(jpeg: Buffer, profile: Uint8Array): Buffer {
   return Buffer.concat([jpeg.subarray(0, 2), head, body, jpeg.subarray(2)]);
 }
 
-/** A grey TIFF of one pixel, a 32-bit float. */
-function floatTiff(): Buffer {
-  const pixels = Buffer.from(new Float32Array([0.5]).buffer);
-  const entries = [
-    [256, 1], // width
-    [257, 1], // height
-    [258, 32], // bits per sample
-    [259, 1], // not compressed
-    [262, 1], // black is zero
-    [273, 8], // where the pixels are
-    [277, 1], // samples per pixel
-    [278, 1], // rows per strip
-    [279, pixels.length], // bytes of them
-    [339, 3], // floating point
-  ].map(([tag, value]) => {
-    const entry = Buffer.alloc(12);
-    entry.writeUInt16LE(tag!, 0);
-    entry.writeUInt16LE(3, 2);
-    entry.writeUInt32LE(1, 4);
-    entry.writeUInt16LE(value!, 8);
-    return entry;
-  });
-  const head = Buffer.from([0x49, 0x49, 42, 0, 8 + pixels.length, 0, 0, 0]);
-  return Buffer.concat([head, pixels, Buffer.from([entries.length, 0]), ...entries, Buffer.alloc(4)]);
+/** Little-endian TIFF pages, uncompressed, each with tags besides those that it needs, and a page that hangs below it. */
+function makeTiff(pages: readonly TiffPage[]): Buffer {
+  const parts: Buffer[] = [Buffer.from("II*\0\0\0\0\0", "latin1")];
+  let end = 8;
+  let link = { part: parts[0]!, at: 4 };
+  const append = (bytes: Buffer): number => {
+    parts.push(bytes, Buffer.alloc(bytes.length & 1));
+    end += bytes.length + (bytes.length & 1);
+    return end - bytes.length - (bytes.length & 1);
+  };
+  const write = ({ width, height, samples, tags = [], below }: TiffPage): Buffer => {
+    const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+    const child = below && append(write(below));
+    const all: [tag: number, value: number][] = [
+      ...([
+        [256, width],
+        [257, height],
+        [258, samples.BYTES_PER_ELEMENT * 8],
+        [259, 1], // not compressed
+        [262, 1], // black is zero
+        [273, append(data)],
+        [277, 1], // samples per pixel
+        [278, height], // rows per strip
+        [279, data.length],
+        [339, samples instanceof Float32Array ? 3 : 1],
+      ] as const),
+      ...tags,
+      ...(child === undefined ? [] : [[330, child] as const]),
+    ].map(([tag, value]) => [tag, value]);
+    const byTag = [...new Map(all)].sort(([one], [other]) => one - other);
+    const directory = Buffer.alloc(2 + byTag.length * 12 + 4);
+    directory.writeUInt16LE(byTag.length);
+    byTag.forEach(([tag, value], index) => {
+      directory.writeUInt16LE(tag, 2 + index * 12);
+      directory.writeUInt16LE(4, 4 + index * 12);
+      directory.writeUInt32LE(1, 6 + index * 12);
+      directory.writeUInt32LE(value, 10 + index * 12);
+    });
+    return directory;
+  };
+  for (const page of pages) {
+    const directory = write(page);
+    link.part.writeUInt32LE(append(directory), link.at);
+    link = { part: directory, at: directory.length - 4 };
+  }
+  return Buffer.concat(parts);
+}
+
+interface TiffPage {
+  readonly width: number;
+  readonly height: number;
+  /** Of one grey channel. */
+  readonly samples: Uint8Array | Float32Array;
+  readonly tags?: readonly (readonly [tag: number, value: number])[];
+  readonly below?: TiffPage;
+}
+
+function grayPage(width: number, height: number, more: Partial<TiffPage> = {}): TiffPage {
+  return { width, height, samples: new Uint8Array(width * height).fill(width), ...more };
 }
 
 const adobeRgb = makeProfile({ gamma: 2.19921875 }, primaries.adobeRgb);
@@ -374,9 +410,106 @@ describe("readImageFile", () => {
       new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
     );
     await expect(readImageFile(svg)).rejects.toEqual(failure("UnsupportedImage", /SVG files cannot be read/));
-    await expect(readImageFile(await save("float.tif", floatTiff()))).rejects.toEqual(
-      failure("UnsupportedImage", /float/),
+  });
+
+  test.each([
+    ["linear light", [0, 0.25, 0.5, 1], /linear light/],
+    ["numbers of 8 bits", [0, 137, 188, 255], /shares of 255/],
+    ["numbers of 16 bits", [0, 35209, 48316, 65535], /shares of 65535/],
+  ])("reads floats that are %s", async (_, values, note) => {
+    const samples = Float32Array.from(values);
+    const path = await save("float.tif", makeTiff([{ width: 4, height: 1, samples }]));
+    const { image, notes } = await readImageFile(path);
+    expect(notes).toEqual([expect.stringMatching(note)]);
+    expect([...image.data].map((value) => Math.round(value * 255))).toEqual([0, 137, 188, 255]);
+  });
+
+  test("takes floats that are no numbers for black, and refuses those of HDR pictures", async () => {
+    const page = { width: 4, height: 1, samples: Float32Array.of(NaN, -1, 1, 0) };
+    expect([...(await readImageFile(await save("nan.tif", makeTiff([page])))).image.data]).toEqual([
+      0, 0, 1, 0,
+    ]);
+    const bright = { ...page, samples: Float32Array.of(0, 1, 2, 3) };
+    await expect(readImageFile(await save("hdr.tif", makeTiff([bright])))).rejects.toEqual(
+      failure("UnsupportedImage", /floats/),
     );
+  });
+
+  const reduced = { tags: [[254, 1]] as const };
+  test.each([
+    ["says that it is smaller", [grayPage(16, 12, reduced), grayPage(128, 96)]],
+    ["has the shape of a later one", [grayPage(16, 12), grayPage(128, 96)]],
+    ["is followed by smaller ones", [grayPage(128, 96), grayPage(64, 48), grayPage(32, 24)]],
+  ])("takes the photo of a TIFF file whose first page %s", async (_, pages) => {
+    const { image } = await readImageFile(await save("pages.tif", makeTiff(pages)));
+    expect([image.width, image.height, image.data[0]]).toEqual([128, 96, 128]);
+  });
+
+  test("says that colours told by TIFF tags alone are not applied", async () => {
+    const page = grayPage(9, 9, { tags: [[319, 0]] });
+    const { notes } = await readImageFile(await save("primaries.tif", makeTiff([page])));
+    expect(notes).toContain("colour primaries that TIFF tags tell were not applied");
+  });
+
+  test("names the pages of a TIFF file that are photos of their own", async () => {
+    const pages = [grayPage(16, 12, reduced), grayPage(30, 20), grayPage(20, 30), grayPage(8, 6, reduced)];
+    const { image, notes } = await readImageFile(await save("pages.tif", makeTiff(pages)));
+    expect([image.width, notes]).toEqual([30, ["only the first of 2 pages was read"]]);
+  });
+
+  test.each([
+    ["whose photo hangs below a preview", grayPage(80, 53, { ...reduced, below: grayPage(320, 213) })],
+    ["of a sensor's samples", grayPage(80, 53, { tags: [[262, 32803]] })],
+    ["of DNG", grayPage(80, 53, { tags: [[50706, 0x01040000]] })],
+    ["of CR2", grayPage(80, 53, { samples: new Uint8Array(80 * 53).fill(0x43).fill(0x52, 1) })],
+  ])("refuses a raw file %s", async (_, page) => {
+    const file = makeTiff([page]);
+    await expect(readImageFile(await save("photo.NEF", file))).rejects.toEqual(
+      failure("UnsupportedImage", /raw file/),
+    );
+  });
+
+  test.each([
+    ["MPF\0II*\0\b\0\0\0\x01\0\x01\xb0\x04\0\x01\0\0\0\x02\0\0\0", 0xe2, /first of its pictures/],
+    ['http://ns.adobe.com/xap/1.0/\0<x hdrgm:Version="1.0"/>', 0xe1, /gain map/],
+    ['http://ns.adobe.com/xap/1.0/\0<x GCamera:MotionPhoto="1"/>', 0xe1, /film/],
+  ])("names what is behind the photo of a JPEG file: %#", async (content, marker, note) => {
+    const jpeg = await fromRaw(pseudoRandomImage(8, 16, 16, 3))
+      .jpeg()
+      .toBuffer();
+    const body = Buffer.from(content, "latin1");
+    const head = Buffer.from([0xff, marker, 0, body.length + 2]);
+    const file = Buffer.concat([jpeg.subarray(0, 2), head, body, jpeg.subarray(2)]);
+    const { notes } = await readImageFile(await save("photo.jpg", file));
+    expect(notes).toContainEqual(expect.stringMatching(note));
+  });
+
+  test.each([0, 1])(
+    "reads what is there of a JPEG file that is cut short (progressive: %i)",
+    async (progressive) => {
+      const whole = new PixelImage({ ...pseudoRandomImage(8, 160, 320, 3) });
+      const jpeg = await fromRaw(whole)
+        .blur(2)
+        .jpeg({ quality: 90, progressive: progressive === 1 })
+        .toBuffer();
+      const expected = new Uint8Array(await sharp(jpeg).raw().toBuffer());
+      const noEnd = await readImageFile(await save("a.jpg", jpeg.subarray(0, -2)));
+      expect(noEnd.image.data).toEqual(expected);
+      expect(noEnd.notes).toEqual(["cut short: read as far as possible, no row is missing"]);
+
+      const short = await readImageFile(await save("b.jpg", jpeg.subarray(0, Math.floor(jpeg.length * 0.9))));
+      expect([short.image.width, short.image.height]).toEqual([160, 320]);
+      if (progressive === 1) return;
+      const [, missing] = /last (\d+) of 320 rows are missing and grey/.exec(short.notes.join()) ?? [];
+      expect(Number(missing)).toBeGreaterThan(8);
+      const there = 160 * 3 * (320 - Number(missing) - 32);
+      expect(short.image.data.subarray(0, there)).toEqual(expected.subarray(0, there));
+    },
+  );
+
+  test("refuses a pipe instead of waiting for it", async () => {
+    execFileSync("mkfifo", [at("pipe.jpg")]);
+    await expect(readImageFile(at("pipe.jpg"))).rejects.toEqual(failure("FileUnreadable", /not a file/));
   });
 
   test("refuses an empty file", async () => {
@@ -389,7 +522,8 @@ describe("readImageFile", () => {
     const image = pseudoRandomImage(8, 40, 30, 3);
     for (const format of ["png", "jpeg", "webp", "tiff", "gif"] as const) {
       const bytes = await fromRaw(image).toFormat(format).toBuffer();
-      for (const part of [0.1, 0.4, 0.7, 0.95]) {
+      // Of a JPEG file a part is read; not if it ends before its pixels.
+      for (const part of format === "jpeg" ? [0.1, 0.2] : [0.1, 0.4, 0.7, 0.95]) {
         const path = await save(`cut.${format}`, bytes.subarray(0, Math.floor(bytes.length * part)));
         await expect(readImageFile(path)).rejects.toEqual(
           failure("CorruptImage", /^[^\n]*cut short or damaged \([^\n]+\)$/),

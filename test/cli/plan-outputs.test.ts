@@ -1,7 +1,8 @@
+import fs from "node:fs/promises";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
 import { findImages } from "../../packages/cli/src/find-images.js";
 import { chooseOutputPlace, planOutputs, type OutputPlace } from "../../packages/cli/src/plan-outputs.js";
@@ -72,6 +73,37 @@ describe("images", () => {
     expect(images.map(({ name }) => name)).toEqual(["x/a.png"]);
   });
 
+  test("photos of kinds that are not read are failures; the system's own folders are passed over", async () => {
+    touch("a.png", "b.bmp", "deep/c.DNG", "d.jxl", "lost+found/e.png", "notes.txt");
+    const { images, failures } = await findImages([folder], signal);
+    expect(images.map(({ name }) => name)).toEqual(["a.png"]);
+    expect(
+      failures.map(({ input, error }) => [relative(folder, input), (error as { code: string }).code]),
+    ).toEqual([
+      ["b.bmp", "UnsupportedImage"],
+      ["d.jxl", "UnsupportedImage"],
+      ["deep/c.DNG", "UnsupportedImage"],
+    ]);
+  });
+
+  test("a folder that may not be read is a failure, and the others are searched", async () => {
+    touch("a/a.png", "b/b.png", "c/c.png");
+    const readdir = fs.readdir.bind(fs) as (...args: unknown[]) => Promise<never>;
+    jest.spyOn(fs, "readdir").mockImplementation((...args: unknown[]) => {
+      const denied = Object.assign(new Error("EACCES: permission denied, scandir"), { code: "EACCES" });
+      return String(args[0]).endsWith("b") ? Promise.reject(denied) : readdir(...args);
+    });
+    const { images, failures } = await findImages([folder], signal);
+    jest.restoreAllMocks();
+    expect(images.map(({ name }) => name)).toEqual(["a/a.png", "c/c.png"]);
+    expect(failures).toMatchObject([
+      {
+        input: join(folder, "b"),
+        error: { code: "FileUnreadable", message: expect.stringContaining("denied") },
+      },
+    ]);
+  });
+
   test("a folder without images is said", async () => {
     mkdirSync(join(folder, "empty"));
     const { images, failures } = await findImages([join(folder, "empty")], signal);
@@ -83,18 +115,17 @@ describe("images", () => {
 describe("outputs", () => {
   test("go beside their images, or under their names into a folder", () => {
     expect(plan(["in/a.jpg"]).tasks).toEqual([
-      { input: "in/a.jpg", output: join("in", "a.restored.png"), name: "in/a.jpg" },
+      { input: "in/a.jpg", output: join("in", "a.jpg.restored.png"), name: "in/a.jpg" },
     ]);
     expect(plan(["x/a.b.jpg"], { kind: "folder", path: "out" }).tasks[0]?.output).toBe(
-      join("out", "x", "a.b.restored.png"),
+      join("out", "x", "a.b.jpg.restored.png"),
     );
   });
 
-  test("that two images would share keep the images' extensions", () => {
-    expect(plan(["a.jpg", "A.png", "b.png"]).tasks.map(({ output }) => output)).toEqual([
+  test("have the name of their image, with its extension", () => {
+    expect(plan(["a.jpg", "a.png"]).tasks.map(({ output }) => output)).toEqual([
       "a.jpg.restored.png",
-      "A.png.restored.png",
-      "b.restored.png",
+      "a.png.restored.png",
     ]);
   });
 
@@ -106,7 +137,7 @@ describe("outputs", () => {
   });
 
   test("named as inputs too are not restored again, nor replaced", () => {
-    const names = ["a.png", "a.restored.png"];
+    const names = ["a.png", "a.png.restored.png"];
     expect(plan(names).tasks.map(({ input }) => input)).toEqual(["a.png"]);
     expect(plan(names, beside, true)).toMatchObject({
       tasks: [],

@@ -28,7 +28,7 @@ test("with the backend left to itself, standard output holds the results alone, 
   expect(code).toBe(0);
   const [line, ...others] = jsonLines(stdout);
   expect(others).toEqual([]);
-  expect(line).toMatchObject({ input: at("a.png"), output: at("a.restored.png") });
+  expect(line).toMatchObject({ input: at("a.png"), output: at("a.png.restored.png") });
   // Either a GPU was found, or it is said why not.
   expect([line?.backend, stderr.match(/^note: runs on wasm: .+$/gm)?.length ?? 0]).toEqual(
     line?.backend === "webgpu" ? ["webgpu", 0] : ["wasm", 1],
@@ -50,7 +50,8 @@ test("two jobs give the same files as one, and the same reports of bad ones", as
       "--json",
       ...engine,
     ]);
-    expect([run.code, run.stderr]).toEqual([
+    // On a small machine it may be said that fewer jobs run.
+    expect([run.code, run.stderr.replace(/^note: .*\n/gm, "")]).toEqual([
       1,
       `5 restored, 1 failed\nEmptyFile: ${at("in", "bad.png")}: is empty\n`,
     ]);
@@ -74,7 +75,9 @@ test("what ends the run in a worker ends it as in the main thread", async () => 
     ...engine,
   ]);
   expect([code, stdout]).toEqual([2, ""]);
-  expect(stderr).toBe("0 restored\nUnknownExpert: no expert x.y; there are tiny.first, tiny.second\n");
+  expect(stderr.replace(/^note: .*\n/gm, "")).toBe(
+    "0 restored\nUnknownExpert: no expert x.y; there are tiny.first, tiny.second\n",
+  );
 });
 
 test.each([
@@ -91,8 +94,8 @@ test.each([
       ["restore", workspace.folder, "--json", "--jobs", jobs, ...engine],
       (child) => child.stdout.once("data", () => child.kill(name)),
     );
-    expect(jsonLines(stdout).map(({ output }) => output)).toEqual([at("a.restored.png")]);
-    expect([code, stderr]).toEqual([exit, "1 restored\nAborted: interrupted\n"]);
-    expect(readdirSync(workspace.folder)).toEqual(["a.png", "a.restored.png", "b.png"]);
+    expect(jsonLines(stdout).map(({ output }) => output)).toEqual([at("a.png.restored.png")]);
+    expect([code, stderr.replace(/^note: .*\n/gm, "")]).toEqual([exit, "1 restored\nAborted: interrupted\n"]);
+    expect(readdirSync(workspace.folder)).toEqual(["a.png", "a.png.restored.png", "b.png"]);
   },
 );

@@ -1,10 +1,21 @@
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { describe, expect, jest, test } from "@jest/globals";
 import sharp from "sharp";
 import { readImageFile } from "../../packages/cli/src/files/index.js";
 import { jsonLines, limpid, limpidProcess, writePhoto, writeTinyModel } from "./command.js";
+import { makeExif } from "./make-exif.js";
 import { useWorkspace } from "./workspace.js";
 
 jest.setTimeout(60_000);
@@ -27,12 +38,12 @@ describe("restore", () => {
       expect.stringMatching(/^ {2}found {4}(\w+ 100 %(, |$)){3}/),
       expect.stringMatching(/^ {2}experts {2}(tiny\.\w+ 1\.00(, |$)){2}/),
       "  ran      on cpu, 1 tile, T s",
-      `  wrote    ${at("photo.restored.png")}`,
+      `  wrote    ${at("photo.png.restored.png")}`,
       "",
     ]);
     expect(readFileSync(photo)).toEqual(before);
-    expect((await pixels(at("photo.restored.png"))).data).not.toEqual((await pixels(photo)).data);
-    expect(readdirSync(workspace.folder)).toEqual(["photo.png", "photo.restored.png"]);
+    expect((await pixels(at("photo.png.restored.png"))).data).not.toEqual((await pixels(photo)).data);
+    expect(readdirSync(workspace.folder)).toEqual(["photo.png", "photo.png.restored.png"]);
   });
 
   test("--workers restores tiles in threads, to the same photo, and a number that is none is refused", async () => {
@@ -47,7 +58,7 @@ describe("restore", () => {
       ]);
       expect([code, stderr]).toEqual([0, ""]);
       expect(new Set(posts.mock.contexts).size).toBe(workers === "1" ? 0 : 2);
-      restored.push(readFileSync(at("photo.restored.png")));
+      restored.push(readFileSync(at("photo.png.restored.png")));
     }
     posts.mockRestore();
     expect(restored[1]!.equals(restored[0]!)).toBe(true);
@@ -65,7 +76,7 @@ describe("restore", () => {
     expect(lines).toEqual([
       {
         input: at("a.png"),
-        output: at("a.restored.png"),
+        output: at("a.png.restored.png"),
         width: 24,
         height: 16,
         backend: "cpu",
@@ -103,7 +114,14 @@ describe("restore", () => {
     expect(first.stderr).toBe("0 restored, 2 left as they were (nothing found)\n");
     expect(readFileSync(at("out", "photo.jpg")).equals(bytes)).toBe(true);
     expect(readdirSync(at("out", "deep"))).toEqual(["b.png"]);
-    expect((await limpid(batch)).stderr).toMatch(/^0 restored, 2 skipped/);
+    // Only another look tells whether there still is nothing to do; the copies stay as they are.
+    expect((await limpid(batch)).stderr).toBe(first.stderr);
+    writeFileSync(at("out", "photo.jpg"), "somebody's own file");
+    const taken = await limpid(batch);
+    expect([taken.code, taken.stderr]).toEqual([1, expect.stringContaining("OutputExists: ")]);
+    expect(readFileSync(at("out", "photo.jpg"), "utf8")).toBe("somebody's own file");
+    expect((await limpid([...batch, "--force"])).code).toBe(0);
+    expect(readFileSync(at("out", "photo.jpg")).equals(bytes)).toBe(true);
 
     const [line] = jsonLines((await limpid(["restore", photo, "--json", ...healthy])).stdout);
     expect(line).toMatchObject({ input: photo, untouched: true, mixture: [], tiles: 0 });
@@ -128,7 +146,7 @@ describe("restore", () => {
     expect(stdout).not.toContain("perhaps  rain"); // no expert is for it
     const named = await limpid(["restore", photo, "--expert", "tiny.first", ...unsure]);
     expect(named.stdout).not.toContain("perhaps  noise");
-    expect(named.stdout).toContain("wrote    " + at("photo.restored.png"));
+    expect(named.stdout).toContain("wrote    " + at("photo.png.restored.png"));
   });
 
   test("takes the experts that it is told, with their weights", async () => {
@@ -144,7 +162,7 @@ describe("restore", () => {
   test("strength 0 gives the photo back", async () => {
     const photo = await writePhoto(at("photo.png"));
     expect((await limpid(["restore", photo, "--strength", "0", ...engine])).code).toBe(0);
-    expect((await pixels(at("photo.restored.png"))).data).toEqual((await pixels(photo)).data);
+    expect((await pixels(at("photo.png.restored.png"))).data).toEqual((await pixels(photo)).data);
   });
 
   test("a mask, in grey or in colour, keeps what it blackens", async () => {
@@ -157,7 +175,7 @@ describe("restore", () => {
       await mask.toColourspace(color).toFile(at("mask.png"));
       const { code } = await limpid(["restore", photo, "--mask", at("mask.png"), "--force", ...engine]);
       expect(code).toBe(0);
-      const after = await pixels(at("photo.restored.png"));
+      const after = await pixels(at("photo.png.restored.png"));
       const changed = { left: 0, right: 0 };
       after.data.forEach((sample, index) => {
         if (sample !== before.data[index]) changed[index % 72 < 36 ? "left" : "right"]++;
@@ -171,11 +189,13 @@ describe("restore", () => {
     const gray = await writePhoto(at("gray.png"), { channels: 1, depth: 16 });
     const clear = await writePhoto(at("clear.png"), { channels: 4 });
     expect((await limpid(["restore", gray, clear, ...engine])).code).toBe(0);
-    const metadata = await sharp(at("gray.restored.png")).metadata();
+    const metadata = await sharp(at("gray.png.restored.png")).metadata();
     expect([metadata.channels, metadata.depth]).toEqual([1, "ushort"]);
-    expect((await pixels(at("gray.restored.png"))).data).not.toEqual((await pixels(gray)).data);
+    expect((await pixels(at("gray.png.restored.png"))).data).not.toEqual((await pixels(gray)).data);
     const alpha = (data: ArrayLike<number>) => Array.from(data).filter((_, index) => index % 4 === 3);
-    expect(alpha((await pixels(at("clear.restored.png"))).data)).toEqual(alpha((await pixels(clear)).data));
+    expect(alpha((await pixels(at("clear.png.restored.png"))).data)).toEqual(
+      alpha((await pixels(clear)).data),
+    );
   });
 
   test("-o names a file for one photo and a folder for several, which is made", async () => {
@@ -184,23 +204,23 @@ describe("restore", () => {
     expect((await limpid(["restore", photo, "-o", at("one.webp"), ...engine])).code).toBe(0);
     expect((await sharp(at("one.webp")).metadata()).format).toBe("webp");
     expect((await limpid(["restore", at("in"), "-o", at("x", "out"), ...engine])).code).toBe(0);
-    expect(existsSync(at("x", "out", "photo.restored.png"))).toBe(true);
-    expect(existsSync(at("x", "out", "deep", "b.restored.png"))).toBe(true);
+    expect(existsSync(at("x", "out", "photo.png.restored.png"))).toBe(true);
+    expect(existsSync(at("x", "out", "deep", "b.jpg.restored.png"))).toBe(true);
   });
 
   test("a second run skips what is done; --force does it again, to the same bytes", async () => {
     const photo = await writePhoto(at("photo.png"));
     await limpid(["restore", photo, ...engine]);
-    const first = readFileSync(at("photo.restored.png"));
-    const second = await limpid(["restore", workspace.folder, "--json", "--model", "/nowhere"]);
+    const first = readFileSync(at("photo.png.restored.png"));
+    const second = await limpid(["restore", workspace.folder, "--json", ...engine]);
     expect(second).toEqual({
       code: 0,
-      stdout: `${JSON.stringify({ input: photo, output: at("photo.restored.png"), skipped: true })}\n`,
-      stderr: "0 restored, 1 skipped, whose outputs exist (--force does them again)\n",
+      stdout: `${JSON.stringify({ input: photo, output: at("photo.png.restored.png"), skipped: true })}\n`,
+      stderr: "0 restored, 1 skipped, whose results are there (--force makes them again)\n",
     });
     const third = await limpid(["restore", photo, "--force", ...engine]);
     expect([third.code, third.stdout]).toEqual([0, expect.stringContaining("wrote")]);
-    expect(readFileSync(at("photo.restored.png"))).toEqual(first);
+    expect(readFileSync(at("photo.png.restored.png"))).toEqual(first);
   });
 
   test("a photo is never overwritten, under whatever name", async () => {
@@ -211,7 +231,7 @@ describe("restore", () => {
       const { code, stderr } = await limpid(["restore", photo, "-o", at(output), "--force", ...engine]);
       expect([code, stderr]).toEqual([1, expect.stringMatching(/^InputOverwrite: .*\n$/)]);
     }
-    const both = await limpid(["restore", photo, await writePhoto(at("photo.restored.png")), "--force"]);
+    const both = await limpid(["restore", photo, await writePhoto(at("photo.png.restored.png")), "--force"]);
     expect([both.code, both.stderr]).toEqual([1, expect.stringContaining("InputOverwrite: ")]);
     expect(readFileSync(photo)).toEqual(before);
   });
@@ -226,6 +246,146 @@ describe("restore", () => {
       inputs.push(...jsonLines(run.stdout).map(({ input }) => input));
     }
     expect(inputs.sort()).toEqual(names.map((name) => at(name)));
+  });
+});
+
+describe("a result is that of its photo, its options and its model", () => {
+  const outputs = (stdout: string): unknown[] =>
+    jsonLines(stdout).map(({ output, skipped, error }) => skipped ?? error?.code ?? output);
+
+  test("whatever else is restored to the same folder, today or tomorrow", async () => {
+    const runs: unknown[][] = [];
+    for (const name of ["a.png", "a.jpg", "A.png"]) {
+      await writePhoto(at("in", name), { seed: runs.length });
+      const { stdout } = await limpid(["restore", at("in", name), "-o", at("out"), "--json", ...engine]);
+      runs.push(outputs(stdout));
+    }
+    expect(runs).toEqual(["a.png", "a.jpg", "A.png"].map((name) => [at("out", `${name}.restored.png`)]));
+    const again = await limpid(["restore", at("in", "a.jpg"), "-o", at("out"), "--json", ...engine]);
+    expect(outputs(again.stdout)).toEqual([true]);
+  });
+
+  test("so it is made again for a changed photo, other options or another model, and for nothing else", async () => {
+    const photo = await writePhoto(at("photo.png"));
+    const result = at("photo.png.restored.png");
+    const run = async (...args: readonly string[]): Promise<unknown> =>
+      outputs((await limpid(["restore", photo, "--json", ...engine, ...args])).stdout)[0];
+    expect(await run()).toBe(result);
+    expect(await run()).toBe(true);
+    for (const args of [
+      ["--strength", "0.5"],
+      ["--expert", "tiny.first"],
+      ["--tile", "16"],
+      ["--strip"],
+      ["--model", writeTinyModel(at("other"), { bias: 19 })],
+    ]) {
+      expect(await run(...args)).toBe(result);
+      expect(await run(...args)).toBe(true);
+    }
+    const mask = await writePhoto(at("masks", "mask.png"), { channels: 1 });
+    expect(await run("--mask", mask)).toBe(result);
+    await writePhoto(mask, { channels: 1, seed: 8 });
+    expect(await run("--mask", mask)).toBe(result);
+    await writePhoto(photo, { seed: 9 });
+    expect([await run("--mask", mask), await run("--mask", mask)]).toEqual([result, true]);
+  });
+
+  test("so it takes the place of no other photo's, even if it is forced to", async () => {
+    const photos = [await writePhoto(at("x", "a.png")), await writePhoto(at("y", "a.png"), { seed: 8 })];
+    await limpid(["restore", photos[0]!, "-o", at("out"), ...engine]);
+    const first = readFileSync(at("out", "a.png.restored.png"));
+    for (const force of [[], ["--force"]]) {
+      const { code, stderr } = await limpid(["restore", photos[1]!, "-o", at("out"), ...force, ...engine]);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/^OutputExists: .*another photo/)]);
+    }
+    expect(readFileSync(at("out", "a.png.restored.png")).equals(first)).toBe(true);
+    // The photo itself may move.
+    renameSync(photos[0]!, at("moved.png"));
+    renameSync(at("out", "a.png.restored.png"), at("out", "moved.png.restored.png"));
+    const moved = await limpid(["restore", at("moved.png"), "-o", at("out"), "--json", ...engine]);
+    expect(outputs(moved.stdout)).toEqual([true]);
+  });
+
+  test("so a file that is no result is replaced only if that is wanted", async () => {
+    const photo = await writePhoto(at("photo.png"));
+    await writePhoto(at("photo.png.restored.png"), { seed: 9 });
+    const before = readFileSync(at("photo.png.restored.png"));
+    const refused = await limpid(["restore", photo, ...engine]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/^OutputExists: .*--force/)]);
+    expect(readFileSync(at("photo.png.restored.png")).equals(before)).toBe(true);
+    expect((await limpid(["restore", photo, "--force", ...engine])).code).toBe(0);
+  });
+});
+
+describe("what a photo says", () => {
+  test.each([
+    ["everything", [], [true, true]],
+    ["all but the place", ["--strip-location"], [true, false]],
+    ["nothing", ["--strip"], [false, false]],
+  ])("is kept: %s", async (_, args, expected) => {
+    const bare = readFileSync(await writePhoto(at("bare.jpg")));
+    const exif = Buffer.concat([Buffer.from("Exif\0\0"), makeExif(6)]);
+    const head = Buffer.from([0xff, 0xe1, (exif.length + 2) >> 8, (exif.length + 2) & 255]);
+    const photo = at("in", "photo.jpg");
+    mkdirSync(at("in"));
+    writeFileSync(photo, Buffer.concat([bare.subarray(0, 2), head, exif, bare.subarray(2)]));
+    const healthy = ["--model", writeTinyModel(at("model"), { bias: -20 }), "--backend", "cpu"];
+    const says = (path: string): boolean[] => {
+      const file = readFileSync(path);
+      // 52 degrees as a rational number.
+      return [file.includes("Anna Artist"), file.includes(Buffer.from([0, 0, 0, 52, 0, 0, 0, 1]))];
+    };
+    for (const [model, output] of [
+      [engine, "photo.jpg.restored.png"],
+      // A copy of a photo in which nothing is found would say all.
+      [healthy, args.length === 0 ? "photo.jpg" : "photo.jpg.restored.png"],
+    ] as const) {
+      const folder = mkdtempSync(at("out-"));
+      expect((await limpid(["restore", at("in"), "-o", folder, ...args, ...model])).code).toBe(0);
+      expect(readdirSync(folder)).toEqual([output]);
+      expect(says(join(folder, output))).toEqual(expected);
+    }
+  });
+});
+
+describe("what --json prints is what --help says", () => {
+  /** The keys in all `{...}` of a help text, and in those within them. */
+  function promisedKeys(help: string): Set<string> {
+    let depth = 0;
+    let inside = "";
+    for (const character of help.slice(help.indexOf("With --json"))) {
+      if (character === "{") depth++;
+      if (depth > 0) inside += character;
+      if (character === "}") depth--;
+    }
+    return new Set([...inside.matchAll(/[{,]\s*(\w+)/g)].map(([, key]) => key!));
+  }
+
+  function keysOf(value: unknown): string[] {
+    if (Array.isArray(value)) return value.flatMap(keysOf);
+    if (typeof value !== "object" || value === null) return [];
+    return Object.entries(value).flatMap(([key, inner]) => [key, ...keysOf(inner)]);
+  }
+
+  test.each(["restore", "analyze"])("by %s, of photos of every outcome", async (command) => {
+    await writePhoto(at("a.png"));
+    await writePhoto(at("c.png"), { seed: 8 });
+    writeFileSync(at("b.png"), "");
+    const healthy = ["--model", writeTinyModel(at("model"), { bias: -20 }), "--backend", "cpu"];
+    const printed = new Set<string>();
+    for (const [photo, model] of [
+      ["a.png", engine],
+      ["a.png", engine],
+      ["b.png", engine],
+      ["c.png", healthy],
+    ] as const) {
+      const { stdout } = await limpid([command, at(photo), "--json", ...model]);
+      for (const line of jsonLines(stdout)) keysOf(line).forEach((key) => printed.add(key));
+    }
+    const { stdout: help } = await limpid(["help", command]);
+    if (command === "restore") expect(help).toContain("with untouched: true if");
+    const promised = new Set([...promisedKeys(help), ...(command === "restore" ? ["untouched"] : [])]);
+    expect([...printed].sort()).toEqual([...promised].sort());
   });
 });
 
@@ -264,12 +424,15 @@ describe("start", () => {
     const photo = await writePhoto(at("photo.png"));
     for (const _ of [1, 2]) {
       const { code, stdout } = await limpid(["start", photo, ...engine]);
-      expect([code, stdout]).toEqual([0, expect.stringContaining(`wrote    ${at("photo.restored.png")}`)]);
+      expect([code, stdout]).toEqual([
+        0,
+        expect.stringContaining(`wrote    ${at("photo.png.restored.png")}`),
+      ]);
     }
   });
 
   test("without photos restores the samples and says where the results lie", async () => {
-    const samples = ["jpeg", "noise", "rain"].map((name) =>
+    const samples = ["jpeg.jpg", "noise.png", "rain.png"].map((name) =>
       join("examples", "photos", `${name}.restored.png`),
     );
     const before = samples.map((path) => (existsSync(path) ? readFileSync(path) : undefined));

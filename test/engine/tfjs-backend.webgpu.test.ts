@@ -23,10 +23,10 @@ test("a lost device fails the read that waits for it and every later computation
   const backend = await TfjsBackend.start("webgpu");
   const tensor = backend.run(() => doubled([1, 2, 3]));
   const read = backend.read(tensor);
-  backend.device!.destroy();
+  backend.device!.gpu.destroy();
   await expect(read).rejects.toMatchObject({ code: "DeviceLost" });
-  await expect(backend.lost).resolves.toEqual(expect.any(String));
-  expect(backend.isLost).toBe(true);
+  await expect(backend.device!.lost).resolves.toEqual(expect.any(String));
+  expect(backend.device!.isLost).toBe(true);
   expect(() => backend.run(() => 1)).toThrow(expect.objectContaining({ code: "DeviceLost" }));
   tensor.dispose();
   backend.dispose();
@@ -35,9 +35,11 @@ test("a lost device fails the read that waits for it and every later computation
 test("the device has the adapter's largest buffers, not the default ones", async () => {
   const adapter = (await navigator.gpu.requestAdapter())!;
   const backend = await TfjsBackend.start("webgpu");
-  expect(backend.device!.limits.maxBufferSize).toBe(adapter.limits.maxBufferSize);
-  expect(backend.device!.limits.maxStorageBufferBindingSize).toBe(adapter.limits.maxStorageBufferBindingSize);
-  expect(backend.device!.features.has("shader-f16")).toBe(adapter.features.has("shader-f16"));
+  expect(backend.device!.gpu.limits.maxBufferSize).toBe(adapter.limits.maxBufferSize);
+  expect(backend.device!.gpu.limits.maxStorageBufferBindingSize).toBe(
+    adapter.limits.maxStorageBufferBindingSize,
+  );
+  expect(backend.device!.gpu.features.has("shader-f16")).toBe(adapter.features.has("shader-f16"));
   backend.dispose();
 });
 

@@ -31,6 +31,8 @@ describeExecutor({
 const weights = randomWeights(compactConfig);
 const embedding = randomArray(compactConfig.embeddingSize, 5);
 
+const options = { file: weights, config: compactConfig };
+
 test("networks that the kernels do not run are declined with the reason, and left to tfjs", async () => {
   const small: BackboneConfig = { ...compactConfig, encoderBlocks: [1], decoderBlocks: [1] };
   const declined: [BackboneConfig, string][] = [
@@ -38,45 +40,49 @@ test("networks that the kernels do not run are declined with the reason, and lef
     [{ ...small, imageChannels: 4 }, "images have 4 channels"],
     [{ ...paperConfig, ...small, expertTargets: "all" }, "experts may change every convolution"],
   ];
-  const backend = await TfjsBackend.start("wasm");
   for (const [config, reason] of declined) {
     const file = randomWeights(config);
     await expect(WasmExecutor.prepare(file, config)).rejects.toMatchObject({
       code: "BackendUnavailable",
       message: expect.stringContaining(reason),
     });
-    const { executor, fallbackReason } = await startExecutor(backend, file, config);
-    expect(executor.kind).toBe("tfjs");
-    expect(fallbackReason).toContain(reason);
-    executor.dispose();
+    const started = await startExecutor("wasm", { file, config });
+    expect(started.executor.kind).toBe("tfjs");
+    expect(started.fallbackReasons).toEqual([expect.stringContaining(reason)]);
+    started.dispose();
   }
-  const { executor, fallbackReason } = await startExecutor(backend, weights, compactConfig);
-  expect([executor.kind, fallbackReason]).toEqual(["wasm", undefined]);
-  executor.dispose();
-  backend.dispose();
+  const started = await startExecutor("wasm", options);
+  expect([started.executor.kind, started.fallbackReasons]).toEqual(["wasm", []]);
+  started.dispose();
 });
 
 test("without SIMD, or where a policy forbids to compile, tfjs runs instead, and that is said", async () => {
-  const backend = await TfjsBackend.start("wasm");
   const { validate, compile } = WebAssembly;
   try {
     WebAssembly.validate = () => false;
-    const { executor, fallbackReason } = await startExecutor(backend, weights, compactConfig);
-    expect([executor.kind, fallbackReason]).toEqual([
+    const old = await startExecutor("wasm", options);
+    expect([old.executor.kind, old.fallbackReasons]).toEqual([
       "tfjs",
-      "the WebAssembly kernels do not run here: this runtime's WebAssembly has no SIMD",
+      ["the WebAssembly kernels do not run here: this runtime's WebAssembly has no SIMD"],
     ]);
-    executor.dispose();
+    old.dispose();
     WebAssembly.validate = validate;
     WebAssembly.compile = () => Promise.reject(new Error("it is against the policy"));
-    const forbidden = await startExecutor(backend, weights, compactConfig);
+    const forbidden = await startExecutor("wasm", options);
     expect(forbidden.executor.kind).toBe("tfjs");
-    expect(forbidden.fallbackReason).toContain("it is against the policy");
-    forbidden.executor.dispose();
+    expect(forbidden.fallbackReasons).toEqual([expect.stringContaining("it is against the policy")]);
+    forbidden.dispose();
   } finally {
     Object.assign(WebAssembly, { validate, compile });
   }
-  backend.dispose();
+});
+
+test("without WebGPU, auto is wasm and says why; webgpu is refused with the reason", async () => {
+  const started = await startExecutor("auto", options);
+  expect(started.executor.kind).toBe("wasm");
+  expect(started.fallbackReasons).toEqual([expect.stringContaining("WebGPU")]);
+  started.dispose();
+  await expect(startExecutor("webgpu", options)).rejects.toMatchObject({ code: "BackendUnavailable" });
 });
 
 test("a block that memory lacks for fails, and leaves the executor to smaller ones", async () => {

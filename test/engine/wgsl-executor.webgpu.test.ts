@@ -1,6 +1,12 @@
 import { expect, test } from "@jest/globals";
 import type { BackboneConfig } from "../../src/sdk/backbone/index.js";
-import { layOutWeights, planPass, TfjsBackend, WgslExecutor } from "../../src/sdk/engine/index.js";
+import {
+  layOutWeights,
+  planPass,
+  TfjsBackend,
+  WebgpuDevice,
+  WgslExecutor,
+} from "../../src/sdk/engine/index.js";
 import { tensorBytesSha256 } from "../../src/sdk/weights/index.js";
 import {
   compactConfig,
@@ -17,7 +23,7 @@ describeExecutor({
   name: "wgsl in single precision",
   start: () => TfjsBackend.start("webgpu"),
   make: (backend, file, config) =>
-    WgslExecutor.prepare(backend, file, config, { precision: "f32", wholeBlocks: true }),
+    WgslExecutor.prepare(backend.device!, file, config, { precision: "f32", wholeBlocks: true }),
   reference: "wasm",
   tolerance: 2e-4,
   configs: [compactConfig, unevenConfig, wideConfig, squareConfig],
@@ -27,7 +33,7 @@ describeExecutor({
   name: "wgsl in single precision, two dispatches a block",
   start: () => TfjsBackend.start("webgpu"),
   make: (backend, file, config) =>
-    WgslExecutor.prepare(backend, file, config, { precision: "f32", wholeBlocks: false }),
+    WgslExecutor.prepare(backend.device!, file, config, { precision: "f32", wholeBlocks: false }),
   reference: "wasm",
   tolerance: 2e-4,
   configs: [unevenConfig],
@@ -37,7 +43,7 @@ describeExecutor({
   name: "wgsl in half floats",
   start: () => TfjsBackend.start("webgpu"),
   make: (backend, file, config) =>
-    WgslExecutor.prepare(backend, file, config, { precision: "f16", wholeBlocks: true }),
+    WgslExecutor.prepare(backend.device!, file, config, { precision: "f16", wholeBlocks: true }),
   reference: "wasm",
   tolerance: 2e-2,
 });
@@ -46,7 +52,7 @@ const embedding = randomArray(compactConfig.embeddingSize, 5);
 const weights = randomWeights(compactConfig);
 
 test("networks that the kernels do not run are declined with the reason", async () => {
-  const backend = await TfjsBackend.start("webgpu");
+  const device = await WebgpuDevice.acquire({ acceptSoftware: true });
   const small: BackboneConfig = { ...compactConfig, encoderBlocks: [1], decoderBlocks: [1] };
   const declined: [BackboneConfig, string][] = [
     [{ ...small, width: 6 }, "width 6 is not a multiple of 4"],
@@ -55,52 +61,51 @@ test("networks that the kernels do not run are declined with the reason", async 
     [{ ...paperConfig, ...small, expertTargets: "all" }, "experts may change every convolution"],
   ];
   for (const [config, reason] of declined) {
-    await expect(WgslExecutor.prepare(backend, randomWeights(config), config)).rejects.toMatchObject({
+    await expect(WgslExecutor.prepare(device, randomWeights(config), config)).rejects.toMatchObject({
       code: "BackendUnavailable",
       message: expect.stringContaining(reason),
     });
   }
-  backend.dispose();
+  device.dispose();
 });
 
 test("a kernel that does not compile is named, so that tfjs can run instead", async () => {
-  const backend = await TfjsBackend.start("webgpu");
-  const device = backend.device!;
-  const create = device.createShaderModule.bind(device);
-  device.createShaderModule = (descriptor) =>
+  const device = await WebgpuDevice.acquire({ acceptSoftware: true });
+  const create = device.gpu.createShaderModule.bind(device.gpu);
+  device.gpu.createShaderModule = (descriptor) =>
     create({ ...descriptor, code: descriptor.code.replace("fma(", "no_such_function(") });
   await expect(
-    WgslExecutor.prepare(backend, weights, compactConfig, { precision: "f32" }),
+    WgslExecutor.prepare(device, weights, compactConfig, { precision: "f32" }),
   ).rejects.toMatchObject({
     code: "BackendUnavailable",
     message: expect.stringContaining("does not compile"),
   });
-  backend.dispose();
+  device.dispose();
 });
 
 test("between two tiles nothing is allocated, compiled or submitted twice", async () => {
-  const backend = await TfjsBackend.start("webgpu");
-  const executor = await WgslExecutor.prepare(backend, weights, compactConfig, { precision: "f32" });
+  const device = await WebgpuDevice.acquire({ acceptSoftware: true });
+  const executor = await WgslExecutor.prepare(device, weights, compactConfig, { precision: "f32" });
   const run = executor.begin([], embedding);
   await run.measure([randomBlock(8, 8, 1), randomBlock(8, 8, 2)]);
   await run.restore(randomBlock(16, 12, 3));
-  const calls = countCalls(backend.device!);
+  const calls = countCalls(device.gpu);
   await run.restore(randomBlock(16, 12, 4));
   await run.restore(randomBlock(16, 12, 5));
   expect(calls).toEqual({ submit: 2 });
   run.dispose();
   executor.dispose();
-  backend.dispose();
+  device.dispose();
 });
 
 test("a new mixture is one dispatch, and allocates no weights", async () => {
-  const backend = await TfjsBackend.start("webgpu");
-  const executor = await WgslExecutor.prepare(backend, weights, compactConfig, { precision: "f32" });
+  const device = await WebgpuDevice.acquire({ acceptSoftware: true });
+  const executor = await WgslExecutor.prepare(device, weights, compactConfig, { precision: "f32" });
   const sha256 = tensorBytesSha256(weights);
   const [first, second] = [randomExpert(compactConfig, sha256, 1), randomExpert(compactConfig, sha256, 2)];
   for (const expert of [first, second]) executor.begin([{ expert, weight: 1 }], embedding).dispose();
   const held = executor.byteSize;
-  const { dispatches, buffers } = recordDispatches(backend.device!);
+  const { dispatches, buffers } = recordDispatches(device.gpu);
   const mixture = [
     { expert: first, weight: 0.3 },
     { expert: second, weight: 0.6 },
@@ -113,14 +118,14 @@ test("a new mixture is one dispatch, and allocates no weights", async () => {
   executor.dispose();
   expect(executor.byteSize).toBe(0);
   expect(() => executor.begin([], embedding)).toThrow(expect.objectContaining({ code: "Disposed" }));
-  backend.dispose();
+  device.dispose();
 });
 
 test("a tile dispatches and touches what its plan says", async () => {
-  const backend = await TfjsBackend.start("webgpu");
-  const executor = await WgslExecutor.prepare(backend, weights, compactConfig, { precision: "f32" });
+  const device = await WebgpuDevice.acquire({ acceptSoftware: true });
+  const executor = await WgslExecutor.prepare(device, weights, compactConfig, { precision: "f32" });
   const run = executor.begin([], embedding);
-  const { dispatches, buffers } = recordDispatches(backend.device!);
+  const { dispatches, buffers } = recordDispatches(device.gpu);
   await run.restore(randomBlock(13, 10, 3));
   const shape = { images: 1, width: 13, height: 10 };
   const plan = planPass(compactConfig, layOutWeights(compactConfig), shape, "restore", {
@@ -139,30 +144,29 @@ test("a tile dispatches and touches what its plan says", async () => {
   for (const [name, size] of plan.bufferSizes) expect(allocated.get(name)).toBe(size);
   run.dispose();
   executor.dispose();
-  backend.dispose();
+  device.dispose();
 });
 
 test("a device that is lost in the middle of a tile fails it, and every later one", async () => {
-  const backend = await TfjsBackend.start("webgpu");
-  const executor = await WgslExecutor.prepare(backend, weights, compactConfig, { precision: "f32" });
+  const device = await WebgpuDevice.acquire({ acceptSoftware: true });
+  const executor = await WgslExecutor.prepare(device, weights, compactConfig, { precision: "f32" });
   const run = executor.begin([], embedding);
   const restored = run.restore(randomBlock(32, 32, 6));
-  backend.device!.destroy();
+  device.gpu.destroy();
   await expect(restored).rejects.toMatchObject({ code: "DeviceLost" });
   await expect(run.restore(randomBlock(8, 8, 7))).rejects.toMatchObject({ code: "DeviceLost" });
   expect(() => executor.begin([], embedding)).toThrow(expect.objectContaining({ code: "DeviceLost" }));
   run.dispose();
   executor.dispose();
-  backend.dispose();
+  device.dispose();
 });
 
 test("a tile that the device has no memory for is refused; the next one is not", async () => {
-  const backend = await TfjsBackend.start("webgpu");
-  const device = backend.device!;
-  const executor = await WgslExecutor.prepare(backend, weights, compactConfig, { precision: "f32" });
+  const device = await WebgpuDevice.acquire({ acceptSoftware: true });
+  const executor = await WgslExecutor.prepare(device, weights, compactConfig, { precision: "f32" });
   const run = executor.begin([], embedding);
-  const pop = device.popErrorScope.bind(device);
-  device.popErrorScope = async () => {
+  const pop = device.gpu.popErrorScope.bind(device.gpu);
+  device.gpu.popErrorScope = async () => {
     await pop();
     return new GPUOutOfMemoryError("there is none left");
   };
@@ -170,17 +174,17 @@ test("a tile that the device has no memory for is refused; the next one is not",
     code: "OutOfMemory",
     message: expect.stringContaining("there is none left"),
   });
-  device.popErrorScope = pop;
+  device.gpu.popErrorScope = pop;
   const { rgb } = await run.restore(randomBlock(16, 16, 8));
   expect(rgb.every(Number.isFinite)).toBe(true);
   run.dispose();
   executor.dispose();
-  backend.dispose();
+  device.dispose();
 });
 
 test("tiles may be asked for before the last one has come, and an abort lets go of one of them", async () => {
-  const backend = await TfjsBackend.start("webgpu");
-  const executor = await WgslExecutor.prepare(backend, weights, compactConfig, { precision: "f32" });
+  const device = await WebgpuDevice.acquire({ acceptSoftware: true });
+  const executor = await WgslExecutor.prepare(device, weights, compactConfig, { precision: "f32" });
   const run = executor.begin([], embedding);
   const blocks = [randomBlock(8, 8, 50), randomBlock(8, 8, 51), randomBlock(8, 8, 52)];
   const alone: Float32Array[] = [];
@@ -195,22 +199,23 @@ test("tiles may be asked for before the last one has come, and an abort lets go 
   expect((await together[2]!).rgb).toEqual(alone[2]);
   run.dispose();
   executor.dispose();
-  backend.dispose();
+  device.dispose();
 });
 
 test("with the least memory that a workgroup may have the results are the same", async () => {
   const restore = async (limits: object): Promise<readonly [Float32Array, string[]]> => {
-    const backend = await TfjsBackend.start("webgpu");
-    const device = backend.device!;
+    const device = await WebgpuDevice.acquire({ acceptSoftware: true });
     const all = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27, ...limits };
-    Object.defineProperty(device, "limits", { value: { ...all, maxComputeWorkgroupsPerDimension: 65_535 } });
+    Object.defineProperty(device.gpu, "limits", {
+      value: { ...all, maxComputeWorkgroupsPerDimension: 65_535 },
+    });
     const labels: string[] = [];
-    const create = device.createShaderModule.bind(device);
-    device.createShaderModule = (descriptor) => {
+    const create = device.gpu.createShaderModule.bind(device.gpu);
+    device.gpu.createShaderModule = (descriptor) => {
       labels.push(descriptor.label ?? "");
       return create(descriptor);
     };
-    const executor = await WgslExecutor.prepare(backend, weights, compactConfig, {
+    const executor = await WgslExecutor.prepare(device, weights, compactConfig, {
       precision: "f32",
       wholeBlocks: true,
     });
@@ -219,7 +224,7 @@ test("with the least memory that a workgroup may have the results are the same",
     const { rgb } = await run.restore(randomBlock(37, 22, 61));
     run.dispose();
     executor.dispose();
-    backend.dispose();
+    device.dispose();
     return [rgb, labels];
   };
   const invocations = { maxComputeInvocationsPerWorkgroup: 256 };

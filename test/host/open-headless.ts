@@ -1,7 +1,7 @@
 import { HeadlessHost } from "../../src/sdk/host/index.js";
 import { PixelImage } from "../../src/sdk/image/index.js";
 import type { HostUnderTest } from "../../src/testing/index.js";
-import { displayedCorners } from "../support/displayed-corners.js";
+import { displayedCorners } from "../../src/testing/host-conformance/displayed-corners.js";
 
 /** Grey pixels 0, 1, 2, ... in reading order. */
 export function makeOrderedPixels(width: number, height: number): PixelImage {
@@ -20,9 +20,15 @@ export function openHeadless(image: PixelImage | undefined): HostUnderTest & { r
   const layer = () => host.layers.find(({ id }) => id === opened?.id)!;
   return {
     host,
-    pixels: () => layer().image,
-    layerCount: () => host.layers.length,
-    geometry: () => displayedCorners(layer().placement).flatMap(({ x, y }) => [x, y]),
+    layers: () =>
+      host.layers.map(({ id, image: pixels, placement }) => ({
+        isOpened: id === opened?.id,
+        pixels,
+        corners: displayedCorners(placement).flatMap(({ x, y }) => [x, y]),
+        crop: placement.crop,
+        opacity: 1,
+        filters: placement.isFiltered ? [1] : [],
+      })),
     edit: () => {
       const painted = layer().image.clone();
       painted.data[0] = painted.data[0]! ^ 0x55;

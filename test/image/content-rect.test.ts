@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { contentRect, PixelImage, type ChannelCount } from "../../src/sdk/image/index.js";
+import { contentRect, isOneTone, PixelImage, type ChannelCount } from "../../src/sdk/image/index.js";
 
 /** A picture whose samples a function of x, y and the channel gives. */
 function draw(
@@ -55,4 +55,32 @@ test("other depths are judged by the same share of their range", () => {
 test("stripes are no border, though each column is of one tone", () => {
   const striped = draw(20, 10, 1, (x) => (x % 2 === 0 ? 20 : 230));
   expect(contentRect(striped)).toEqual({ x: 1, y: 0, width: 18, height: 10 });
+});
+
+test.each<[string, (x: number, y: number) => boolean]>([
+  ["an ellipse", (x, y) => ((x - 150) / 120) ** 2 + ((y - 100) / 80) ** 2 < 1],
+  ["a lopsided shape", (x, y) => x > 40 && y > 20 && x + y < 330],
+  ["a shape with a hole", (x, y) => x > 60 && x < 260 && y > 20 && !(x > 70 && x < 110 && y > 40 && y < 90)],
+])("of a cut-out that is %s a part is looked at that is hardly transparent", (_, isVisible) => {
+  const cutOut = draw(300, 200, 4, (x, y, channel) =>
+    channel === 3 ? (isVisible(x, y) ? 255 : 0) : texture(x, y),
+  );
+  const { x, y, width, height } = contentRect(cutOut);
+  let visible = 0;
+  for (let row = y; row < y + height; row++) {
+    for (let column = x; column < x + width; column++) visible += isVisible(column, row) ? 1 : 0;
+  }
+  expect(visible / (width * height)).toBeGreaterThan(0.9);
+  expect(Math.min(width / 300, height / 200)).toBeGreaterThan(0.25);
+});
+
+test("one tone is told from a picture, whatever lies under transparent pixels", () => {
+  for (const color of [0, 128, 255]) {
+    expect(isOneTone(draw(20, 10, 3, (x, y) => Math.max(0, color - ((x + y) % 3))))).toBe(true);
+  }
+  expect(isOneTone(draw(20, 10, 3, (x, y, channel) => (channel === 1 ? 255 : 0)))).toBe(true);
+  expect(isOneTone(draw(20, 10, 3, (x) => x * 2))).toBe(false);
+  const hidden = (alpha: number) =>
+    draw(20, 10, 4, (x, y, channel) => (channel === 3 ? (x > 9 ? 255 : alpha) : x > 9 ? 9 : x));
+  expect([isOneTone(hidden(0)), isOneTone(hidden(1))]).toEqual([true, false]);
 });

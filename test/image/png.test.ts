@@ -1,5 +1,5 @@
 import { deflateSync } from "node:zlib";
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
 import sharp from "sharp";
 import { crc32, LimpidError } from "../../src/sdk/base/index.js";
@@ -53,19 +53,53 @@ function noise(length: number, bitDepth: 8 | 16): Uint8Array | Uint16Array {
   return data.map(() => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 13);
 }
 
-/** Display P3 to sRGB by their definitions. */
+type Matrix = readonly (readonly number[])[];
+
+function multiply(matrix: Matrix, vector: readonly number[]): number[] {
+  return matrix.map((row) => row.reduce((sum, weight, index) => sum + weight * vector[index]!, 0));
+}
+
+/** Linear light to XYZ of D65, by the definitions of the spaces. */
+const toXyz = {
+  srgb: [
+    [0.4124564, 0.3575761, 0.1804375],
+    [0.2126729, 0.7151522, 0.072175],
+    [0.0193339, 0.119192, 0.9503041],
+  ],
+  displayP3: [
+    [0.4865709, 0.2656677, 0.1982173],
+    [0.2289746, 0.6917385, 0.0792869],
+    [0, 0.0451134, 1.0439444],
+  ],
+  adobeRgb: [
+    [0.5767309, 0.185554, 0.1881852],
+    [0.2973769, 0.6273491, 0.0752741],
+    [0.0270343, 0.0706872, 0.9911085],
+  ],
+  bt2020: [
+    [0.636958, 0.1446169, 0.168881],
+    [0.2627002, 0.6779981, 0.0593017],
+    [0, 0.0280727, 1.0609851],
+  ],
+} satisfies Readonly<Record<string, Matrix>>;
+
+/** XYZ of D65 to linear sRGB. */
+const fromXyz: Matrix = [
+  [3.2404542, -1.5371385, -0.4985314],
+  [-0.969266, 1.8760108, 0.041556],
+  [0.0556434, -0.2040259, 1.0572252],
+];
+
+function linearToSrgb(linear: readonly number[]): number[] {
+  return linear.map((x) => 255 * (x <= 0.0031308 ? 12.92 * x : 1.055 * Math.min(1, x) ** (1 / 2.4) - 0.055));
+}
+
+/** Display P3 to sRGB. */
 function toSrgb(p3: readonly number[]): number[] {
   const linear = p3
     .map((value) => value / 255)
     .map((x) => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4));
-  const rows = [
-    [1.22494, -0.22494, 0],
-    [-0.042057, 1.042057, 0],
-    [-0.019638, -0.078636, 1.098274],
-  ];
-  return rows
-    .map((row) => row.reduce((sum, weight, index) => sum + weight * linear[index]!, 0))
-    .map((x) => 255 * (x <= 0.0031308 ? 12.92 * x : 1.055 * x ** (1 / 2.4) - 0.055));
+  return linearToSrgb(multiply(fromXyz, multiply(toXyz.displayP3, linear)));
 }
 
 async function codeOf(bytes: Uint8Array, maximumPixels?: number): Promise<string> {
@@ -330,12 +364,7 @@ describe("colours of a PNG file", () => {
     expect(await spaceOf([p3, ["sRGB", Uint8Array.of(0)]])).toEqual(["display-p3"]);
     expect(await spaceOf([p3, ["cICP", Uint8Array.of(1, 13, 0, 1)]])).toEqual(["srgb"]);
     expect(await spaceOf([["cICP", Uint8Array.of(12, 13, 0, 1)]])).toEqual(["display-p3"]);
-    expect(await spaceOf([["cICP", Uint8Array.of(9, 16, 0, 1)]])).toEqual([
-      "srgb",
-      expect.stringContaining("cICP 9/16"),
-    ]);
     expect(await spaceOf([["gAMA", numbers(45455)]])).toEqual(["srgb"]);
-    expect(await spaceOf([["gAMA", numbers(100000)]])).toEqual(["srgb", "gamma 1.000 was not applied"]);
     const p3Points = numbers(31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000);
     expect(
       await spaceOf([
@@ -343,8 +372,76 @@ describe("colours of a PNG file", () => {
         ["cHRM", p3Points],
       ]),
     ).toEqual(["display-p3"]);
-    const wide = numbers(31270, 32900, 70800, 29200, 17000, 79700, 13100, 4600);
-    expect(await spaceOf([["cHRM", wide]])).toEqual(["srgb", expect.stringContaining("primaries")]);
+    // What no profile can describe, or makes no sense, is said.
+    expect(await spaceOf([["cICP", Uint8Array.of(10, 17, 0, 1)]])).toEqual([
+      "srgb",
+      expect.stringContaining("10/17"),
+    ]);
+    for (const points of [numbers(0, 0, 0, 0, 0, 0, 0, 0), numbers(31270, 32900, 1, 1, 1, 1, 1, 1)]) {
+      expect(await spaceOf([["cHRM", points]])).toEqual(["srgb", expect.stringContaining("no sense")]);
+    }
+    expect(await spaceOf([["gAMA", numbers(1)]])).toEqual(["srgb", expect.stringContaining("no sense")]);
+  });
+
+  test.each([16, 18])("of HDR (transfer %i) are refused", async (transfer) => {
+    await expect(decodePng(rgb([["cICP", Uint8Array.of(9, transfer, 0, 1)]]))).rejects.toMatchObject({
+      code: "UnsupportedImage",
+    });
+  });
+
+  const points = {
+    adobeRgb: [31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000],
+    bt2020: [31270, 32900, 70800, 29200, 17000, 79700, 13100, 4600],
+  };
+  const curves = {
+    linear: (x: number) => x,
+    gamma22: (x: number) => x ** 2.2,
+    gamma18: (x: number) => x ** (1 / 0.55556),
+    gamma24: (x: number) => x ** 2.4,
+  };
+  test.each([
+    ["gAMA of linear light", [["gAMA", numbers(100000)]], "srgb", curves.linear],
+    ["gAMA of 1.8", [["gAMA", numbers(55556)]], "srgb", curves.gamma18],
+    [
+      "gAMA and cHRM of Adobe RGB",
+      [
+        ["gAMA", numbers(45455)],
+        ["cHRM", numbers(...points.adobeRgb)],
+      ],
+      "adobeRgb",
+      curves.gamma22,
+    ],
+    ["cICP of BT.2020", [["cICP", Uint8Array.of(9, 1, 0, 1)]], "bt2020", curves.gamma24],
+    ["cICP of gamma 2.2", [["cICP", Uint8Array.of(1, 4, 0, 1)]], "srgb", curves.gamma22],
+  ] as [string, [string, Uint8Array][], keyof typeof toXyz, (x: number) => number][])(
+    "told by %s become a profile that others understand",
+    async (_, extra, space, curve) => {
+      for (const color of [
+        [90, 160, 110],
+        [200, 190, 60],
+        [128, 128, 128],
+      ]) {
+        const { image, notes } = await decodePng(makeImage(makeHeader(1, 1, 8, 2), [color], extra));
+        expect([...image.data, ...notes]).toEqual(color);
+        const seen = await sharp(await encodePng(image))
+          .toColourspace("srgb")
+          .raw()
+          .toBuffer();
+        const linear = color.map((value) => curve(value / 255));
+        const expected = linearToSrgb(multiply(fromXyz, multiply(toXyz[space], linear)));
+        const off = [...seen].map((value, index) => Math.abs(value - Math.max(0, expected[index]!)));
+        expect(Math.max(...off)).toBeLessThanOrEqual(2);
+      }
+    },
+  );
+
+  test("of grey with a gamma get a profile for grey", async () => {
+    const { image } = await decodePng(
+      makeImage(makeHeader(1, 1, 8, 0), [[128]], [["gAMA", numbers(100000)]]),
+    );
+    const file = await encodePng(image);
+    expect(image.channels).toBe(1);
+    expect((await sharp(file).toColourspace("srgb").raw().toBuffer())[0]).toBe(188);
   });
 
   test("survive a profile that is cut short, of another kind or no profile at all, with a note", async () => {
@@ -421,6 +518,38 @@ describe("a PNG file that is damaged", () => {
     const described = makeImage(makeHeader(1, 1, 8, 0), [[5]], [["sRGB", Uint8Array.of(0)]]);
     described[8 + 25 + 9 + 1]! ^= 0xff;
     expect(await codeOf(described)).toBe("decoded");
+  });
+
+  test("is refused if any bit of its pixels is another, whichever it is", async () => {
+    const image = new PixelImage({ width: 7, height: 5, channels: 3, data: noise(105, 8) });
+    const file = await encodePng(image);
+    const start = Buffer.from(file).indexOf("IDAT") + 4;
+    const length = new DataView(file.buffer).getUint32(start - 8);
+    for (let bit = 0; bit < length * 8; bit++) {
+      const flipped = file.slice();
+      flipped[start + (bit >> 3)]! ^= 1 << (bit & 7);
+      const read = await decodePng(flipped).catch((error: unknown) => error);
+      if (LimpidError.is(read)) expect(read.code).toBe("CorruptImage");
+      else expect((read as { image: PixelImage }).image.data).toEqual(image.data);
+    }
+  });
+
+  test("may be cut into any number of parts, empty ones too", async () => {
+    const image = new PixelImage({ width: 40, height: 30, channels: 3, data: noise(3600, 8) });
+    const file = Buffer.from(await encodePng(image));
+    const at = file.indexOf("IDAT") - 4;
+    const length = file.readUInt32BE(at);
+    const bytes = Array.from(
+      file.subarray(at + 8, at + 8 + length),
+      (byte) => ["IDAT", Uint8Array.of(byte)] as const,
+    );
+    const empty = Array.from({ length: 20_000 }, () => ["IDAT", new Uint8Array()] as const);
+    const header = ["IHDR", file.subarray(16, 29)] as const;
+    const writes = jest.spyOn(WritableStreamDefaultWriter.prototype, "write");
+    const { image: read } = await decodePng(makeFile([header, ...empty, ...bytes, ...empty, end]));
+    expect(read.data).toEqual(image.data);
+    expect(writes.mock.calls.length).toBe(1);
+    writes.mockRestore();
   });
 
   test("always gives an image or an error with a code: 3000 seeded mutations", async () => {

@@ -111,7 +111,7 @@ test("a row on the colours sees what the embedding says nothing of, in windows a
 test("what a row sees explains what the router finds beside it, if the row is sure", async () => {
   // The router finds all that it knows in every image.
   const limpid = await startLimpid({ bias: 20 });
-  const { embedding } = await limpid.analyze(flat);
+  const { embedding } = await limpid.analyze(striped);
   const expert = makeExpert(model, "acme.descreen");
   const mixtureWith = async (probability: number, threshold = 0.5): Promise<readonly string[]> => {
     const weight = new Float32Array(embedding.length);
@@ -119,7 +119,7 @@ test("what a row sees explains what the router finds beside it, if the row is su
     limpid.experts.replace(expert, {
       routerRow: { degradation: "halftone", weight, bias, threshold },
     });
-    const { mixture } = await limpid.restore(flat, { tileSize: 8 });
+    const { mixture } = await limpid.restore(striped, { tileSize: 8 });
     return mixture.map(({ expert: id }) => id);
   };
   limpid.experts.add(expert);

@@ -149,6 +149,35 @@ describe("importPeft", () => {
     expect(error.details.faults).toEqual([`${dense.path}.conv changes the same layer as ${dense.path}`]);
   });
 
+  test.each(["pissa", "pissa_niter_16", "olora"])(
+    "refuses an adapter that took its start (%s) from the base",
+    (start) => {
+      const error = errorOf(() =>
+        importPeft(file, encode({ ...adapter, init_lora_weights: start }), options),
+      );
+      expect([error.code, error.details.problems]).toEqual([
+        "InvalidConfig",
+        [expect.stringMatching(/^init_lora_weights is/)],
+      ]);
+      for (const plain of [true, "gaussian"]) {
+        importPeft(file, encode({ ...adapter, init_lora_weights: plain }), options);
+      }
+    },
+  );
+
+  test.each([NaN, Infinity])("refuses factors with a value of %p", (value) => {
+    const values = pointDown.toFloat32().slice();
+    values[1] = value;
+    const spoilt = HostTensor.fromFloat32(pointDown.shape, values);
+    const key = `base_model.model.${pointwise.path}.conv.lora_A.default.weight`;
+    const tensors = new Map(file.tensors).set(key, spoilt);
+    const error = errorOf(() => importPeft({ tensors, metadata: {} }, encode(adapter), options));
+    expect([error.code, error.details.faults]).toEqual([
+      "ExpertMismatch",
+      [expect.stringMatching(/no finite numbers/)],
+    ]);
+  });
+
   test("refuses configs that ask for what is not there, all faults at once", () => {
     const bad = { peft_type: "LOHA", r: 0, use_dora: true, bias: "all", alpha_pattern: { ".*(a|b)+$": 4 } };
     const error = errorOf(() => importPeft(file, encode(bad), options));

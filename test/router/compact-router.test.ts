@@ -4,12 +4,12 @@ import { PixelImage } from "../../src/sdk/image/index.js";
 import {
   CompactRouter,
   compactViews,
+  listRouterParameters,
   validateCompactRouterConfig,
   windowCells,
   type Analysis,
 } from "../../src/sdk/router/index.js";
-import { parseSafetensors, type TensorFile } from "../../src/sdk/weights/index.js";
-import { expectNoLeaks, useBackend } from "../support/index.js";
+import { HostTensor, parseSafetensors, type TensorFile } from "../../src/sdk/weights/index.js";
 
 const reference = parseSafetensors(readFileSync(new URL("fixtures/router.safetensors", import.meta.url)));
 const config = validateCompactRouterConfig(JSON.parse(reference.metadata.config!));
@@ -35,12 +35,16 @@ function probabilityOf({ degradations }: Pick<Analysis, "degradations">, fault: 
   return degradations.find(({ degradation }) => degradation === fault)!.probability;
 }
 
-describe.each(["cpu", "wasm"] as const)("the compact router on %s", (backend) => {
-  beforeAll(() => useBackend(backend));
+describe.each([false, true])("the compact router, in plain code: %p", (isPlain) => {
+  let router: CompactRouter;
+  beforeAll(async () => {
+    router = await CompactRouter.prepare(weights, config, faults, { isPlain });
+    // Only the kernels have a memory.
+    expect(router.byteSize > 0).toBe(!isPlain);
+  });
 
-  test("gives PyTorch's probabilities and embedding, and leaks nothing", async () => {
-    await expectNoLeaks(async () => {
-      const router = CompactRouter.fromTensorFile(weights, config, faults);
+  test("gives PyTorch's probabilities and embedding, every time", async () => {
+    for (let time = 0; time < 2; time++) {
       const analysis = await router.analyze(photo);
       faults.forEach((fault, index) => {
         const expected = 1 / (1 + Math.exp(-values("logits")[index]!));
@@ -49,38 +53,45 @@ describe.each(["cpu", "wasm"] as const)("the compact router on %s", (backend) =>
       const embedding = values("embedding");
       const differences = embedding.map((value, index) => Math.abs(value - analysis.embedding[index]!));
       expect(Math.max(...differences)).toBeLessThan(1e-4);
-      router.dispose();
-    });
+    }
   });
 
   test("a fault in one corner shows in that corner's window", async () => {
-    await expectNoLeaks(async () => {
-      const router = CompactRouter.fromTensorFile(weights, config, faults);
-      const data = new Uint8Array(96 * 96 * 3).fill(128);
-      const before = await router.analyze(
-        new PixelImage({ width: 96, height: 96, channels: 3, data }),
-        undefined,
-        true,
-      );
-      for (let y = 0; y < 16; y++)
-        for (let x = 0; x < 16; x++) data[(y * 96 + x) * 3] = (x * 41 + y * 97) % 256;
-      const after = await router.analyze(
-        new PixelImage({ width: 96, height: 96, channels: 3, data }),
-        undefined,
-        true,
-      );
-      expect(after.windows).toHaveLength(9);
-      const changed = after.windows!.map((window, index) =>
-        faults.some(
-          (fault) =>
-            Math.abs(probabilityOf(window, fault) - probabilityOf(before.windows![index]!, fault)) > 1e-4,
-        ),
-      );
-      expect(changed[0]).toBe(true);
-      expect(changed[8]).toBe(false);
-      router.dispose();
-    });
+    const data = new Uint8Array(96 * 96 * 3).fill(128);
+    const look = (): Promise<Analysis> =>
+      router.analyze(new PixelImage({ width: 96, height: 96, channels: 3, data: data.slice() }), true);
+    const before = await look();
+    for (let y = 0; y < 16; y++)
+      for (let x = 0; x < 16; x++) data[(y * 96 + x) * 3] = (x * 41 + y * 97) % 256;
+    const after = await look();
+    expect(after.windows).toHaveLength(9);
+    const changed = after.windows!.map((window, index) =>
+      faults.some(
+        (fault) =>
+          Math.abs(probabilityOf(window, fault) - probabilityOf(before.windows![index]!, fault)) > 1e-4,
+      ),
+    );
+    expect(changed[0]).toBe(true);
+    expect(changed[8]).toBe(false);
   });
+});
+
+test("an encoder whose outputs are no groups of four runs in plain code", async () => {
+  const odd = { ...config, detail: { ...config.detail, widths: [6, 12] } };
+  const tensors = listRouterParameters(odd, faults.length).map(({ name, shape }): [string, HostTensor] => {
+    const length = shape.reduce((product, size) => product * size, 1);
+    const numbers = Float32Array.from({ length }, (_, index) => Math.sin(index) / 8);
+    return [name, HostTensor.fromFloat32(shape, numbers)];
+  });
+  const file: TensorFile = { tensors: new Map(tensors), metadata: {} };
+  const [mixed, plain] = await Promise.all(
+    [false, true].map(async (isPlain) => {
+      const router = await CompactRouter.prepare(file, odd, faults, { isPlain });
+      return router.analyze(photo);
+    }),
+  );
+  const differences = mixed!.embedding.map((value, index) => Math.abs(value - plain!.embedding[index]!));
+  expect(Math.max(...differences)).toBeLessThan(1e-4);
 });
 
 test("windows that are looked at one by one cover the photo exactly once", () => {
@@ -122,8 +133,8 @@ test("a config that lacks an encoder, or pools a layer that is not there, is ref
   );
 });
 
-test("weights of another size do not fit", () => {
-  expect(() => CompactRouter.fromTensorFile(weights, { ...config, classifierSize: 8 }, faults)).toThrow(
+test("weights of another size do not fit", async () => {
+  await expect(CompactRouter.prepare(weights, { ...config, classifierSize: 8 }, faults)).rejects.toThrow(
     /cls_head\.0\.weight/,
   );
 });

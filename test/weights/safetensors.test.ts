@@ -156,7 +156,7 @@ describe("parseSafetensors", () => {
     [
       "F64",
       makeFile(`{"a":${entry("F64", "[1]", 0, 8)}}`, 8),
-      'tensor "a": dtype is "F64"; F32, F16, BF16, I32, U8 are',
+      'tensor "a": dtype is "F64"; F32, F16, BF16, I32, U8 and I64 are',
     ],
     ["BOOL", makeFile(`{"a":${entry("BOOL", "[1]", 0, 1)}}`, 1), 'dtype is "BOOL"'],
     ["no type", makeFile(`{"a":{"shape":[1],"data_offsets":[0,1]}}`, 1), "dtype is missing or not a string"],
@@ -335,3 +335,16 @@ describe("serializeSafetensors", () => {
 function oneTensor(name: string): TensorFile {
   return { tensors: new Map([[name, new HostTensor("U8", [1], Uint8Array.of(1))]]), metadata: {} };
 }
+
+test("64-bit integers become 32-bit ones, and are refused if they do not fit", () => {
+  const file = (value: bigint): Uint8Array =>
+    concat(
+      makeFile(`{"alpha":${entry("I64", "[1]", 0, 8)}}`),
+      new Uint8Array(BigInt64Array.of(value).buffer),
+    );
+  for (const value of [0n, 16n, -(2n ** 31n)]) {
+    const alpha = parseSafetensors(file(value)).tensors.get("alpha")!;
+    expect([alpha.dtype, alpha.toFloat32()[0]]).toEqual(["I32", Number(value)]);
+  }
+  expect(() => parseSafetensors(file(2n ** 31n))).toThrow(/does not fit I32/);
+});

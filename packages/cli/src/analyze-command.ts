@@ -5,11 +5,13 @@ import type { CommandContext } from "./command-context.js";
 import { addEngineOptions, engineSettings, type EngineOptions } from "./engine-options.js";
 import { findImages } from "./find-images.js";
 import { analyzedToJson, describeAnalyzed } from "./image-report.js";
+import { maximumPixels, maximumPixelsOption } from "./maximum-pixels.js";
 import { openLimpid } from "./open-limpid.js";
 import { RunReport } from "./run-report.js";
 
 interface AnalyzeCommandOptions extends EngineOptions {
   readonly json?: true;
+  readonly maxMegapixels?: number;
 }
 
 const details = `
@@ -31,6 +33,7 @@ export function analyzeCommand(context: CommandContext): Command {
     .summary("say what is wrong with photos")
     .description("Says what is wrong with photos, without changing anything.")
     .argument("<in...>", "photos, and folders of photos")
+    .addOption(maximumPixelsOption())
     .option("--json", "print one line of JSON per photo");
   return addEngineOptions(command)
     .addHelpText("after", details)
@@ -60,7 +63,7 @@ async function runAnalyze(
         throwIfAborted(signal);
         report.begin(path);
         try {
-          const file = await analyzeFile(limpid, path, signal);
+          const file = await analyzeFile(limpid, path, { signal, maximumPixels: maximumPixels(options) });
           report.done(path, json ? analyzedToJson(file) : describeAnalyzed(file), file.notes);
         } catch (error) {
           if (signal.aborted) throw error;

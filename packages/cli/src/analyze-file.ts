@@ -1,5 +1,5 @@
 import type { BackendName, DegradationProbability, Limpid } from "limpid";
-import { readImageFile } from "./files/index.js";
+import { readImageFile, type ReadImageOptions } from "./files/index.js";
 
 /** An image file that was analysed. */
 export interface AnalyzedFile {
@@ -24,13 +24,17 @@ export interface AnalyzedFile {
  *
  * @param limpid - what analyses it
  * @param input - the file
- * @param signal - gives up when it fires
+ * @param options - the signal, and how large the image may be
  * @throws {@link LimpidError} as `readImageFile` and `analyze` do
  */
-export async function analyzeFile(limpid: Limpid, input: string, signal: AbortSignal): Promise<AnalyzedFile> {
+export async function analyzeFile(
+  limpid: Limpid,
+  input: string,
+  options: ReadImageOptions & { readonly signal: AbortSignal },
+): Promise<AnalyzedFile> {
   const started = performance.now();
-  const { image, notes } = await readImageFile(input, { signal });
-  const { degradations } = await limpid.analyze(image, { signal });
+  const { image, notes } = await readImageFile(input, options);
+  const { degradations } = await limpid.analyze(image, { signal: options.signal });
   return {
     input,
     width: image.width,

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { degradationKinds, degradationNames, degrade, type Fault } from "limpid/authoring";
 import { readImageFile, writeImageFile } from "./files/index.js";
 import type { CommandContext } from "./command-context.js";
+import { printableLine } from "./printable.js";
 import { collectFault, parseSeed } from "./option-parsers.js";
 
 interface DegradeCommandOptions {
@@ -40,9 +41,14 @@ export function degradeCommand(context: CommandContext): Command {
     .addHelpText("after", details)
     .action(async (input: string, { recipe, seed, output }: DegradeCommandOptions) => {
       const { signal } = context;
-      const { image, notes } = await readImageFile(input, { signal });
-      const written = await writeImageFile(output, degrade(image, recipe, seed), { inputs: [input], signal });
-      for (const note of [...notes, ...written.notes]) context.writeError(`note: ${input}: ${note}\n`);
+      const { image, metadata, notes } = await readImageFile(input, { signal });
+      const written = await writeImageFile(output, degrade(image, recipe, seed), {
+        inputs: [input],
+        metadata,
+        signal,
+      });
+      for (const note of [...notes, ...written.notes])
+        context.writeError(`note: ${printableLine(`${input}: ${note}`)}\n`);
       context.write(`${output}\n`);
     });
 }

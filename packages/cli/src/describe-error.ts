@@ -1,4 +1,5 @@
 import { LimpidError, type LimpidErrorCode } from "limpid";
+import { describeSystemError, systemErrorCode } from "../../../src/node/system-error.js";
 
 /** An error in a form that a program can read and a worker can send. */
 export interface ErrorReport {
@@ -15,8 +16,35 @@ export interface ErrorReport {
  * @returns its code and message
  */
 export function reportError(error: unknown): ErrorReport {
-  const message = (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, " ").trim();
-  return LimpidError.is(error) ? { code: error.code, message } : { code: "Unexpected", message };
+  if (LimpidError.is(error)) return { code: error.code, message: oneLine(error.message) };
+  return (
+    reportSystemError(error) ?? {
+      code: "Unexpected",
+      message: oneLine(error instanceof Error ? error.message : String(error)),
+    }
+  );
+}
+
+/** System calls that change something. */
+const writing =
+  /^(chmod|copyfile|fsync|ftruncate|link|mkdir|mkdtemp|rename|rm|rmdir|symlink|unlink|utime|write)/;
+
+/** What the operating system refused where no code of ours expected it. */
+function reportSystemError(error: unknown): ErrorReport | undefined {
+  const code = systemErrorCode(error);
+  if (code === undefined || !/^E[A-Z]+$/.test(code) || !(error instanceof Error)) return undefined;
+  const { syscall = "", path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
+  const isWriting = writing.test(syscall) || code === "EROFS" || code === "ENOSPC";
+  const subject = dest ?? path;
+  const reason = `cannot be ${isWriting ? "written" : "read"}: ${describeSystemError(error)}`;
+  return {
+    code: code === "ENOSPC" ? "DiskFull" : isWriting ? "FileUnwritable" : "FileUnreadable",
+    message: oneLine(subject === undefined ? `a file ${reason}` : `${subject}: ${reason}`),
+  };
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, " ").trim();
 }
 
 /**

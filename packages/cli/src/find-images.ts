@@ -1,7 +1,8 @@
 import type { Dirent } from "node:fs";
 import fs from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
 import { LimpidError, throwIfAborted } from "limpid";
+import { describeSystemError, systemErrorCode } from "../../../src/node/system-error.js";
 
 /** An image file that was named, or found in a folder that was named. */
 export interface FoundImage {
@@ -28,13 +29,19 @@ export interface FoundImages {
 }
 
 /** Extensions of image files in a folder; a file that is named itself may have any. */
-const imageExtension = /\.(jpe?g|jfif|png|webp|gif|tiff?|avif)$/i;
+const imageExtension = /\.(jpe?g|jfif|png|webp|gif|tiff?|avif|heic|heif)$/i;
+/** Extensions of photos that are not read, which somebody who names a folder wants to know. */
+const unreadExtension =
+  /\.(bmp|jxl|jp2|j2k|psd|exr|hdr|dng|nef|nrw|cr2|cr3|crw|arw|sr2|srf|raf|orf|rw2|pef|srw|x3f|3fr|iiq|raw)$/i;
+/** Folders of the system's own on a disk. */
+const systemFolder = /^(lost\+found|\$RECYCLE\.BIN|System Volume Information)$/;
 /** What Limpid wrote itself. */
 const resultName = /\.restored\.[^.]+$/i;
 
 /**
  * Finds the image files that paths lead to. A folder stands for the image files in it and in the folders below, without
- * hidden ones and without the results of earlier runs (`*.restored.*`). Links to folders are not followed.
+ * hidden ones and without the results of earlier runs (`*.restored.*`). Links to folders are not followed. Photos in it that are
+ * of a kind that is not read, and folders that may not be, are failures.
  *
  * @param inputs - files and folders
  * @param signal - gives up when it fires
@@ -52,9 +59,10 @@ export async function findImages(inputs: readonly string[], signal: AbortSignal)
     try {
       if (await isFolder(input)) {
         let count = 0;
-        for await (const image of walk(input, "", signal)) {
-          add(image);
+        for await (const found of walk(input, "", signal)) {
           count++;
+          if ("error" in found) failures.push(found);
+          else add(found);
         }
         if (count === 0) {
           throw new LimpidError("FileUnreadable", `${input}: there is no image file in this folder`);
@@ -70,16 +78,32 @@ export async function findImages(inputs: readonly string[], signal: AbortSignal)
   return { images: [...images.values()], failures };
 }
 
-async function* walk(folder: string, prefix: string, signal: AbortSignal): AsyncGenerator<FoundImage> {
+async function* walk(
+  folder: string,
+  prefix: string,
+  signal: AbortSignal,
+): AsyncGenerator<FoundImage | FailedInput> {
   throwIfAborted(signal);
-  const entries = await fs.readdir(folder, { withFileTypes: true });
+  let entries: Dirent[];
+  try {
+    entries = await fs.readdir(folder, { withFileTypes: true });
+  } catch (cause) {
+    const message = `${folder}: cannot be read: ${describeSystemError(cause)}`;
+    const details = { path: folder, reason: systemErrorCode(cause) };
+    yield { input: folder, error: new LimpidError("FileUnreadable", message, { cause, details }) };
+    return;
+  }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
-    if (entry.name.startsWith(".")) continue;
+    if (entry.name.startsWith(".") || systemFolder.test(entry.name)) continue;
     const path = join(folder, entry.name);
     const name = `${prefix}${entry.name}`;
     if (entry.isDirectory()) yield* walk(path, `${name}/`, signal);
     else if (isImageName(entry.name) && (await isFile(entry, path))) yield { path, name };
+    else if (unreadExtension.test(entry.name) && (await isFile(entry, path))) {
+      const message = `${path}: ${extname(path).slice(1).toUpperCase()} files cannot be read`;
+      yield { input: path, error: new LimpidError("UnsupportedImage", message, { details: { path } }) };
+    }
   }
 }
 

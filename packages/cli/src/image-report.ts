@@ -1,5 +1,6 @@
 import type { AppliedExpert, DegradationProbability } from "limpid";
 import type { AnalyzedFile } from "./analyze-file.js";
+import { printableLine } from "./printable.js";
 import type { RestoredFile } from "./restore-file.js";
 
 /** Degradations less probable than this are not worth a person's while. */
@@ -72,7 +73,9 @@ function formatPercent(probability: number): string {
 }
 
 function formatBlock(title: string, rows: readonly (readonly [label: string, text: string])[]): string {
-  return [title, ...rows.map(([label, text]) => `  ${label.padEnd(8)} ${text}`), ""].join("\n");
+  return [title, ...rows.map(([label, text]) => `  ${label.padEnd(8)} ${text}`)]
+    .map((line) => `${printableLine(line)}\n`)
+    .join("");
 }
 
 function roundAnalysis(analysis: readonly DegradationProbability[]): DegradationProbability[] {

@@ -80,7 +80,7 @@ export async function findPairs(
 }
 
 /**
- * The pictures of a folder.
+ * The pictures of a folder, without those of kinds that are not read.
  *
  * @param folder - the folder
  * @param signal - gives up when it fires
@@ -93,7 +93,8 @@ export async function listPhotos(folder: string, signal: AbortSignal): Promise<r
     });
   }
   const { images, failures } = await findImages([folder], signal);
-  if (failures.length > 0) throw failures[0]!.error;
+  const serious = failures.find(({ error }) => !LimpidError.is(error, "UnsupportedImage"));
+  if (serious !== undefined || images.length === 0) throw (serious ?? failures[0])!.error;
   return images;
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { dirname, extname, join, parse, resolve, sep } from "node:path";
+import { extname, join, resolve, sep } from "node:path";
 import { LimpidError } from "limpid";
 import { outputFormatOf } from "./files/index.js";
 import { isImageName, type FailedInput, type FoundImage } from "./find-images.js";
@@ -68,8 +68,8 @@ export function chooseOutputPlace(output: string | undefined, inputs: readonly s
 }
 
 /**
- * Gives each image its output, `NAME.restored.png`. Where `photo.jpg` and `photo.png` would share one, it is
- * `photo.jpg.restored.png` and `photo.png.restored.png`. An image that is itself the output of another is left out.
+ * Gives each image its output: `photo.jpg.restored.png` for `photo.jpg`. The name depends on the photo's alone, with its extension, so
+ * that no other photo of its folder ever has the same. An image that is itself the output of another is left out.
  *
  * @param images - the images
  * @param place - where results go
@@ -82,12 +82,12 @@ export function planOutputs(
   place: OutputPlace,
   overwrite: boolean,
 ): OutputPlan {
-  const shared = countBy(images.map((image) => identify(outputOf(image, place, false))));
-  const planned = images.map((image) => {
-    const short = outputOf(image, place, false);
-    const output = (shared.get(identify(short)) ?? 0) > 1 ? outputOf(image, place, true) : short;
-    return { input: image.path, output, untouched: untouchedOf(image, place), name: image.name };
-  });
+  const planned = images.map((image) => ({
+    input: image.path,
+    output: outputOf(image, place),
+    untouched: untouchedOf(image, place),
+    name: image.name,
+  }));
   const inputs = new Set(images.map(({ path }) => identify(path)));
   const makers = new Map<string, string>();
   for (const { input, output } of planned) {
@@ -112,10 +112,9 @@ export function planOutputs(
   return { tasks, failures };
 }
 
-function outputOf({ path, name }: FoundImage, place: OutputPlace, keepExtension: boolean): string {
+function outputOf({ path, name }: FoundImage, place: OutputPlace): string {
   if (place.kind === "file") return place.path;
-  const from = place.kind === "beside" ? path : join(place.path, ...name.split("/"));
-  return join(dirname(from), `${keepExtension ? parse(from).base : parse(from).name}.restored.png`);
+  return `${place.kind === "beside" ? path : join(place.path, ...name.split("/"))}.restored.png`;
 }
 
 function untouchedOf({ path, name }: FoundImage, place: OutputPlace): string | undefined {
@@ -128,12 +127,6 @@ function untouchedOf({ path, name }: FoundImage, place: OutputPlace): string | u
 /** Equal for paths that some file system takes for one: many do not tell cases apart. */
 function identify(path: string): string {
   return resolve(path).normalize("NFC").toLowerCase();
-}
-
-function countBy(keys: readonly string[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return counts;
 }
 
 function isFolder(path: string): boolean {

@@ -1,4 +1,5 @@
 import { createLogUpdate } from "log-update";
+import { printableLine } from "./printable.js";
 
 /** Most columns that the bar itself takes. */
 const barLength = 24;
@@ -64,6 +65,6 @@ export class ProgressBar {
     for (const part of this.#underWay.values()) done += part;
     const filled = Math.round((barLength * done) / this.#total);
     const bar = "█".repeat(filled) + "░".repeat(barLength - filled);
-    this.#draw(`${bar} ${this.#finished} of ${this.#total} done  ${what}`.trimEnd());
+    this.#draw(`${bar} ${this.#finished} of ${this.#total} done  ${printableLine(what)}`.trimEnd());
   }
 }

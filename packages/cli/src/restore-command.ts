@@ -3,6 +3,7 @@ import type { ExpertChoice } from "limpid";
 import { nodeTileWorkers } from "limpid/node";
 import type { CommandContext } from "./command-context.js";
 import { addEngineOptions, engineSettings, type EngineOptions } from "./engine-options.js";
+import { maximumPixels, maximumPixelsOption } from "./maximum-pixels.js";
 import { collectExpert, parseCount, parseShard, parseStrength } from "./option-parsers.js";
 import { runRestore } from "./run-restore.js";
 import type { Shard } from "./shard.js";
@@ -16,29 +17,42 @@ interface RestoreCommandOptions extends EngineOptions {
   readonly jobs: number;
   readonly workers?: number;
   readonly shard?: Shard;
+  readonly strip?: true;
+  readonly stripLocation?: true;
+  readonly maxMegapixels?: number;
   readonly force?: true;
   readonly json?: true;
 }
 
 const details = `
-Results are PNG files named NAME.restored.png, beside their photos or in the
-folder behind -o. For one photo, -o may name a file instead, ending in .png,
-.jpg, .webp or .tif. They keep bit depth, alpha, grey and colour profile.
-A photo in which nothing is found is left alone: beside it nothing is written,
-into a folder it is copied as it is. "perhaps" names what the router is not
-sure enough of to act, and how to act all the same. A
-result that is there already is not made again, so that an interrupted run can
-be continued; --force makes it again. A photo is never overwritten.
+Results are PNG files beside their photos or in the folder behind -o:
+photo.jpg.restored.png for photo.jpg. For one photo, -o may name a file
+instead, ending in .png, .jpg, .webp or .tif. They keep bit depth, alpha, grey,
+colours, density and what the photo says in EXIF, XMP, IPTC and PNG text; a
+note tells what the format cannot hold. HDR pictures (PQ, HLG) and cameras' raw
+files are refused.
 
-A folder stands for the JPEG, PNG, WebP, GIF, TIFF and AVIF files in it and in
-the folders below.
+A photo in which nothing is found is left alone: beside it nothing is written,
+into a folder it is copied as it is, or with --strip or --strip-location
+written as a PNG. "perhaps" names what the router is not sure enough of to act,
+and how to act all the same.
+
+A result says in its XMP of which photo, options and model it is (as hashes), so
+that a run can be continued: what is there already is not made again, unless
+--force is given; what is of a changed photo, other options or another model
+is. Neither a photo nor another photo's result is ever overwritten.
+
+A folder stands for the JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC files in it
+and in the folders below. HEIC needs a libvips that reads it. Photos of other
+kinds there (BMP, JXL, DNG and so on) are listed as failed.
 
 With --json, one line per photo goes to standard output:
   {input, output, width, height, backend,
    analysis: [{degradation, probability}], mixture: [{expert, weight}],
    tiles, tileSize, milliseconds}
 with untouched: true if the photo was left alone, and without output if nothing
-was written for it; or {input, output, skipped: true}, or {input, error: {code, message}}.
+was written for it; or {input, output, skipped: true},
+or {input, error: {code, message}}.
 
 Exit code: 0 if all is well, 1 if a photo failed, 2 for wrong usage, 130 after
 Ctrl-C.
@@ -69,7 +83,15 @@ export function restoreCommand(context: CommandContext): Command {
       "side of the tiles, a multiple of 8; larger is faster, takes more memory",
       parseCount,
     )
-    .option("--jobs <n>", "photos to restore at once, in as many threads", parseCount, 1)
+    .option("--strip", "write results without EXIF, XMP, IPTC and PNG text of their photos")
+    .option("--strip-location", "write results without the place where their photos were taken")
+    .addOption(maximumPixelsOption())
+    .option(
+      "--jobs <n>",
+      "photos to restore at once, in as many threads; fewer if processors or memory do not suffice",
+      parseCount,
+      1,
+    )
     .option(
       "--workers <n>",
       "tiles of a photo to restore at once on wasm, in as many threads; by default half of the processors, at most 4, and 1 with several --jobs",
@@ -95,6 +117,8 @@ export function restoreCommand(context: CommandContext): Command {
             strength: options.strength,
             mask: options.mask,
             tileSize: options.tile,
+            keep: options.strip ? "nothing" : options.stripLocation ? "all-but-location" : "everything",
+            maximumPixels: maximumPixels(options),
           },
           output: options.output,
           force: options.force ?? false,

@@ -1,19 +1,22 @@
 import fs from "node:fs/promises";
-import { dirname } from "node:path";
-import type {
-  AppliedExpert,
-  BackendName,
-  DegradationProbability,
-  ExpertChoice,
-  Limpid,
-  PixelImage,
-  RestoreResult,
+import {
+  type AppliedExpert,
+  type BackendName,
+  type DegradationProbability,
+  type ExpertChoice,
+  type Limpid,
+  LimpidError,
+  type PixelImage,
+  type RestoreResult,
 } from "limpid";
-import { readImageFile, writeImageFile } from "./files/index.js";
+import { writeFileAtomically } from "limpid/node";
+import { readImageFile, withoutLocation, writeImageFile, type ImageMetadata } from "./files/index.js";
+import { withRecord } from "./files/xmp.js";
 import { luminanceOf } from "./luminance.js";
-import { makeFolder } from "./make-folder.js";
 import { openLimpid, type EngineSettings } from "./open-limpid.js";
 import type { RestoreTask } from "./plan-outputs.js";
+import { readRegularFile } from "./read-regular-file.js";
+import type { RestoreRecord } from "./restore-record.js";
 
 /** What the command line says of how images are restored. */
 export interface RestoreSettings extends EngineSettings {
@@ -25,6 +28,10 @@ export interface RestoreSettings extends EngineSettings {
   readonly mask: string | undefined;
   /** Side of a tile in pixels; undefined for the backend's own. */
   readonly tileSize: number | undefined;
+  /** What results say of their photos besides the pixels: all that the photo's file says, all but the place, or nothing. */
+  readonly keep: "everything" | "all-but-location" | "nothing";
+  /** Most pixels that a photo may have. */
+  readonly maximumPixels: number;
 }
 
 /** An image file that was restored. */
@@ -58,7 +65,12 @@ export interface RestoredFile {
 }
 
 /** The files of one restore. */
-export type RestoreFiles = Pick<RestoreTask, "input" | "output" | "untouched">;
+export interface RestoreFiles extends Pick<RestoreTask, "input" | "output" | "untouched"> {
+  /** What the result is to say of how it came about. */
+  readonly record: RestoreRecord;
+  /** Whether a file of another making may be replaced by a copy of the photo. */
+  readonly overwrite: boolean;
+}
 
 /** Less probable than this, a fault is not worth trying. */
 const worthTrying = 0.25;
@@ -79,7 +91,7 @@ export interface Restorer {
   /**
    * Restores a file.
    *
-   * @param files - the photo, where its result goes, and what to write if it is left alone; folders are made
+   * @param files - the photo, where its result goes, and what to write if it is left alone; folders are there
    * @param call - signal and progress
    * @throws {@link LimpidError} as reading, restoring and writing do
    */
@@ -116,18 +128,19 @@ export class FileRestorer implements Restorer {
     note: (text: string) => void,
     signal: AbortSignal,
   ): Promise<FileRestorer> {
-    const mask = settings.mask === undefined ? undefined : await readImageFile(settings.mask, { signal });
+    const { mask: maskFile, maximumPixels } = settings;
+    const mask =
+      maskFile === undefined ? undefined : await readImageFile(maskFile, { signal, maximumPixels });
     const limpid = await openLimpid(settings, note, signal);
     return new FileRestorer(limpid, settings, mask && luminanceOf(mask.image));
   }
 
   async restore(files: RestoreFiles, { signal, onProgress }: RestoreCall): Promise<RestoredFile> {
     const { input } = files;
-    const { experts, strength, tileSize } = this.#settings;
+    const { experts, strength, tileSize, maximumPixels } = this.#settings;
     const mask = this.#mask;
     const started = performance.now();
-    const file = await readImageFile(input, { signal });
-    await makeFolder(dirname(files.output));
+    const file = await readImageFile(input, { signal, maximumPixels });
     const result = await this.#limpid.restore(file.image, {
       experts,
       signal,
@@ -138,11 +151,14 @@ export class FileRestorer implements Restorer {
     });
     const isUntouched = experts === "auto" && strength !== 0 && result.tiles === 0;
     const notes = [...file.notes];
-    const output = isUntouched ? files.untouched : files.output;
-    if (output !== undefined && output !== files.output) {
-      await fs.copyFile(input, output);
-    } else if (output !== undefined) {
-      notes.push(...(await writeImageFile(output, result.image, { inputs: [input], signal })).notes);
+    const output = isUntouched ? this.#outputOfUntouched(files) : files.output;
+    if (output === files.output) {
+      const metadata = this.#metadataOf(file.metadata, files.record);
+      const written = await writeImageFile(output, result.image, { inputs: [input], metadata, signal });
+      notes.push(...written.notes);
+    } else {
+      if (output !== undefined) await copyPhoto(files, output, signal);
+      if (await exists(files.output)) notes.push(`${files.output} is of an earlier run`);
     }
     return {
       input,
@@ -159,6 +175,17 @@ export class FileRestorer implements Restorer {
       milliseconds: performance.now() - started,
       notes,
     };
+  }
+
+  /** A copy would say what the result is not to say, so then the photo is written like a result. */
+  #outputOfUntouched({ untouched, output }: RestoreFiles): string | undefined {
+    return untouched === undefined || this.#settings.keep === "everything" ? untouched : output;
+  }
+
+  #metadataOf(metadata: ImageMetadata, record: RestoreRecord): ImageMetadata {
+    const { keep } = this.#settings;
+    const kept = keep === "everything" ? metadata : keep === "nothing" ? {} : withoutLocation(metadata);
+    return { ...kept, density: metadata.density, xmp: withRecord(kept.xmp, JSON.stringify(record)) };
   }
 
   /** The faults that no expert of this run is for, though one could be. */
@@ -178,4 +205,32 @@ export class FileRestorer implements Restorer {
     this.#limpid.dispose();
     return Promise.resolve();
   }
+}
+
+/** Copies a photo as it is. */
+async function copyPhoto(
+  { input, overwrite }: RestoreFiles,
+  output: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const photo = await readRegularFile(input);
+  if (await exists(output)) {
+    const there = await readRegularFile(output).catch(() => undefined);
+    if (there?.equals(photo) === true) return;
+    if (!overwrite) {
+      throw new LimpidError(
+        "OutputExists",
+        `${input}: nothing was found in it, and its copy would replace ${output}, another file; --force replaces it`,
+        { details: { input, output } },
+      );
+    }
+  }
+  await writeFileAtomically(output, photo, signal);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return fs.lstat(path).then(
+    () => true,
+    () => false,
+  );
 }

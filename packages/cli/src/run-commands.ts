@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { LimpidError, type LimpidErrorCode, version } from "limpid";
 import type { CommandContext } from "./command-context.js";
 import { formatError } from "./describe-error.js";
+import { printable } from "./printable.js";
 
 /** Errors that say that the command line asks for what cannot be. */
 const usageErrors: readonly LimpidErrorCode[] = [
@@ -34,7 +35,12 @@ export async function runCommands(
   args: readonly string[],
   environment: Omit<CommandContext, "exitCode">,
 ): Promise<number> {
-  const context: CommandContext = { ...environment, exitCode: 0 };
+  const context: CommandContext = {
+    ...environment,
+    write: (text) => environment.write(printable(text)),
+    writeError: (text) => environment.writeError(printable(text)),
+    exitCode: 0,
+  };
   try {
     await makeProgram(parts, context).parseAsync(args, { from: "user" });
     return context.exitCode;

@@ -1,6 +1,7 @@
 import type { CommandContext } from "./command-context.js";
 import { formatError, reportError, type ErrorReport } from "./describe-error.js";
 import { toLine } from "./image-report.js";
+import { printableLine } from "./printable.js";
 import { ProgressBar } from "./progress-bar.js";
 
 /** A file that came to nothing. */
@@ -76,7 +77,10 @@ export class RunReport {
   #write(input: string, result: string, notes: readonly string[]): void {
     this.#bar.clear();
     this.#context.write(result);
-    if (this.#json) for (const text of notes) this.#context.writeError(`note: ${input}: ${text}\n`);
+    if (this.#json)
+      for (const text of notes) {
+        this.#context.writeError(`note: ${printableLine(`${input}: ${text}`)}\n`);
+      }
     this.#bar.finish(input);
   }
 
@@ -101,6 +105,13 @@ export class RunReport {
     this.#bar.finish(input);
   }
 
+  /** Tells that a file failed by what ends the whole run; people are told by the program. */
+  ended(input: string, error: unknown): void {
+    if (!this.#json) return;
+    this.#bar.clear();
+    this.#context.write(toLine({ input, error: reportError(error) }));
+  }
+
   /** Writes a line about the run as a whole; the same one only once. */
   note(text: string): void {
     if (this.#notes.has(text)) return;
@@ -115,7 +126,7 @@ export class RunReport {
     const parts = [`${this.#done} ${this.#verb}`];
     if (this.#leftAlone > 0) parts.push(`${this.#leftAlone} left as they were (nothing found)`);
     if (this.#skipped > 0) {
-      parts.push(`${this.#skipped} skipped, whose outputs exist (--force does them again)`);
+      parts.push(`${this.#skipped} skipped, whose results are there (--force makes them again)`);
     }
     if (this.#failures.length > 0) parts.push(`${this.#failures.length} failed`);
     if (this.#total !== 1 || this.#skipped > 0) this.#context.writeError(`${parts.join(", ")}\n`);

@@ -1,10 +1,20 @@
-import fs from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
 import { LimpidError, throwIfAborted } from "limpid";
 import type { CommandContext } from "./command-context.js";
 import { endOfRun } from "./end-of-run.js";
 import { findImages } from "./find-images.js";
 import { describeRestored, restoredToJson } from "./image-report.js";
+import { jobsThatFit } from "./jobs-that-fit.js";
+import { makeFolder } from "./make-folder.js";
 import { chooseOutputPlace, planOutputs, type RestoreTask } from "./plan-outputs.js";
+import {
+  identifyRun,
+  recordOf,
+  stateOfOutput,
+  type RestoreRecord,
+  type RunIdentity,
+} from "./restore-record.js";
 import { FileRestorer, type Restorer, type RestoreSettings } from "./restore-file.js";
 import { WorkerRestorer } from "./restore-worker.js";
 import { RunReport } from "./run-report.js";
@@ -64,12 +74,22 @@ async function restoreAll(
   context: CommandContext,
   report: RunReport,
 ): Promise<void> {
+  if (tasks.length === 0) return;
+  const identity = await identifyRun(run.settings, context.signal);
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const queue = tasks.values();
-  const lines = Array.from({ length: Math.min(run.jobs, Math.max(1, tasks.length)) }, async () => {
+  const machine = { processors: availableParallelism(), freeMemory: process.availableMemory() };
+  const jobs = jobsThatFit(run.jobs, machine);
+  if (jobs < run.jobs) {
+    report.note(
+      `${jobs} at once instead of ${run.jobs}: more do not fit into the processors and memory that are free`,
+    );
+  }
+  const length = Math.min(jobs, tasks.length);
+  const lines = Array.from({ length }, async () => {
     try {
-      await restoreFrom(queue, run, context, report, signal);
+      await restoreFrom(queue, { ...run, identity }, context, report, signal);
     } catch (error) {
       // What stops the others is the first to be caught: theirs is only that they were stopped.
       const reason: unknown = signal.aborted ? signal.reason : error;
@@ -82,21 +102,52 @@ async function restoreAll(
   if (stop.signal.aborted) throw stop.signal.reason;
 }
 
+/**
+ * What is to be known before anything is computed: whether the result can be written, and whether it is there already.
+ *
+ * @returns the record of the result; undefined if nothing is to be done, which is told
+ */
+async function prepare(
+  { input, output }: RestoreTask,
+  { identity, force }: IdentifiedRun,
+  report: RunReport,
+): Promise<RestoreRecord | undefined> {
+  try {
+    await makeFolder(dirname(output));
+    const record = await recordOf(input, identity);
+    const state = await stateOfOutput(output, record);
+    if (state === "other" || (state === "foreign" && !force)) {
+      const reason =
+        state === "other"
+          ? "holds the result of another photo; name another folder, or remove it"
+          : "is no result of Limpid; --force replaces it";
+      throw new LimpidError("OutputExists", `${input}: ${output} ${reason}`, { details: { input, output } });
+    }
+    if (force || state !== "same") return record;
+    report.skipped(input, output);
+  } catch (error) {
+    report.failed(input, error);
+  }
+  return undefined;
+}
+
+/** A run, and what makes its results what they are. */
+type IdentifiedRun = RestoreRun & { readonly identity: RunIdentity };
+
 async function restoreFrom(
   queue: Iterable<RestoreTask>,
-  run: RestoreRun,
+  run: IdentifiedRun,
   context: CommandContext,
   report: RunReport,
   signal: AbortSignal,
 ): Promise<void> {
   let restorer: Restorer | undefined;
   try {
-    for (const { input, output, untouched } of queue) {
+    for (const task of queue) {
       throwIfAborted(signal);
-      if (!run.force && ((await exists(output)) || (untouched !== undefined && (await exists(untouched))))) {
-        report.skipped(input, output);
-        continue;
-      }
+      const { input, output, untouched } = task;
+      const record = await prepare(task, run, report);
+      if (record === undefined) continue;
       if (restorer?.isBroken === true) {
         await restorer.close();
         restorer = undefined;
@@ -105,12 +156,17 @@ async function restoreFrom(
       restorer ??= await openRestorer(run, context, report, signal);
       try {
         const onProgress = (done: number, total: number): void => report.progress(input, done, total);
-        const file = await restorer.restore({ input, output, untouched }, { signal, onProgress });
+        const files = { input, output, untouched, record, overwrite: run.force };
+        const file = await restorer.restore(files, { signal, onProgress });
         const text = run.json ? restoredToJson(file) : describeRestored(file);
         if (file.isUntouched) report.leftAlone(input, text, file.notes);
         else report.done(input, text, file.notes);
       } catch (error) {
-        if (signal.aborted || (LimpidError.is(error) && endOfRun.includes(error.code))) throw error;
+        if (signal.aborted) throw error;
+        if (LimpidError.is(error) && endOfRun.includes(error.code)) {
+          report.ended(input, error);
+          throw error;
+        }
         report.failed(input, error);
       }
     }
@@ -129,11 +185,4 @@ function openRestorer(
   return run.jobs > 1
     ? WorkerRestorer.open(context.program, run.settings, note, signal)
     : FileRestorer.open(run.settings, note, signal);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return fs.access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -13,7 +13,7 @@ export function startCommand(context: CommandContext): Command {
   const command = new Command("start")
     .summary("try it: repair these photos, or the samples")
     .description(
-      "Says what is wrong with each photo, repairs it, and writes NAME.restored.png beside it. Without photos, does so " +
+      "Says what is wrong with each photo, repairs it, and writes the result beside it, photo.jpg.restored.png for photo.jpg. Without photos, does so " +
         "for the samples in examples/photos of a checkout of Limpid.",
     )
     .argument("[photo...]", "photos, and folders of photos");
@@ -28,6 +28,8 @@ export function startCommand(context: CommandContext): Command {
           strength: undefined,
           mask: undefined,
           tileSize: undefined,
+          keep: "everything",
+          maximumPixels: 100e6,
         },
         output: undefined,
         force: true,

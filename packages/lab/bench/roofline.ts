@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 import { listStages, type BackboneConfig } from "../../../src/sdk/backbone/index.js";
-import { acquireDevice, layOutWeights, planPass, type Precision } from "../../../src/sdk/engine/index.js";
+import { layOutWeights, planPass, WebgpuDevice, type Precision } from "../../../src/sdk/engine/index.js";
 import type { ContestResult } from "./contest.js";
 import { contestantTitles } from "./contestants/contestant.js";
 import { readBenchModel } from "./contestants/model.js";
@@ -39,11 +39,12 @@ export interface Roofline {
  */
 export async function makeRoofline(contest: ContestResult, places: BenchPlaces): Promise<Roofline> {
   const { config } = await readBenchModel((path) => readModelFile(places, path));
-  const { device, info } = await acquireDevice({ acceptSoftware: true });
+  const owner = await WebgpuDevice.acquire({ acceptSoftware: true });
+  const { gpu: device, info } = owner;
   const isSoftware = info.isFallbackAdapter || /llvmpipe|swiftshader/i.test(info.description);
   const bandwidth = await measureBandwidth(device, isSoftware);
   const peak = await measurePeak(device, isSoftware);
-  device.destroy();
+  owner.dispose();
   const side = sideOfMost(contest);
   const flops = countFlops(config, side);
   const contestants = contest.tiles

@@ -5,7 +5,7 @@ import { findImages } from "../../cli/src/find-images.js";
 import { markdownTable } from "../src/markdown-table.js";
 import { modelFromDirectory, nodeTileWorkers } from "../../../src/node/index.js";
 import { backboneStride } from "../../../src/sdk/backbone/index.js";
-import { TfjsBackend, WasmExecutor, type Executor, type ExecutorRun } from "../../../src/sdk/engine/index.js";
+import { WasmExecutor, type Executor, type ExecutorRun } from "../../../src/sdk/engine/index.js";
 import { PixelImage, psnr, readRgb, writeRgb, type Rect } from "../../../src/sdk/image/index.js";
 import { createLimpid } from "../../../src/sdk/limpid/index.js";
 import { loadModel, planTiles, type LoadedModel } from "../../../src/sdk/restore/index.js";
@@ -53,7 +53,6 @@ export async function measureScaling(options: ScalingOptions, places: BenchPlace
   const model = await loadModel(modelFromDirectory(join(places.root, "models")));
   const { config } = model.manifest.backbone;
   const stride = backboneStride(config);
-  const backend = await TfjsBackend.start("wasm");
   const executor = await WasmExecutor.prepare(model.backbone, config);
   const run = executor.begin([], makeEmbedding(config.embeddingSize));
   const parts = [
@@ -64,7 +63,7 @@ export async function measureScaling(options: ScalingOptions, places: BenchPlace
   options.say("margins");
   parts.push(
     `Photos of ${comparedSide} x ${comparedSide} with ten faults in tiles of ${comparedTile} x ${comparedTile} against one tile, with the same statistics, neighbours not blended; cost is what PSNR to the clean photo loses by tiling:`,
-    await tableOfMargins(backend, executor, model, stride, options),
+    await tableOfMargins(executor, model, stride, options),
   );
   parts.push(
     "A photo through the whole of `restore`, over as many pixels at the rate of one tile of the same source size:",
@@ -72,7 +71,6 @@ export async function measureScaling(options: ScalingOptions, places: BenchPlace
   );
   run.dispose();
   executor.dispose();
-  backend.dispose();
   if (options.workers.length > 0) {
     parts.push(
       "A photo of 1 megapixel in tiles of 256 by the number of workers, by the clock, the median of 3 and the range:",
@@ -105,7 +103,6 @@ export function tableOfAreas(tileSizes: readonly number[], stride: number): stri
  * experts are those against the fault, the statistics those of the whole photo.
  */
 async function tableOfMargins(
-  backend: TfjsBackend,
   executor: Executor,
   model: LoadedModel,
   stride: number,
@@ -117,7 +114,7 @@ async function tableOfMargins(
     images.map(async ({ path }) => middleOf(await readPhoto(path, signal), comparedSide)),
   );
   const { config, degradations } = model.manifest.router;
-  const router = backend.run(() => CompactRouter.fromTensorFile(model.router, config, degradations));
+  const router = await CompactRouter.prepare(model.router, config, degradations);
   const found = margins.map(() => ({ agreement: [] as number[], cost: [] as number[], greatest: 0 }));
   for (const task of chooseTasks(comparedTasks)) {
     say(`margins: ${task.name}`);
@@ -126,9 +123,7 @@ async function tableOfMargins(
     )!;
     for (const [index, photo] of photos.entries()) {
       const damaged = task.damage(photo, index);
-      const { embedding } = await backend.run(() =>
-        router.analyze(damaged, (tensor) => backend.read(tensor)),
-      );
+      const { embedding } = await router.analyze(damaged);
       const run = executor.begin([{ expert, weight: 1 }], embedding);
       const side = { x: 0, y: 0, width: photo.width, height: photo.height };
       const whole = { width: side.width, height: side.height, rgb: readRgb(damaged, side) };
@@ -154,7 +149,6 @@ async function tableOfMargins(
       run.dispose();
     }
   }
-  router.dispose();
   return markdownTable([
     ["margin", "agreement dB, mean", "least", "greatest difference, of 255", "cost in dB, mean", "greatest"],
     ...found.map(({ agreement, cost, greatest }, row) => [

@@ -1,5 +1,5 @@
 import { FabricObjectHost } from "./fabric-object-host.js";
-import type { FabricImageLike } from "./fabric-object.js";
+import type { FabricGroupLike, FabricImageLike } from "./fabric-object.js";
 import type { PageHostOptions } from "./page-host.js";
 
 /** What is used of a Fabric canvas; `Canvas` of Fabric 6 and 7 has it. */
@@ -22,6 +22,8 @@ export interface FabricCanvasLike {
   off(event: never, handler: () => void): unknown;
   /** Tells listeners. */
   fire(event: never, options: never): unknown;
+  /** Drawn below all objects. */
+  readonly backgroundImage?: object | undefined;
   /** Whether it was disposed. */
   readonly disposed?: boolean;
 }
@@ -29,8 +31,9 @@ export interface FabricCanvasLike {
 const selectionEvents = ["selection:created", "selection:updated", "selection:cleared"] as const;
 
 /**
- * A Fabric canvas as an editor: restores the active image object. Crop, transform, filters and displayed size stay. Fabric has
- * no undo: give the application's history, or use what the commit returns.
+ * A Fabric canvas as an editor: restores the active image object, the one that an active group or selection holds, or the
+ * background image if nothing is active. Crop, transform, filters and displayed size stay. Fabric has no undo: give the
+ * application's history, or use what the commit returns.
  *
  * @example
  * ```ts
@@ -63,7 +66,7 @@ export class FabricHost extends FabricObjectHost {
   }
 
   protected pickedObject(): object | undefined | null {
-    return this.#canvas.getActiveObject();
+    return this.#canvas.getActiveObject() ?? this.#canvas.backgroundImage;
   }
 
   protected nameOf(object: FabricImageLike): string {
@@ -72,7 +75,9 @@ export class FabricHost extends FabricObjectHost {
   }
 
   protected contains(object: FabricImageLike): boolean {
-    return this.#canvas.getObjects().includes(object);
+    let top: object = object;
+    for (let at: FabricGroupLike | undefined = object.parent; at !== undefined; at = at.parent) top = at;
+    return object === this.#canvas.backgroundImage || this.#canvas.getObjects().includes(top);
   }
 
   protected isOpen(): boolean {
@@ -85,14 +90,17 @@ export class FabricHost extends FabricObjectHost {
   }
 
   protected insertLayer(layer: FabricImageLike, below: FabricImageLike): void {
-    const objects = this.#canvas.getObjects();
+    const group = this.contains(below) ? below.parent : undefined;
+    const parent = group ?? this.#canvas;
+    const objects = parent.getObjects();
     const index = objects.indexOf(below);
-    this.#canvas.insertAt(index < 0 ? objects.length : index + 1, layer as never);
+    const isBackground = below === this.#canvas.backgroundImage;
+    parent.insertAt(isBackground ? 0 : index < 0 ? objects.length : index + 1, layer as never);
     this.#canvas.requestRenderAll();
   }
 
   protected removeLayer(layer: FabricImageLike): void {
-    this.#canvas.remove(layer as never);
+    (layer.parent ?? this.#canvas).remove(layer as never);
     this.#canvas.requestRenderAll();
   }
 }

@@ -1,8 +1,8 @@
 import type { Placement } from "../../sdk/host/index.js";
 import {
   fabricElement,
+  fabricImagesIn,
   fabricPlacement,
-  isFabricImage,
   likeFabricObject,
   rememberFabric,
   replaceFabricElement,
@@ -12,7 +12,7 @@ import { naturalSize, ObjectHost, type DrawnElement, type RecordedStep } from ".
 
 /** A host of an editor that draws with Fabric: its image objects are read, changed and copied alike in each. */
 export abstract class FabricObjectHost extends ObjectHost<FabricImageLike> {
-  /** What is active, an image or not; nothing if nothing is. */
+  /** What is active: an image, what holds one, or something else; nothing if nothing is. */
   protected abstract pickedObject(): object | undefined | null;
 
   /** Draws an object that was changed, and tells who listens. */
@@ -36,8 +36,8 @@ export abstract class FabricObjectHost extends ObjectHost<FabricImageLike> {
   }
 
   protected activeObject(): FabricImageLike | undefined {
-    const object = this.pickedObject();
-    return isFabricImage(object) ? object : undefined;
+    const images = fabricImagesIn(this.pickedObject());
+    return images.length === 1 ? images[0] : undefined;
   }
 
   protected elementOf(object: FabricImageLike): DrawnElement | undefined {

@@ -1,4 +1,4 @@
-import { composeTransforms, type Placement, type Transform } from "../../sdk/host/index.js";
+import { composeTransforms, type Placement, type Point, type Transform } from "../../sdk/host/index.js";
 import type { DrawnElement } from "./object-host.js";
 
 /** What is used of a Fabric image object; `FabricImage` of Fabric 6 and 7 and `fabric.Image` of Fabric 4 and 5 have it. */
@@ -29,12 +29,42 @@ export interface FabricImageLike {
   calcTransformMatrix(): readonly number[];
   /** Properties as data. */
   toObject(): object;
+  /** What its geometry is relative to, a group or the selection; undefined on the canvas itself. */
+  readonly group?: FabricGroupLike | undefined;
+  /** The group that it belongs to, whether it is selected or not. */
+  readonly parent?: FabricGroupLike | undefined;
+  /** Its centre in what it belongs to. */
+  getCenterPoint(): Point;
+  /** Moves it. */
+  setPositionByOrigin(point: never, originX: "center", originY: "center"): unknown;
+}
+
+/** What is used of a Fabric group, or of a selection of several objects. */
+export interface FabricGroupLike {
+  /** The group around it. */
+  readonly parent?: FabricGroupLike | undefined;
+  /** The objects in it, lowest first. */
+  getObjects(): readonly object[];
+  /** Puts objects that stand on the canvas at a place in the group. */
+  insertAt(index: number, ...objects: never[]): unknown;
+  /** Takes objects out. */
+  remove(...objects: never[]): unknown;
+  /** From the group's centre to the canvas. */
+  calcTransformMatrix(): readonly number[];
 }
 
 /** Whether an object of a Fabric canvas draws an image. */
 export function isFabricImage(object: unknown): object is FabricImageLike {
   const candidate = object as Partial<FabricImageLike> | null | undefined;
   return typeof candidate?.getElement === "function" && typeof candidate.setElement === "function";
+}
+
+/** The image objects in what is picked: itself, or what a group or a selection of several holds. */
+export function fabricImagesIn(object: object | undefined | null): readonly FabricImageLike[] {
+  if (isFabricImage(object)) return [object];
+  const { getObjects } = (object ?? {}) as Partial<FabricGroupLike>;
+  if (typeof getObjects !== "function") return [];
+  return (object as FabricGroupLike).getObjects().flatMap((inside) => fabricImagesIn(inside));
 }
 
 /** What an image object draws, before its filters. */
@@ -99,9 +129,12 @@ function setFabricElement(
 }
 
 /** What makes an object what it is, and must not be copied to another. */
-const notCopied = ["type", "version", "src", "filters", "resizeFilter", "clipPath", "layoutManager"];
+const notCopied = ["type", "version", "id", "src", "filters", "resizeFilter", "clipPath", "layoutManager"];
 
-/** An image object at the same place, of the same class, with another element and no filters. */
+/**
+ * An image object at the same place on the canvas, of the same class, with another element and no filters. It belongs to no group
+ * yet.
+ */
 export function likeFabricObject(
   object: FabricImageLike,
   element: DrawnElement,
@@ -114,5 +147,25 @@ export function likeFabricObject(
   const entries = Object.entries(object.toObject()).filter(([name]) => !notCopied.includes(name));
   layer.set({ ...Object.fromEntries(entries), name: label });
   replaceFabricElement(layer, element, horizontal, vertical);
+  if (object.group) leaveGroup(layer, object.group);
   return layer;
+}
+
+/** Gives an object whose geometry is relative to a group the same place on the canvas. */
+function leaveGroup(layer: FabricImageLike, group: FabricGroupLike): void {
+  const [a, b, c, d, x, y] = composeTransforms(
+    group.calcTransformMatrix() as unknown as Transform,
+    layer.calcTransformMatrix() as unknown as Transform,
+  );
+  const squared = a * a + b * b;
+  const degrees = (radians: number): number => (radians * 180) / Math.PI;
+  layer.set({ flipX: false, flipY: false, angle: degrees(Math.atan2(b, a)), skewY: 0 });
+  layer.set({
+    scaleX: Math.sqrt(squared),
+    scaleY: (a * d - c * b) / Math.sqrt(squared),
+    skewX: degrees(Math.atan2(a * c + b * d, squared)),
+  });
+  const centre = Object.assign(layer.getCenterPoint(), { x, y });
+  layer.setPositionByOrigin(centre as never, "center", "center");
+  layer.setCoords();
 }

@@ -1,6 +1,6 @@
 /**
- * Restores what a page draws: canvases, images, and the objects of Fabric, Konva and the TOAST UI image editor, the layers
- * of miniPaint.
+ * Restores what a page draws: canvases, images, and the objects of Fabric, Konva, PixiJS and the TOAST UI image
+ * editor, the layers of miniPaint.
  *
  * @module limpid/canvas
  */
@@ -21,7 +21,7 @@ export {
 } from "../../sdk/page/index.js";
 export { connectMiniPaint, type ConnectMiniPaintOptions } from "./connect-mini-paint.js";
 export { FabricHost, type FabricCanvasLike } from "./fabric-host.js";
-export type { FabricImageLike } from "./fabric-object.js";
+export type { FabricGroupLike, FabricImageLike } from "./fabric-object.js";
 export { FabricObjectHost } from "./fabric-object-host.js";
 export {
   KonvaHost,
@@ -35,5 +35,12 @@ export { ObjectHost, type DrawnElement, type RecordedStep } from "./object-host.
 export { PageHost, type PageHostOptions } from "./page-host.js";
 export type { PageInterface } from "./page-interaction.js";
 export type { BitmapHolder, Surface } from "./surface.js";
+export {
+  PixiHost,
+  type PixiContainerLike,
+  type PixiHostOptions,
+  type PixiSpriteLike,
+  type PixiTextureLike,
+} from "./pixi-host.js";
 export { TuiHost, type TuiImageEditorLike } from "./tui-host.js";
 export { UndoHistory, type UndoStack, type UndoStep } from "./undo-history.js";

@@ -9,14 +9,16 @@ export interface KonvaTransformLike {
   getMatrix(): number[];
 }
 
-/** What is used of a Konva image node; `Konva.Image` has it. */
+/** What is used of a Konva node that draws an image: a `Konva.Image`, or a shape that is filled with one. */
 export interface KonvaImageLike {
   /** Properties that were set. */
   readonly attrs: Record<string, unknown>;
-  /** What is drawn. */
-  image(): unknown;
-  /** The shown part; all zeros if it is the whole. */
-  crop(): Rect;
+  /** What an image node draws. */
+  image?(): unknown;
+  /** What a shape is filled with. */
+  fillPatternImage?(): unknown;
+  /** The part that an image node shows; all zeros if it is the whole. */
+  crop?(): Rect;
   /** Displayed width before the transform. */
   width(): number;
   /** Displayed height before the transform. */
@@ -32,7 +34,7 @@ export interface KonvaImageLike {
   /** Drops the cache. */
   clearCache(): unknown;
   /** Makes the cache. */
-  cache(): unknown;
+  cache(options?: { pixelRatio?: number }): unknown;
   /** A copy, with the same element. */
   clone(values?: Record<string, unknown>): unknown;
   /** From the node to the stage. */
@@ -60,12 +62,12 @@ interface KonvaParent {
 export interface KonvaHostOptions extends PageHostOptions {
   /** The active node, which Konva itself does not know: `() => transformer.nodes()[0]`. */
   readonly active: () => unknown;
-  /** Makes a node's cache again after its image was replaced; `node.cache()` if left out. */
+  /** Makes a node's cache again after its image was replaced; `node.cache()` with the same `pixelRatio` if left out. */
   readonly recache?: (node: KonvaImageLike) => void;
 }
 
 /**
- * A Konva stage as an editor: restores the active image node. Crop, transform, filters, cache and displayed size stay. Konva
+ * A Konva stage as an editor: restores the active image node, or the image that the active shape is filled with. Crop, transform, filters, cache and displayed size stay. Konva
  * has neither a selection nor undo: tell which node is active, call `selectionChanged()` when it is another one, and give the
  * application's history or use what the commit returns.
  *
@@ -79,30 +81,34 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
   /** Always `konva`. */
   readonly id = "konva";
   readonly #active: () => unknown;
-  readonly #recache: (node: KonvaImageLike) => void;
+  readonly #recache: ((node: KonvaImageLike) => void) | undefined;
 
   /** @param options - what is active, caching, history, interface and limits */
   constructor(options: KonvaHostOptions) {
     super(options);
     this.#active = options.active;
-    this.#recache = options.recache ?? ((node) => node.cache());
+    this.#recache = options.recache;
   }
 
   protected activeObject(): KonvaImageLike | undefined {
     const node = this.#active() as Partial<KonvaImageLike> | null | undefined;
-    return typeof node?.image === "function" && typeof node.crop === "function"
-      ? (node as KonvaImageLike)
-      : undefined;
+    const isImage = typeof node?.image === "function" && typeof node.crop === "function";
+    const isFilled = !isImage && Boolean(node?.fillPatternImage?.());
+    return isImage || isFilled ? (node as KonvaImageLike) : undefined;
   }
 
   protected elementOf(node: KonvaImageLike): DrawnElement | undefined {
-    return node.image() as DrawnElement | undefined;
+    return (node.image?.() ?? node.fillPatternImage?.()) as DrawnElement | undefined;
   }
 
   protected placementOf(node: KonvaImageLike): Pick<Placement, "crop" | "transform" | "isFiltered"> {
+    const toStage = node.getAbsoluteTransform().getMatrix() as unknown as Transform;
+    const isFiltered = (node.filters()?.length ?? 0) > 0;
+    if (node.image === undefined) {
+      return { crop: undefined, transform: composeTransforms(toStage, patternTransform(node)), isFiltered };
+    }
     const crop = cropOf(node);
     const shown = crop ?? naturalSize(this.elementOf(node)!);
-    const toStage = node.getAbsoluteTransform().getMatrix() as unknown as Transform;
     return {
       crop,
       transform: composeTransforms(toStage, [
@@ -113,7 +119,7 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
         0,
         0,
       ]),
-      isFiltered: (node.filters()?.length ?? 0) > 0,
+      isFiltered,
     };
   }
 
@@ -135,6 +141,17 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
     horizontal: number,
     vertical: number,
   ): void {
+    if (node.image === undefined) {
+      const { scaleX, scaleY, offsetX, offsetY } = patternOf(node);
+      this.#set(node, {
+        fillPatternImage: element,
+        fillPatternScaleX: scaleX / horizontal,
+        fillPatternScaleY: scaleY / vertical,
+        fillPatternOffsetX: offsetX * horizontal,
+        fillPatternOffsetY: offsetY * vertical,
+      });
+      return;
+    }
     const crop = cropOf(node);
     this.#set(node, {
       image: element,
@@ -152,7 +169,10 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
 
   protected remember(node: KonvaImageLike): () => void {
     const { attrs } = node;
-    const names = ["image", "width", "height", "cropX", "cropY", "cropWidth", "cropHeight"];
+    const names =
+      node.image === undefined
+        ? ["Image", "ScaleX", "ScaleY", "OffsetX", "OffsetY"].map((name) => `fillPattern${name}`)
+        : ["image", "width", "height", "cropX", "cropY", "cropWidth", "cropHeight"];
     const values = Object.fromEntries(names.map((name) => [name, attrs[name]]));
     return () => this.#set(node, values);
   }
@@ -165,7 +185,7 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
     label: string,
   ): Promise<RecordedStep> {
     const parent = node.getParent() ?? this.#lastParent.get(node);
-    const layer = node.clone({ name: label, filters: [] }) as KonvaImageLike & {
+    const layer = node.clone({ name: label, id: undefined, filters: [] }) as KonvaImageLike & {
       zIndex(index: number): unknown;
     };
     layer.clearCache();
@@ -195,10 +215,12 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
 
   #set(node: KonvaImageLike, values: Record<string, unknown>): void {
     const isCached = node.isCached();
+    const pixelRatio = cachedPixelRatio(node);
     node.setAttrs(values);
     if (isCached) {
       node.clearCache();
-      this.#recache(node);
+      if (this.#recache !== undefined) this.#recache(node);
+      else node.cache(pixelRatio === undefined ? {} : { pixelRatio });
     }
     redraw(node);
   }
@@ -211,8 +233,41 @@ function isOnStage(parent: unknown): boolean {
 }
 
 function cropOf(node: KonvaImageLike): Rect | undefined {
-  const { x, y, width, height } = node.crop();
+  const { x, y, width, height } = node.crop?.() ?? { x: 0, y: 0, width: 0, height: 0 };
   return width > 0 && height > 0 ? { x, y, width, height } : undefined;
+}
+
+/** How a shape's pattern lies in it; what was not set is as Konva takes it. */
+function patternOf({ attrs }: KonvaImageLike) {
+  const attribute = (name: string, otherwise: number): number => {
+    const value = attrs[`fillPattern${name}`];
+    return typeof value === "number" ? value : otherwise;
+  };
+  return {
+    x: attribute("X", 0),
+    y: attribute("Y", 0),
+    rotation: attribute("Rotation", 0),
+    scaleX: attribute("ScaleX", 1),
+    scaleY: attribute("ScaleY", 1),
+    offsetX: attribute("OffsetX", 0),
+    offsetY: attribute("OffsetY", 0),
+  };
+}
+
+/** From the pixels of a shape's pattern to the shape. */
+function patternTransform(node: KonvaImageLike): Transform {
+  const { x, y, rotation, scaleX, scaleY, offsetX, offsetY } = patternOf(node);
+  const angle = (rotation * Math.PI) / 180;
+  const turned: Transform = [Math.cos(angle), Math.sin(angle), -Math.sin(angle), Math.cos(angle), x, y];
+  return composeTransforms(turned, [scaleX, 0, 0, scaleY, -offsetX * scaleX, -offsetY * scaleY]);
+}
+
+/** The ratio that a node was cached with, which Konva keeps with the cached canvas alone. */
+function cachedPixelRatio(node: KonvaImageLike): number | undefined {
+  const { _getCanvasCache: cacheOf } = node as {
+    _getCanvasCache?: () => { readonly scene?: { readonly pixelRatio?: number } } | undefined;
+  };
+  return cacheOf?.call(node)?.scene?.pixelRatio;
 }
 
 function redraw(node: KonvaImageLike): void {

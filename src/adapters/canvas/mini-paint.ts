@@ -160,13 +160,13 @@ export function miniPaintPlacement(
 /** Where a layer stands, and how it is drawn there. */
 export type MiniPaintGeometry = Pick<
   MiniPaintLayer,
-  "x" | "y" | "width" | "height" | "rotate" | "opacity" | "composition" | "filters"
+  "x" | "y" | "width" | "height" | "rotate" | "opacity" | "composition"
 >;
 
 /** A layer's geometry as it is now. */
 export function miniPaintGeometry(layer: MiniPaintLayer): MiniPaintGeometry {
-  const { x, y, width, height, rotate, opacity, composition, filters } = layer;
-  return { x, y, width, height, rotate, opacity, composition, filters: structuredClone(filters) };
+  const { x, y, width, height, rotate, opacity, composition } = layer;
+  return { x, y, width, height, rotate, opacity, composition };
 }
 
 /**
@@ -185,7 +185,6 @@ export function likeMiniPaintLayer(
   element: DrawnElement,
   label: string,
 ): Partial<MiniPaintLayer> {
-  const { filters, ...place } = geometry;
   const { width: width_original, height: height_original } = naturalSize(element);
   const above = layers.map(({ order }) => order).filter((order) => order > layer.order);
   // Without an order of its own it becomes the topmost.
@@ -195,10 +194,10 @@ export function likeMiniPaintLayer(
     name: label.length === 3 || label.toLowerCase().endsWith(".svg") ? `${label} ` : label,
     type: "image",
     link: element,
-    ...place,
+    ...geometry,
     width_original,
     height_original,
-    filters,
+    filters: [],
     ...(isBetween && { order: (layer.order + Math.min(...above)) / 2 }),
   };
 }

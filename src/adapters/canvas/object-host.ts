@@ -1,6 +1,7 @@
 import { LimpidError, throwIfAborted } from "../../sdk/base/index.js";
 import {
   fitResult,
+  resizePlacement,
   resolveCommitMode,
   type Capture,
   type CaptureOptions,
@@ -147,14 +148,17 @@ export abstract class ObjectHost<T extends object> extends PageHost {
     const object = this.activeObject();
     const element = object && this.elementOf(object);
     if (object === undefined || element === undefined || naturalSize(element).width === 0) {
-      throw new LimpidError("NothingSelected", "no image object is active");
+      throw new LimpidError("NothingSelected", "no image object is active, or several are");
     }
     const selected = target === "selection" ? this.selectedRect() : undefined;
     if (target === "selection" && selected === undefined) throw nothingSelected();
     const revision = revisionOf(element);
     const { image, notes } = await readPixels(element, { limits: this.limits, signal });
-    const placement = this.placementOf(object);
     const { width, height } = image;
+    // The pixels of an element with a `srcset` are more than its size says, in which the object is measured.
+    const { width: naturalWidth, height: naturalHeight } = naturalSize(element);
+    const measured = { ...this.placementOf(object), naturalWidth, naturalHeight };
+    const placement = resizePlacement(measured, width, height);
     const mask = selected && (await placedMask(selected, placement.transform, width, height, signal));
     if (target === "selection" && mask === undefined) throw nothingSelected();
     this.#objects.set(this.#idOf(object), object);
@@ -163,7 +167,7 @@ export abstract class ObjectHost<T extends object> extends PageHost {
       target,
       image,
       mask,
-      placement: { ...placement, naturalWidth: width, naturalHeight: height },
+      placement,
       documentId: this.id,
       layerId: this.#idOf(object),
       name: this.nameOf(object),
@@ -189,9 +193,11 @@ export abstract class ObjectHost<T extends object> extends PageHost {
     const isConflict = current === undefined || revisionOf(current) !== capture.revision;
     const mode = resolveCommitMode(capabilities, capture, options, isConflict);
     const { label } = options;
+    // An object that was removed still has its element, and its geometry is in that element's pixels.
+    const now = naturalSize(this.elementOf(object) ?? element);
+    const horizontal = image.width / now.width;
+    const vertical = image.height / now.height;
     if (mode === "replace") {
-      const horizontal = image.width / capture.image.width;
-      const vertical = image.height / capture.image.height;
       const restoreBefore = this.remember(object);
       this.replaceElement(object, element, horizontal, vertical);
       const restoreAfter = this.remember(object);
@@ -202,10 +208,6 @@ export abstract class ObjectHost<T extends object> extends PageHost {
       const step = { label, undo: shown(element, restoreBefore), redo: shown(current, restoreAfter) };
       return { mode, isConflict, notes, ...(await this.record(step)) };
     }
-    // An object that was removed still has its element, and its geometry is in that element's pixels.
-    const now = naturalSize(this.elementOf(object) ?? element);
-    const horizontal = image.width / now.width;
-    const vertical = image.height / now.height;
     const step = await this.addAbove(object, element, horizontal, vertical, label);
     return { mode, isConflict, notes, ...step };
   }

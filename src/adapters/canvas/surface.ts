@@ -58,8 +58,12 @@ export function accessSurface(surface: Surface): SurfaceAccess {
 
 function accessCanvas(canvas: AnyCanvas): SurfaceAccess {
   const context = context2D(canvas);
-  if (context === undefined)
-    throw new LimpidError("NotSupported", "this canvas has a context that is not 2D");
+  if (context === undefined) {
+    throw new LimpidError(
+      "NotSupported",
+      "this canvas has a context that is not 2D, or was transferred: give the OffscreenCanvas to a host where that is drawn",
+    );
+  }
   const colorSpace = colorSpaceOf(context);
   return accessBands(
     () => (canvas.width === 0 || canvas.height === 0 ? undefined : canvas),
@@ -199,8 +203,11 @@ function accessElement(element: HTMLImageElement): SurfaceAccess {
     write: async (image) => {
       const before = [element.src, element.getAttribute("srcset")] as const;
       const after = await toDataUrl(image);
+      // An image of a `srcset` has more pixels than its size says; so has its result.
+      const density = image.width / element.naturalWidth;
+      const dense = density === 1 ? null : `${after} ${density}x`;
       try {
-        await show(after, null);
+        await show(after, dense);
         if (element.currentSrc !== after) {
           throw new LimpidError(
             "NotSupported",
@@ -211,7 +218,7 @@ function accessElement(element: HTMLImageElement): SurfaceAccess {
         await show(...before).catch(() => undefined);
         throw error;
       }
-      return { undo: () => show(...before), redo: () => show(after, null) };
+      return { undo: () => show(...before), redo: () => show(after, dense) };
     },
     keeps: { alpha: "straight", colorSpaces: ["srgb", "display-p3", "icc"], bitDepths: [8, 16] },
   });

@@ -113,7 +113,7 @@ async function restoreFill(
         signal,
         onProgress: (step) => {
           report({ fraction: step.done / step.total });
-          options.restore?.onProgress?.(step);
+          return options.restore?.onProgress?.(step);
         },
       });
   throwIfAborted(signal);

@@ -27,7 +27,7 @@ export interface EmbedPhotopeaOptions extends ConnectPhotopeaOptions {
  * @param options - limits, waiting times, and what the panel shows
  * @returns the host, for the caller to dispose
  * @throws {@link LimpidError} `NotSupported` if this page is in no frame, `InvalidArgument` if `origin` is none, `HostFailed`
- * if Photopea does not answer, `Aborted`
+ * if Photopea does not answer, or lacks what nothing works without, `Aborted`
  *
  * @example
  * ```ts
@@ -94,7 +94,9 @@ async function startHost(endpoint: PhotopeaEndpoint, options: ConnectPhotopeaOpt
   const session = new PhotopeaSession(endpoint, options);
   try {
     await session.start(options.signal);
-    return new PhotopeaHost(session, options);
+    const host = new PhotopeaHost(session, options);
+    await host.probe(options.signal);
+    return host;
   } catch (error) {
     session.dispose();
     throw error;

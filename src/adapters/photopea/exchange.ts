@@ -9,19 +9,25 @@ export interface PhotopeaAnswer {
   readonly file: Uint8Array | undefined;
 }
 
+/** Milliseconds that the end of a script may come after the answer to the ping behind it. */
+const grace = 25;
+
 /** Characters of the longest text that a script of ours ever tells; more is not ours, or broken. */
 const maximumTextLength = 1 << 20;
 
 /**
  * One script and what comes back for it. Photopea answers every message with `"done"`, whether the script ran, threw or did
  * not parse, and says `"done"` at other times too; so a script ends by echoing a token that nobody else knows, and only what
- * carries the token counts.
+ * carries the token counts. A ping is posted behind it: if that is answered and the end has not come, Photopea has ended the
+ * script without a word.
  */
 export class PhotopeaExchange {
   /** Settles when the closing token arrives. */
   readonly answer: Promise<PhotopeaAnswer>;
   /** What to post. */
   readonly message: string;
+  /** What to post right behind it. */
+  readonly ping: string;
   readonly #prefix: string;
   readonly #wantsFile: boolean;
   #resolve!: (answer: PhotopeaAnswer) => void;
@@ -31,6 +37,7 @@ export class PhotopeaExchange {
   #value: unknown;
   readonly #files: Uint8Array[] = [];
   #fault: LimpidError | undefined;
+  #waiting: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param token - known to nobody else and used once
@@ -42,6 +49,7 @@ export class PhotopeaExchange {
     this.#prefix = `${token}:`;
     this.#wantsFile = wantsFile;
     this.message = wrap(this.#prefix, body).source;
+    this.ping = script`app.echoToOE(${`${this.#prefix}ping`});`.source;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -68,6 +76,7 @@ export class PhotopeaExchange {
    * @param error - why
    */
   fail(error: LimpidError): void {
+    clearTimeout(this.#waiting);
     this.#reject(error);
   }
 
@@ -93,7 +102,11 @@ export class PhotopeaExchange {
       case "error":
         this.#note(scriptFailed(rest));
         return;
+      case "ping":
+        this.#waiting = setTimeout(() => this.fail(aborted()), grace);
+        return;
       case "end":
+        clearTimeout(this.#waiting);
         this.#end();
         return;
       default:
@@ -144,6 +157,13 @@ function scriptFailed(text: string): LimpidError {
   const [, reason, message] = /^limpid:([a-z-]+):([^]*)$/.exec(text) ?? [];
   return new LimpidError("HostFailed", `Photopea: ${(message ?? text).slice(0, 300)}`, {
     details: { reason: reason ?? "error" },
+  });
+}
+
+/** A script that neither reached its end nor its `catch`. */
+function aborted(): LimpidError {
+  return new LimpidError("HostFailed", "Photopea ended a script of Limpid's without an error", {
+    details: { reason: "aborted" },
   });
 }
 

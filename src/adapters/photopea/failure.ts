@@ -8,7 +8,7 @@ const codes: Readonly<Record<string, LimpidErrorCode>> = {
   "empty-layer": "NothingSelected",
   "nothing-selected": "NothingSelected",
   "too-large": "ImageTooLarge",
-  "not-on-top": "NotSupported",
+  "not-above": "NotSupported",
   "locked-layer": "NotSupported",
 };
 
@@ -16,7 +16,8 @@ const codes: Readonly<Record<string, LimpidErrorCode>> = {
  * Why a script gave up.
  *
  * @param error - anything that was caught
- * @returns the word that the script passed to `fail`, `timeout` or `malformed`; undefined for what is not of a script
+ * @returns the word that the script passed to `fail`; `error`, `aborted`, `timeout` or `malformed`; undefined for what is not of a
+ * script
  */
 export function reasonOf(error: unknown): string | undefined {
   if (!LimpidError.is(error, "HostFailed")) return undefined;

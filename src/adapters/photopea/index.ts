@@ -11,6 +11,11 @@ export {
 } from "./connect.js";
 export { PanelHost, type HostPanel } from "../frame/index.js";
 export { photopeaOrigin } from "./endpoint.js";
-export { PhotopeaHost, type PhotopeaHostOptions, type PhotopeaPanel } from "./photopea-host.js";
+export {
+  PhotopeaHost,
+  type PhotopeaCaptureOptions,
+  type PhotopeaHostOptions,
+  type PhotopeaPanel,
+} from "./photopea-host.js";
 export type { PhotopeaSessionOptions } from "./session.js";
 export type { DocumentKey, PhotopeaDocument, PhotopeaLayer, PhotopeaState } from "./state.js";

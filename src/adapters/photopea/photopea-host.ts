@@ -15,14 +15,20 @@ import {
 } from "../../sdk/host/index.js";
 import type { PixelImage, Rect } from "../../sdk/image/index.js";
 import { PanelHost, type HostPanel } from "../frame/index.js";
-import { translateFailure } from "./failure.js";
-import { readDocument, readLayer, readMask, type ReadPixels } from "./read.js";
+import { reasonOf, translateFailure } from "./failure.js";
+import { readDocument, readLayer, readMask, type KnownProfiles, type ReadPixels } from "./read.js";
+import { findMissing } from "./scripts/find-missing.js";
+import { readSelection } from "./scripts/read-selection.js";
 import { readState } from "./scripts/read-state.js";
 import type { PhotopeaSession, PhotopeaTurn } from "./session.js";
 import {
   formatKey,
   parseKey,
+  parseLayerKey,
+  parseMissing,
+  parseSelection,
   parseState,
+  type LayerKey,
   type PhotopeaDocument,
   type PhotopeaLayer,
   type PhotopeaState,
@@ -42,6 +48,12 @@ export interface PhotopeaHostOptions {
   readonly maximumSide?: number;
 }
 
+/** What to take from Photopea. */
+export interface PhotopeaCaptureOptions extends CaptureOptions {
+  /** Which layer: the `id` of one in {@link PhotopeaState.layers}; the active one if left out. */
+  readonly layerId?: string;
+}
+
 const captured: Readonly<Record<CaptureTarget, readonly CommitMode[]>> = {
   image: ["new-layer"],
   layer: ["replace", "new-layer"],
@@ -51,10 +63,9 @@ const captured: Readonly<Record<CaptureTarget, readonly CommitMode[]>> = {
 /**
  * Photopea, from a plugin panel in it or from a page around it; made by {@link connectPhotopea} or {@link embedPhotopea}.
  *
- * A capture works on copies and leaves the document and its history as they are. A result comes in as one layer: as an
- * additional one on top in one step of the history, or in place of the topmost layer in two. Masks and effects of a layer are
- * in its captured pixels; opacity and blending are not. Photopea tells nobody when people choose another layer:
- * {@link PhotopeaHost.refresh} asks.
+ * A capture works on copies and leaves the document and its history as they are. A result comes in as one layer, right above
+ * the captured one or in its place. Masks and effects of a layer are in its captured pixels; opacity and blending are not.
+ * Photopea tells nobody when people choose another layer: {@link PhotopeaHost.refresh} asks.
  *
  * @example
  * ```ts
@@ -72,7 +83,10 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
   readonly onDidChangeSelection: Event<HostSelection>;
   readonly #session: PhotopeaSession;
   readonly #selectionChanged: EventEmitter<HostSelection>;
+  readonly #profiles: KnownProfiles = new Map();
   #selection = "";
+  #missing: string | undefined;
+  #isProbed = false;
 
   /** @internal To be made by {@link connectPhotopea} or {@link embedPhotopea}. Owns the session from here on. */
   constructor(session: PhotopeaSession, options: PhotopeaHostOptions = {}) {
@@ -83,7 +97,7 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
     this.onDidChangeSelection = this.#selectionChanged.event;
     this.capabilities = {
       commit: captured,
-      undoSteps: { replace: 2, "new-layer": 1, mask: 0 },
+      undoSteps: { replace: 4, "new-layer": 3, mask: 0 },
       bitDepths: [8],
       colorSpaces: ["srgb", "display-p3", "icc"],
       alpha: "straight",
@@ -100,24 +114,41 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
   }
 
   /**
+   * What this Photopea lacks, in one sentence for a person; undefined if nothing, or if no document was open yet. It is also
+   * notified, once.
+   */
+  get missing(): string | undefined {
+    return this.#missing;
+  }
+
+  /**
    * Looks what is open and active; fires {@link PhotopeaHost.onDidChangeSelection} if it is something else than before.
    *
    * @param signal - gives up when it fires
    * @returns what there is
-   * @throws {@link LimpidError} `HostFailed`, `Aborted`, `Disposed`
+   * @throws {@link LimpidError} `HostFailed`, also if this Photopea lacks what nothing works without; `Aborted`, `Disposed`
    */
   async refresh(signal?: AbortSignal): Promise<PhotopeaState> {
     return this.#turn((turn) => this.#look(turn), signal);
   }
 
-  async capture({ target = "layer", signal }: CaptureOptions = {}): Promise<Capture> {
+  /**
+   * Looks whether this Photopea has what the host needs.
+   *
+   * @internal done by {@link connectPhotopea}
+   */
+  async probe(signal?: AbortSignal): Promise<void> {
+    await this.#turn((turn) => this.#probe(turn), signal);
+  }
+
+  async capture({ target = "layer", layerId, signal }: PhotopeaCaptureOptions = {}): Promise<Capture> {
     return this.#turn(async (turn) => {
       const state = await this.#look(turn);
       const { document } = state;
       if (document === undefined) throw nothingSelected(target, "no document is open");
-      return target === "image"
-        ? this.#captureImage(turn, document)
-        : this.#captureLayer(turn, document, state, target);
+      if (target === "image") return this.#captureImage(turn, document);
+      const layer = layerId === undefined ? state.layer : state.layers.find(({ id }) => id === layerId);
+      return this.#captureLayer(turn, document, layer, state.selection, target);
     }, signal);
   }
 
@@ -125,29 +156,25 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
     this.throwIfDisposed();
     const fitted = fitResult(this.capabilities, capture, result, options);
     const key = parseKey(capture.documentId);
+    const source = capture.layerId === undefined ? undefined : parseLayerKey(capture.layerId);
     return this.#turn(async (turn) => {
       const state = parseState(await turn.tell(readState(key)));
-      const now = await this.#readAgain(turn, state.document!, capture);
+      const now = await this.#readAgain(turn, state.document!, capture.target, source);
       const isConflict = now?.revision !== capture.revision;
       const mode = resolveCommitMode(this.capabilities, capture, options, isConflict);
-      if (mode === "replace" && !now?.isTop) throw notOnTop(capture);
       const [, , , , left, top] = capture.placement.transform;
       const place = isConflict ? { x: left, y: top } : now.frame;
-      await writeLayer(this.#session, turn, state, {
+      const { undoSteps, isAbove } = await writeLayer(this.#session, turn, state, {
         image: fitted.image,
         label: options.label,
         left: place.x,
         top: place.y,
-        replacedId: mode === "replace" ? capture.layerId : undefined,
+        source: now === undefined ? undefined : source,
+        replaces: mode === "replace",
+        copiesDocument: now?.hasOtherColorSpace ?? capture.image.colorSpace !== "srgb",
       });
-      const isUnder = capture.target !== "image" && now?.isTop === false;
-      const notes = isUnder ? ["the new layer is on top of all layers"] : [];
-      return {
-        mode,
-        isConflict,
-        undoSteps: this.capabilities.undoSteps[mode],
-        notes: [...fitted.notes, ...notes],
-      };
+      const notes = isAbove ? [] : ["the new layer is on top of all layers"];
+      return { mode, isConflict, undoSteps, notes: [...fitted.notes, ...notes] };
     });
   }
 
@@ -164,7 +191,9 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
   }
 
   async #look(turn: PhotopeaTurn): Promise<PhotopeaState> {
-    const state = parseState(await turn.tell(readState()));
+    if (!this.#isProbed) await this.#probe(turn);
+    const read = parseState(await turn.tell(readState()));
+    const state = { ...read, selection: read.document && (await this.#readSelection(turn, read.document)) };
     const selection: HostSelection = {
       documentId: state.document && formatKey(state.document.key),
       layerId: state.layer?.isGroup === false ? state.layer.id : undefined,
@@ -178,21 +207,46 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
     return state;
   }
 
+  async #readSelection(turn: PhotopeaTurn, { key }: PhotopeaDocument): Promise<Rect | undefined> {
+    try {
+      return parseSelection(await turn.tell(readSelection(key)));
+    } catch (error) {
+      if (reasonOf(error) === "aborted") return undefined;
+      throw error;
+    }
+  }
+
+  /** Looks what this Photopea can, at the start and again when the first document with a layer is open. */
+  async #probe(turn: PhotopeaTurn): Promise<void> {
+    const { needed, missed, isWhole } = parseMissing(await turn.tell(findMissing()));
+    if (needed.length > 0) {
+      throw new LimpidError("HostFailed", `this Photopea has no ${needed.join(", no ")}`, {
+        details: { reason: "missing", needed },
+      });
+    }
+    this.#isProbed = isWhole;
+    if (missed.length === 0 || !isWhole) return;
+    this.#missing = `This Photopea has no ${missed.join(", no ")}: ${missed.map((name) => losses[name]).join("; ")}.`;
+    this.notify({ text: this.#missing, level: "warning" });
+  }
+
   async #captureImage(turn: PhotopeaTurn, document: PhotopeaDocument): Promise<Capture> {
     if (document.visibleCount === 0) throw nothingSelected("image", "all layers are hidden");
-    const read = await readDocument(turn, document, this.capabilities);
+    const read = await readDocument(turn, document, this.capabilities, this.#profiles);
     return makeCapture("image", document, undefined, read, undefined, read.notes);
   }
 
   async #captureLayer(
     turn: PhotopeaTurn,
     document: PhotopeaDocument,
-    { layer, selection }: PhotopeaState,
+    layer: PhotopeaLayer | undefined,
+    selection: Rect | undefined,
     target: "layer" | "selection",
   ): Promise<Capture> {
-    if (layer === undefined) throw nothingSelected(target, "no layer is active");
+    if (layer === undefined) throw nothingSelected(target, "no such layer is active");
     if (layer.isGroup) throw nothingSelected(target, "a group is active, not one of its layers");
-    const read = await readLayer(this.#session, turn, document, layer.id, this.capabilities);
+    const key = parseLayerKey(layer.id);
+    const read = await readLayer(this.#session, turn, document, key, this.capabilities, this.#profiles);
     if (target === "layer") return makeCapture(target, document, layer, read, undefined, read.notes);
     if (selection === undefined) throw nothingSelected(target, "nothing is selected");
     const { mask, notes } = await readMask(this.#session, turn, document, selection, read.frame);
@@ -205,11 +259,14 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
   async #readAgain(
     turn: PhotopeaTurn,
     document: PhotopeaDocument,
-    { target, layerId }: Capture,
+    target: CaptureTarget,
+    layer: LayerKey | undefined,
   ): Promise<ReadPixels | undefined> {
-    if (target === "image") return readDocument(turn, document, this.capabilities);
+    const { capabilities: limits } = this;
+    if (target === "image" || layer === undefined)
+      return readDocument(turn, document, limits, this.#profiles);
     try {
-      return await readLayer(this.#session, turn, document, layerId ?? "", this.capabilities);
+      return await readLayer(this.#session, turn, document, layer, limits, this.#profiles);
     } catch (error) {
       const gone = translateFailure(error);
       if (LimpidError.is(gone, "DocumentChanged") || LimpidError.is(gone, "NothingSelected"))
@@ -218,6 +275,14 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
     }
   }
 }
+
+/** What does not work without a member that a Photopea may lack. */
+const losses: Readonly<Record<string, string>> = {
+  "Document.duplicate": "selections are taken as rectangles, and only sRGB documents can be restored",
+  "Document.selection": "selections are not seen",
+  "Layer.move": "a new layer may stand on top of all layers",
+  "Layer.id": "layers are found again by their names",
+};
 
 function makeCapture(
   target: CaptureTarget,
@@ -254,11 +319,4 @@ function nothingSelected(target: CaptureTarget, why: string): LimpidError {
   return new LimpidError("NothingSelected", `there is no ${target} to restore: ${why}`, {
     details: { target },
   });
-}
-
-function notOnTop({ name }: Capture): LimpidError {
-  return new LimpidError(
-    "NotSupported",
-    `in Photopea only the topmost layer can be replaced, and ${JSON.stringify(name)} is not; add the result as a new layer`,
-  );
 }

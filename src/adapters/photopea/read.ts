@@ -3,11 +3,13 @@ import { crop, decodePng, PixelImage, type Rect } from "../../sdk/image/index.js
 import { maskOfRect } from "../../sdk/host/index.js";
 import { sha256Hex } from "../../sdk/weights/index.js";
 import { reasonOf } from "./failure.js";
+import type { PhotopeaScript } from "./script.js";
+import { closeScratchDocuments } from "./scripts/close-scratch.js";
 import { exportDocument } from "./scripts/export-document.js";
 import { exportLayer } from "./scripts/export-layer.js";
 import { exportSelection } from "./scripts/export-selection.js";
 import type { PhotopeaSession, PhotopeaTurn } from "./session.js";
-import { parseExport, type DocumentKey, type PhotopeaDocument } from "./state.js";
+import { formatKey, parseExport, type DocumentKey, type LayerKey, type PhotopeaDocument } from "./state.js";
 
 /** Most that is taken out of Photopea. */
 export interface SizeLimits {
@@ -23,13 +25,19 @@ export interface ReadPixels {
   readonly image: PixelImage;
   /** Where they stand in the document. */
   readonly frame: Rect;
-  /** Whether nothing of the document is above them. */
-  readonly isTop: boolean;
+  /** Whether the document has a colour space that an empty one would not have. */
+  readonly hasOtherColorSpace: boolean;
   /** Stands for these very pixels. */
   readonly revision: string;
   /** What was lost on the way, each in a few words for a person. */
   readonly notes: readonly string[];
 }
+
+/**
+ * Which documents have another colour space than an empty one, which is sRGB. Photopea's scripts cannot tell, but a document
+ * that comes out as a PNG brings its profile. It is looked up once for each document.
+ */
+export type KnownProfiles = Map<string, boolean>;
 
 /** Times that a read is tried: a copied layer sometimes comes late, and reading changes nothing. */
 const readAttempts = 3;
@@ -56,41 +64,38 @@ export async function readDocument(
   turn: PhotopeaTurn,
   document: PhotopeaDocument,
   limits: SizeLimits,
+  profiles: KnownProfiles,
 ): Promise<ReadPixels> {
-  const { key, width, height, notes } = document;
+  const { key, width, height } = document;
   checkSize(width, height, limits);
   const { file } = await retrying(() => turn.export(exportDocument(key)));
-  const decoded = await decode(file, width, height);
-  return {
-    image: decoded.image,
-    frame: { x: 0, y: 0, width, height },
-    isTop: true,
-    revision: revisionOf(decoded.image),
-    notes: [...notes, ...decoded.notes],
-  };
+  const { image, notes } = await decode(file, width, height);
+  const hasOtherColorSpace = bringsProfile(file);
+  profiles.set(profileKey(document), hasOtherColorSpace);
+  const frame = { x: 0, y: 0, width, height };
+  return { image, frame, hasOtherColorSpace, revision: revisionOf(image), notes };
 }
 
-/** Reads a layer's own pixels, those outside of the canvas too if Photopea gives them out in the right colour space. */
+/** Reads a layer's own pixels, those outside of the canvas too if its document is sRGB. */
 export async function readLayer(
   session: PhotopeaSession,
   turn: PhotopeaTurn,
   document: PhotopeaDocument,
-  layerId: string,
+  layer: LayerKey,
   limits: SizeLimits,
+  profiles: KnownProfiles,
 ): Promise<ReadPixels> {
   checkSize(document.width, document.height, limits);
-  const { value, file } = await retrying(() =>
-    turn.export(
-      exportLayer({
-        ...limits,
-        key: document.key,
-        layerId,
-        scratch: session.nextScratchName(),
-        copiesDocument: document.hasOtherColorSpace,
-      }),
-    ),
-  );
-  const { bounds, shown, isTop } = parseExport(value);
+  const { key } = document;
+  const copiesDocument =
+    profiles.get(profileKey(document)) ??
+    bringsProfile((await retrying(() => turn.export(exportDocument(key)))).file);
+  profiles.set(profileKey(document), copiesDocument);
+  const { value, file } = await retrying(async () => {
+    const scratch = session.nextScratchName();
+    return exportCopy(turn, key, scratch, exportLayer({ ...limits, key, layer, scratch, copiesDocument }));
+  });
+  const { bounds, shown } = parseExport(value);
   checkSize(shown.width, shown.height, limits);
   const decoded = await decode(file, shown.width, shown.height);
   const frame = intersect(bounds, shown);
@@ -105,10 +110,41 @@ export async function readLayer(
   return {
     image,
     frame,
-    isTop,
+    hasOtherColorSpace: copiesDocument,
     revision: revisionOf(image),
-    notes: [...document.notes, ...decoded.notes, ...notes],
+    notes: [...decoded.notes, ...notes],
   };
+}
+
+/** Exports by way of documents that the script opens; they are closed too if Photopea ends it before it could. */
+async function exportCopy(
+  turn: PhotopeaTurn,
+  key: DocumentKey,
+  scratch: string,
+  body: PhotopeaScript,
+): ReturnType<PhotopeaTurn["export"]> {
+  try {
+    return await turn.export(body);
+  } catch (error) {
+    if (reasonOf(error) === "aborted") await turn.tell(closeScratchDocuments(scratch, key));
+    throw error;
+  }
+}
+
+function profileKey({ key, width, height }: PhotopeaDocument): string {
+  return `${width} ${height} ${formatKey(key)}`;
+}
+
+/** Whether a PNG has a profile, in a chunk that stands before its pixels. */
+function bringsProfile(png: Uint8Array): boolean {
+  const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
+  const [iccp, idat] = [0x69434350, 0x49444154];
+  for (let at = 8; at + 8 <= png.length; at += 12 + view.getUint32(at)) {
+    const type = view.getUint32(at + 4);
+    if (type === iccp) return true;
+    if (type === idat) return false;
+  }
+  return false;
 }
 
 /**
@@ -126,7 +162,7 @@ export async function readMask(
   frame: Rect,
 ): Promise<{ readonly mask: PixelImage; readonly notes: readonly string[] }> {
   const { width, height } = frame;
-  const selection = await readSelection(session, turn, document.key);
+  const selection = await exportMask(session, turn, document.key);
   if (selection === undefined) {
     const rect = { ...bounds, x: bounds.x - frame.x, y: bounds.y - frame.y };
     const notes = ["the selection was taken as the rectangle around it"];
@@ -142,15 +178,16 @@ export async function readMask(
   return { mask: new PixelImage({ width, height, channels: 1, data }), notes: [] };
 }
 
-async function readSelection(
+async function exportMask(
   session: PhotopeaSession,
   turn: PhotopeaTurn,
   key: DocumentKey,
 ): Promise<Uint8Array | undefined> {
+  const scratch = session.nextScratchName();
   try {
-    return (await turn.export(exportSelection(key, session.nextScratchName()))).file;
+    return (await exportCopy(turn, key, scratch, exportSelection(key, scratch))).file;
   } catch (error) {
-    if (reasonOf(error) === "no-selection") return undefined;
+    if (["no-selection", "no-copy", "error", "aborted"].includes(reasonOf(error) ?? "")) return undefined;
     throw error;
   }
 }

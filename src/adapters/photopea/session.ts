@@ -25,10 +25,11 @@ export interface PhotopeaTurn {
    * Runs a script.
    *
    * @param body - the script
+   * @param timeout - milliseconds to wait; the session's if left out
    * @returns what it told
-   * @throws {@link LimpidError} `HostFailed` if it threw, gave up or did not end in time, `Disposed`
+   * @throws {@link LimpidError} `HostFailed` if it threw, gave up, was ended by Photopea or did not end in time, `Disposed`
    */
-  tell(body: PhotopeaScript): Promise<unknown>;
+  tell(body: PhotopeaScript, timeout?: number): Promise<unknown>;
   /**
    * Runs a script that gives one file out.
    *
@@ -60,8 +61,8 @@ const pollInterval = 60;
 const greetingInterval = 1000;
 
 /**
- * A conversation with one Photopea: one turn at a time, one script in flight. Nothing is ever sent twice. A script that is
- * not answered in time breaks the session, since nobody knows whether it runs yet; the next turn then starts by finding
+ * A conversation with one Photopea: one turn at a time, one script in flight. Nothing is ever sent twice. A script that Photopea
+ * ends without a word fails at once, by the ping behind it. One that is not answered in time breaks the session, since nobody knows whether it runs yet; the next turn then starts by finding
  * Photopea again and closing what the lost one may have left open.
  */
 export class PhotopeaSession implements Disposable {
@@ -130,7 +131,10 @@ export class PhotopeaSession implements Disposable {
       throwIfAborted(signal);
       if (this.#isBroken) await this.#recover();
       return task({
-        tell: async (body) => (await this.#exchange(body, false, this.#timeout)).value,
+        tell: async (body, timeout = this.#timeout) => {
+          const { value } = await this.#exchange(body, false, Math.min(timeout, this.#timeout));
+          return value;
+        },
         export: async (body) => {
           const { value, file } = await this.#exchange(body, true, this.#timeout);
           return { value, file: file! };
@@ -164,6 +168,7 @@ export class PhotopeaSession implements Disposable {
     this.#inFlight = exchange;
     try {
       this.#endpoint.post(exchange.message);
+      this.#endpoint.post(exchange.ping);
       return await exchange.answer;
     } finally {
       clearTimeout(timer);

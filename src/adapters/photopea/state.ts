@@ -10,6 +10,8 @@ export interface PhotopeaState {
   readonly document: PhotopeaDocument | undefined;
   /** Its active layer or group. */
   readonly layer: PhotopeaLayer | undefined;
+  /** All of its layers and groups that are chosen, the active one first. */
+  readonly layers: readonly PhotopeaLayer[];
   /** The rectangle around what is selected, in the document's pixels; undefined if nothing is. */
   readonly selection: Rect | undefined;
 }
@@ -32,17 +34,21 @@ export interface PhotopeaDocument {
   readonly width: number;
   /** In pixels. */
   readonly height: number;
-  /** What it loses on the way out, each in a few words for a person. */
-  readonly notes: readonly string[];
-  /** Whether an empty document, which is sRGB, would have another colour space. */
-  readonly hasOtherColorSpace: boolean;
   /** How many of its topmost layers and groups are shown. */
   readonly visibleCount: number;
 }
 
+/** How a layer is found again. */
+export type LayerKey = Readonly<{
+  /** Photopea's own; empty if this Photopea gives layers no ids. */
+  id: string;
+  /** The places, counted from the top, and the names on the way to it, group by group. */
+  path: readonly (readonly [index: number, name: string])[];
+}>;
+
 /** A layer or a group. */
 export interface PhotopeaLayer {
-  /** Unique in its document. */
+  /** How it is found again; what a capture carries as `layerId`. */
   readonly id: string;
   /** What people call it. */
   readonly name: string;
@@ -57,36 +63,36 @@ const side = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31))
 const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 const edge = v.pipe(v.number(), v.finite());
 const bounds = v.tuple([edge, edge, edge, edge]);
+const path = v.pipe(v.array(v.tuple([index, text])), v.minLength(1));
 
 const keyEntries = { source: text, name: text, index };
 
 const keySchema = v.strictObject(keyEntries);
 
+const layerSchema = v.object({ id: text, path, name: text, isGroup: v.boolean(), isLocked: v.boolean() });
+
 const stateSchema = v.object({
   count: index,
-  document: v.nullable(
-    v.object({
-      ...keyEntries,
-      width: side,
-      height: side,
-      mode: text,
-      depth: text,
-      profile: text,
-      visible: index,
-    }),
-  ),
-  layer: v.nullable(
-    v.object({
-      id: v.pipe(text, v.notValue("undefined")),
-      name: text,
-      type: text,
-      isLocked: v.boolean(),
-    }),
-  ),
-  selection: v.nullable(bounds),
+  document: v.nullable(v.object({ ...keyEntries, width: side, height: side, visible: index })),
+  layers: v.array(layerSchema),
 });
 
-const exportSchema = v.object({ bounds, shown: bounds, isTop: v.boolean() });
+const selectionSchema = v.nullable(bounds);
+
+const exportSchema = v.object({ bounds, shown: bounds });
+
+const placedSchema = v.object({
+  before: v.array(text),
+  source: v.nullable(path),
+  name: text,
+  label: text,
+});
+
+const missingSchema = v.object({
+  needed: v.array(text),
+  missed: v.array(text),
+  isWhole: v.boolean(),
+});
 
 /**
  * Reads what the script `readState` told.
@@ -94,22 +100,62 @@ const exportSchema = v.object({ bounds, shown: bounds, isTop: v.boolean() });
  * @param value - whatever it told
  * @throws {@link LimpidError} `HostFailed` if it is not of that form
  */
-export function parseState(value: unknown): PhotopeaState {
-  const { count, document, layer, selection } = parse(stateSchema, value);
+export function parseState(value: unknown): Omit<PhotopeaState, "selection"> {
+  const { count, document, layers } = parse(stateSchema, value);
+  const chosen = layers.map(({ name, isGroup, isLocked, ...key }): PhotopeaLayer => ({
+    id: formatLayerKey(key),
+    name,
+    isGroup,
+    isLocked,
+  }));
   return {
     count,
     document: document === null ? undefined : describeDocument(document),
-    layer:
-      layer === null
-        ? undefined
-        : {
-            id: layer.id,
-            name: layer.name,
-            isGroup: layer.type === "LayerSet",
-            isLocked: layer.isLocked,
-          },
-    selection: selection === null ? undefined : rectOf(selection),
+    layer: chosen[0],
+    layers: chosen,
   };
+}
+
+/**
+ * Reads what the script `readSelection` told.
+ *
+ * @param value - whatever it told
+ * @throws {@link LimpidError} `HostFailed` if it is not of that form
+ */
+export function parseSelection(value: unknown): Rect | undefined {
+  const told = parse(selectionSchema, value);
+  return told === null ? undefined : rectOf(told);
+}
+
+/**
+ * Reads what the script `findMissing` told.
+ *
+ * @param value - whatever it told
+ * @throws {@link LimpidError} `HostFailed` if it is not of that form
+ */
+export function parseMissing(value: unknown): v.InferOutput<typeof missingSchema> {
+  return parse(missingSchema, value);
+}
+
+/**
+ * Reads what the script `placeLayer` told.
+ *
+ * @param value - whatever it told
+ * @throws {@link LimpidError} `HostFailed` if it is not of that form
+ */
+export function parsePlaced(value: unknown): v.InferOutput<typeof placedSchema> {
+  return parse(placedSchema, value);
+}
+
+/**
+ * Reads a layer that the script `findAdded` told.
+ *
+ * @param value - whatever it told
+ * @throws {@link LimpidError} `HostFailed` if it is not of that form
+ */
+export function parseAdded(value: unknown): LayerKey {
+  const { id, path } = parse(layerSchema, value);
+  return { id, path };
 }
 
 /** Where an exported layer stands. */
@@ -118,8 +164,6 @@ export interface ExportedLayer {
   readonly bounds: Rect;
   /** What of the document the exported file shows. */
   readonly shown: Rect;
-  /** Whether the layer is the topmost one of its document, and in no group. */
-  readonly isTop: boolean;
 }
 
 /**
@@ -130,7 +174,7 @@ export interface ExportedLayer {
  */
 export function parseExport(value: unknown): ExportedLayer {
   const told = parse(exportSchema, value);
-  return { bounds: rectOf(told.bounds), shown: rectOf(told.shown), isTop: told.isTop };
+  return { bounds: rectOf(told.bounds), shown: rectOf(told.shown) };
 }
 
 /** A document's key as one string, which a capture carries. */
@@ -151,22 +195,34 @@ export function parseKey(documentId: string): DocumentKey {
   }
 }
 
-function describeDocument(
-  document: NonNullable<v.InferOutput<typeof stateSchema>["document"]>,
-): PhotopeaDocument {
-  const { source, name, index: at, width, height, mode, depth, profile, visible } = document;
-  const notes: string[] = [];
-  if (/16|32|SIXTEEN|THIRTY/i.test(depth)) notes.push("reduced to 8 bits per channel");
-  if (/CMYK|LAB|INDEXED|MULTICHANNEL|DUOTONE/i.test(mode)) notes.push("converted to RGB");
-  return {
-    key: { source, name, index: at },
-    width,
-    height,
-    notes,
-    hasOtherColorSpace:
-      profile !== "" && profile !== "undefined" && profile !== "null" && !/sRGB/i.test(profile),
-    visibleCount: visible,
-  };
+/** A layer's key as one string, which a capture carries: its id, or the way to it. */
+function formatLayerKey({ id, path }: LayerKey): string {
+  return id === "" ? JSON.stringify(path) : id;
+}
+
+/**
+ * The key in a capture's `layerId`, which may have been through other hands.
+ *
+ * @throws {@link LimpidError} `InvalidArgument` if it is none
+ */
+export function parseLayerKey(layerId: string): LayerKey {
+  if (!layerId.startsWith("[")) return { id: layerId, path: [] };
+  try {
+    return { id: "", path: v.parse(path, JSON.parse(layerId)) };
+  } catch (error) {
+    throw new LimpidError("InvalidArgument", "the layer is not of Photopea", { cause: error });
+  }
+}
+
+function describeDocument({
+  source,
+  name,
+  index: at,
+  width,
+  height,
+  visible,
+}: NonNullable<v.InferOutput<typeof stateSchema>["document"]>): PhotopeaDocument {
+  return { key: { source, name, index: at }, width, height, visibleCount: visible };
 }
 
 function parse<T extends v.GenericSchema>(schema: T, value: unknown): v.InferOutput<T> {

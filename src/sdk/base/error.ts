@@ -42,6 +42,7 @@
  * - `NothingSelected`: the editor has no image, layer or selection that could be restored.
  * - `NotSupported`: something that this editor, or this browser, cannot do; its capabilities say so.
  * - `OutOfMemory`: the device or the runtime could not allocate what the run needs.
+ * - `OutputExists`: a file stands where another is to be written, and nobody said that it may be replaced.
  * - `PixelsUnreadable`: pixels that the browser keeps back, as those of an image of another origin.
  * - `PackMismatch`: a pack is another than was asked for, or its parts are of different packs.
  * - `PackOutdated`: a pack is older than the version that is installed, and that was not asked for.
@@ -95,6 +96,7 @@ export type LimpidErrorCode =
   | "NothingSelected"
   | "NotSupported"
   | "OutOfMemory"
+  | "OutputExists"
   | "PixelsUnreadable"
   | "PackMismatch"
   | "PackOutdated"

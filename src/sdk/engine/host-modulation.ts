@@ -1,4 +1,5 @@
 import { listStages, type BackboneConfig } from "../backbone/index.js";
+import { denseLayer, geluOf } from "./dense-layer.js";
 
 /** Reads a parameter's values, in PyTorch's layout, by its name. */
 export type ReadParameter = (name: string) => Float32Array;
@@ -19,11 +20,11 @@ export function modulateOnHost(
   targetOf: (path: string) => Float32Array,
 ): void {
   const convolve = (path: string, input: ArrayLike<number>): Float64Array =>
-    multiply(read(`${path}.conv.weight`), read(`${path}.conv.bias`), input);
-  const shared = convolve("intro_de.2", convolve("intro_de.0", embedding).map(gelu)).map(gelu);
+    denseLayer(read(`${path}.conv.weight`), read(`${path}.conv.bias`), input);
+  const shared = convolve("intro_de.2", convolve("intro_de.0", embedding).map(geluOf)).map(geluOf);
   for (const { path, channels, modulated } of listStages(config)) {
     if (!modulated) continue;
-    const hidden = convolve(`${path}.conv1`, shared).map(gelu);
+    const hidden = convolve(`${path}.conv1`, shared).map(geluOf);
     const bottleneck = convolve(`${path}.conv3`, convolve(`${path}.conv2`, hidden)).map((x) =>
       Math.max(x, 0),
     );
@@ -41,23 +42,4 @@ export function modulateOnHost(
       target[channels + channel] = strength * bias[channel]! + (shift?.[channel] ?? 0);
     }
   }
-}
-
-function multiply(weight: Float32Array, bias: Float32Array, input: ArrayLike<number>): Float64Array {
-  const inputs = input.length;
-  return Float64Array.from(bias, (offset, output) => {
-    let sum = offset;
-    for (let index = 0; index < inputs; index++) sum += weight[output * inputs + index]! * input[index]!;
-    return sum;
-  });
-}
-
-/** `x / 2 * (1 + erf(x / sqrt(2)))`, erf to 1.5e-7 (Abramowitz and Stegun 7.1.26), as in tfjs. */
-function gelu(x: number): number {
-  const z = Math.abs(x) * Math.SQRT1_2;
-  const t = 1 / (1 + 0.3275911 * z);
-  const series =
-    ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t;
-  const erf = Math.sign(x) * (1 - series * Math.exp(-z * z));
-  return 0.5 * x * (1 + erf);
 }

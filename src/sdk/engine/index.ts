@@ -1,8 +1,9 @@
 export { backendNames, type BackendName } from "./backend-name.js";
+export { denseLayer, geluOf } from "./dense-layer.js";
 export type { Executor, ExecutorCallOptions, ExecutorRun, PixelBlock } from "./executor.js";
 export { Pace } from "./pace.js";
 export { startBackend, type StartedBackend } from "./start-backend.js";
-export { startExecutor, type StartedExecutor } from "./start-executor.js";
+export { startExecutor, type StartedExecutor, type StartExecutorOptions } from "./start-executor.js";
 export { TfjsBackend, type StartBackendOptions } from "./tfjs-backend.js";
 export { TfjsExecutor } from "./tfjs-executor.js";
 export { TfjsRun, type TfjsRunOptions } from "./tfjs-run.js";
@@ -25,8 +26,9 @@ export {
   type BlockRecord,
   type LayerRecord,
 } from "./wasm/records.js";
+export { panelWidth } from "./wasm/weight-layout.js";
 export { WasmExecutor } from "./wasm/wasm-executor.js";
-export { acquireDevice } from "./webgpu-device.js";
+export { WebgpuDevice } from "./webgpu-device.js";
 export { planPass, type PassKind } from "./wgsl/plan.js";
 export type { Precision } from "./wgsl/precision.js";
 export { layOutWeights } from "./wgsl/weight-layout.js";

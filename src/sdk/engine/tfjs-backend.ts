@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { LimpidError, type Disposable } from "../base/index.js";
 import type { BackendName } from "./backend-name.js";
 import { loadCpu, loadWasm, loadWebgpu } from "./tfjs-packages.js";
-import { acquireDevice } from "./webgpu-device.js";
+import { WebgpuDevice } from "./webgpu-device.js";
 
 /** How to start a backend. */
 export interface StartBackendOptions {
@@ -17,9 +17,6 @@ export interface StartBackendOptions {
   readonly acceptSoftware?: boolean;
 }
 
-/** How long failed work waits for news of a lost device, in milliseconds. */
-const lossNoticeTime = 2000;
-
 /** Numbers the WebGPU backends, since tfjs knows each by a name of its own. */
 let started = 0;
 /** The last start: of tfjs, and of its `wasm`, a page has one, which is not to be started twice. */
@@ -32,27 +29,15 @@ let lastStart: Promise<unknown> = Promise.resolve();
 export class TfjsBackend implements Disposable {
   /** Which one it is. */
   readonly name: BackendName;
-  /** Resolves with the reason when the GPU device is lost; never if this is not WebGPU, or was disposed first. */
-  readonly lost: Promise<string>;
   /** The WebGPU device, which belongs to this object; undefined on the CPU. */
-  readonly device: GPUDevice | undefined;
+  readonly device: WebgpuDevice | undefined;
   readonly #tfjsName: string;
-  readonly #reads = new Set<(error: unknown) => void>();
-  #loss: LimpidError | undefined;
   #disposed = false;
 
-  private constructor(name: BackendName, tfjsName: string, device?: GPUDevice) {
+  private constructor(name: BackendName, tfjsName: string, device?: WebgpuDevice) {
     this.name = name;
     this.device = device;
     this.#tfjsName = tfjsName;
-    this.lost = new Promise((resolve) => {
-      void device?.lost.then(({ message, reason }) => {
-        if (this.#disposed) return;
-        this.#loss = new LimpidError("DeviceLost", `the GPU device was lost: ${message || reason}`);
-        for (const fail of this.#reads) fail(this.#loss);
-        resolve(message || reason);
-      });
-    });
   }
 
   /**
@@ -66,7 +51,7 @@ export class TfjsBackend implements Disposable {
   static start(name: BackendName, options: StartBackendOptions = {}): Promise<TfjsBackend> {
     const start = lastStart.then(() =>
       name === "webgpu"
-        ? startWebgpu(options.acceptSoftware ?? true)
+        ? TfjsBackend.#startOnGpu(options.acceptSoftware ?? true)
         : TfjsBackend.#startOnCpu(name, options),
     );
     lastStart = start.catch(() => undefined);
@@ -91,14 +76,31 @@ export class TfjsBackend implements Disposable {
     return new TfjsBackend(name, name);
   }
 
-  /** Makes a backend around a device; used by {@link TfjsBackend.start}. */
-  static ofDevice(tfjsName: string, device: GPUDevice): TfjsBackend {
-    return new TfjsBackend("webgpu", tfjsName, device);
+  static async #startOnGpu(acceptSoftware: boolean): Promise<TfjsBackend> {
+    const device = await WebgpuDevice.acquire({ acceptSoftware });
+    try {
+      return await TfjsBackend.onDevice(device);
+    } catch (error) {
+      device.dispose();
+      throw error;
+    }
   }
 
-  /** Whether the GPU device was lost: every further computation fails. */
-  get isLost(): boolean {
-    return this.#loss !== undefined;
+  /**
+   * Makes a backend on a device.
+   *
+   * @param device - it belongs to the backend from here on
+   * @returns the backend, for the caller to dispose
+   */
+  static async onDevice(device: WebgpuDevice): Promise<TfjsBackend> {
+    const name = `limpid-webgpu-${++started}`;
+    const WebGPUBackend = await loadWebgpu(name);
+    const backend = new WebGPUBackend(device.gpu, device.info);
+    tf.registerBackend(name, () => backend, 0);
+    const before = activeBackend();
+    await tf.setBackend(name);
+    if (before !== undefined) await tf.setBackend(before);
+    return new TfjsBackend("webgpu", name, device);
   }
 
   /**
@@ -111,7 +113,7 @@ export class TfjsBackend implements Disposable {
    */
   run<T>(compute: () => T): T {
     if (this.#disposed) throw new LimpidError("Disposed", "a backend was used after disposal");
-    if (this.#loss !== undefined) throw this.#loss;
+    this.device?.check();
     const before = activeBackend();
     if (before === this.#tfjsName) return compute();
     // setBackend is asynchronous only if it must start the backend.
@@ -130,32 +132,19 @@ export class TfjsBackend implements Disposable {
    * @returns its values
    * @throws {@link LimpidError} `DeviceLost` if the device is gone
    */
-  async read(tensor: tf.Tensor): Promise<Float32Array> {
-    return new Promise((resolve, reject) => {
-      this.#reads.add(reject);
-      void tensor
-        .data<"float32">()
-        .catch(async (error: unknown) => {
-          throw await this.explain(error);
-        })
-        .then(resolve, reject)
-        .finally(() => this.#reads.delete(reject));
-    });
+  read(tensor: tf.Tensor): Promise<Float32Array> {
+    const read = tensor.data<"float32">();
+    return this.device?.settle(read) ?? read;
   }
 
   /**
-   * Says what is behind an error. A device that goes away fails its work before it says that it is lost, so this waits a
-   * little for that.
+   * Says what is behind an error of this backend's.
    *
-   * @param error - what work on the device failed with
-   * @returns `DeviceLost` if the device is gone, else the error itself
+   * @param error - what its work failed with
+   * @returns `DeviceLost` if its device is gone, else the error itself
    */
-  async explain(error: unknown): Promise<unknown> {
-    if (this.device === undefined || LimpidError.is(error)) return error;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([this.lost, new Promise((resolve) => (timer = setTimeout(resolve, lossNoticeTime)))]);
-    clearTimeout(timer);
-    return this.#loss ?? error;
+  explain(error: unknown): Promise<unknown> {
+    return this.device?.explain(error) ?? Promise.resolve(error);
   }
 
   /** Destroys the WebGPU device, if there is one. Tensors on it are gone. */
@@ -167,7 +156,7 @@ export class TfjsBackend implements Disposable {
     for (const { kernelName } of tf.getKernelsForBackend(this.#tfjsName)) {
       tf.unregisterKernel(kernelName, this.#tfjsName);
     }
-    this.device.destroy();
+    this.device.dispose();
   }
 }
 
@@ -195,18 +184,6 @@ async function wasmFileName(): Promise<string> {
 
 /** What tfjs gives its own backends: which one it chooses for somebody who chose none. */
 const tfjsPriority = { cpu: 1, wasm: 2 } as const;
-
-async function startWebgpu(acceptSoftware: boolean): Promise<TfjsBackend> {
-  const { device, info } = await acquireDevice({ acceptSoftware });
-  const name = `limpid-webgpu-${++started}`;
-  const WebGPUBackend = await loadWebgpu(name);
-  const backend = new WebGPUBackend(device, info);
-  tf.registerBackend(name, () => backend, 0);
-  const before = activeBackend();
-  await tf.setBackend(name);
-  if (before !== undefined) await tf.setBackend(before);
-  return TfjsBackend.ofDevice(name, device);
-}
 
 /** The name of tfjs's active backend, if one was chosen. Not `tf.getBackend`, which would choose one. */
 function activeBackend(): string | undefined {

@@ -2,7 +2,7 @@
  * How a result comes into the document.
  *
  * - `replace`: in place of the captured pixels, with the crop, transform and filters that they had.
- * - `new-layer`: as a layer above them, at the same place.
+ * - `new-layer`: as a layer right above them, at the same place with the same crop, turn and opacity, without their filters.
  * - `mask`: as a layer above them with a layer mask: white where the capture was selected, or all over. Painting on the
  *   mask takes the repair away where it is not wanted.
  */

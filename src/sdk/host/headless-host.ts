@@ -253,7 +253,8 @@ export class HeadlessHost implements EditorHost {
     else {
       const mask = mode === "mask" ? fittingMask(capture, image) : undefined;
       const masked = mask === undefined ? {} : { mask };
-      this.addLayer({ image, name: options.label, placement, ...masked }, source?.id);
+      const unfiltered = { ...placement, isFiltered: false };
+      this.addLayer({ image, name: options.label, placement: unfiltered, ...masked }, source?.id);
     }
     return { mode, isConflict, undoSteps: 1, notes };
   }

@@ -1,9 +1,11 @@
 export { bleedColorUnderAlpha } from "./alpha-bleed.js";
 export { convertBitDepth } from "./bit-depth.js";
+export type { ColorDescription } from "./color-description.js";
 export { colorStatistics, colorStatisticsSide, colorStatisticsSize } from "./color-statistics.js";
-export { contentRect } from "./content-rect.js";
+export { contentRect, isOneTone } from "./content-rect.js";
 export { crop } from "./crop.js";
 export { colorModelOfProfile, colorSpaceOfProfile } from "./icc-profile.js";
+export { readJpegSegments, type JpegSegment } from "./jpeg-segments.js";
 export type { MetricOptions } from "./metric-planes.js";
 export { applyOrientation, type ExifOrientation } from "./orientation.js";
 export {
@@ -19,7 +21,10 @@ export { decodePng, type DecodedPng, type DecodePngOptions } from "./png-decode.
 export { encodePng, type EncodePngOptions } from "./png-encode.js";
 export { isPng } from "./png-chunks.js";
 export { psnr } from "./psnr.js";
+export { readColorDescription } from "./read-color.js";
 export type { Rect } from "./rect.js";
+export { describeSecondPicture } from "./second-picture.js";
+export { requirePixels } from "./require-pixels.js";
 export { resizeArea } from "./resize-area.js";
 export { resizeBicubic } from "./resize-bicubic.js";
 export { readRgb, writeRgb } from "./rgb.js";

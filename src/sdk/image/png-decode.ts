@@ -32,7 +32,8 @@ const knownChunks: ReadonlySet<string> = new Set([
 /**
  * Decodes a PNG file, in a page, a worker or Node, without a canvas: every sample comes out as it stands in the file, with
  * straight alpha, the colour under transparent pixels, and 16 bits where there are 16. Palettes and 1, 2 and 4 bits become 8
- * bits; a transparent colour becomes an alpha channel. The ICC profile is kept byte for byte.
+ * bits; a transparent colour becomes an alpha channel. The ICC profile is kept byte for byte; what a file says of its colours in
+ * other words (cICP, gAMA, cHRM) is put into a profile.
  *
  * Damage that costs no pixel is put up with, and told in `notes`: a broken profile, wrong checksums of what only describes
  * the pixels, a missing end.
@@ -40,7 +41,7 @@ const knownChunks: ReadonlySet<string> = new Set([
  * @param bytes - the file
  * @param options - limit and abort signal
  * @returns the image, and notes on what was changed
- * @throws {@link LimpidError} `EmptyFile`; `UnsupportedImage` if it is no PNG file; `CorruptImage` if pixels are missing or
+ * @throws {@link LimpidError} `EmptyFile`; `UnsupportedImage` if it is no PNG file, or an HDR picture (PQ, HLG); `CorruptImage` if pixels are missing or
  * damaged; `ImageTooLarge`; `OutOfMemory`; `Aborted`
  *
  * @example
@@ -52,11 +53,11 @@ export async function decodePng(bytes: Uint8Array, options: DecodePngOptions = {
   const { maximumPixels = maximumPixelCount, signal } = options;
   throwIfAborted(signal);
   const notes: string[] = [];
-  const { header, pixels, chunks } = readFile(bytes, maximumPixels, notes);
+  const { header, pixels, isChanged, chunks } = readFile(bytes, maximumPixels, notes);
   if (chunks.has("acTL")) notes.push("animated: only the first frame was read");
-  const color = await readPngColor(header, chunks, notes);
+  const color = await readPngColor(chunks, header.colorType === 0 || header.colorType === 4, notes);
   throwIfAborted(signal);
-  const raw = await readRaw(header, pixels);
+  const raw = await readRaw(header, pixels, isChanged);
   throwIfAborted(signal);
   const stored = readPngRows(header, raw);
   const samples = expandSamples(header, stored, chunks.get("PLTE"), chunks.get("tRNS"));
@@ -69,6 +70,8 @@ interface PngFile {
   readonly header: PngHeader;
   /** The compressed rows. */
   readonly pixels: readonly Uint8Array[];
+  /** Whether a checksum of them is wrong, though the file is not cut short. */
+  readonly isChanged: boolean;
   /** The first of each kind. */
   readonly chunks: ReadonlyMap<string, Uint8Array>;
 }
@@ -78,6 +81,7 @@ function readFile(bytes: Uint8Array, maximumPixels: number, notes: string[]): Pn
   const pixels: Uint8Array[] = [];
   const chunks = new Map<string, Uint8Array>();
   let hasEnded = false;
+  let arePixelsIntact = true;
   for (const { type, data, isIntact } of readPngChunks(bytes)) {
     if (type === "CgBI") {
       throw new LimpidError("UnsupportedImage", "an Apple-optimised PNG, which only Apple's systems read");
@@ -90,26 +94,35 @@ function readFile(bytes: Uint8Array, maximumPixels: number, notes: string[]): Pn
     if (!isIntact && (type === "IHDR" || type === "PLTE")) {
       throw new LimpidError("CorruptImage", `the checksum of the PNG file's ${type} is wrong`);
     }
-    // A wrong checksum of pixels shows again as a damaged stream, if pixels are really wrong.
-    if (type === "IDAT") pixels.push(data);
-    else if (type === "IEND") hasEnded = true;
+    if (type === "IDAT") {
+      pixels.push(data);
+      arePixelsIntact &&= isIntact;
+    } else if (type === "IEND") hasEnded = true;
     else if (knownChunks.has(type) && !chunks.has(type)) chunks.set(type, data);
   }
   if (header === undefined) throw new LimpidError("CorruptImage", "the PNG file ends before its header");
   if (!hasEnded) notes.push("the file lacks its end");
-  return { header, pixels, chunks };
+  return { header, pixels, isChanged: hasEnded && !arePixelsIntact, chunks };
 }
 
-async function readRaw(header: PngHeader, pixels: readonly Uint8Array[]): Promise<Uint8Array> {
+/** A wrong checksum of a chunk may be wrong itself; that of the stream in it, too, means that pixels are. */
+async function readRaw(
+  header: PngHeader,
+  pixels: readonly Uint8Array[],
+  isChanged: boolean,
+): Promise<Uint8Array> {
   const expected = rawLength(header);
   const compressed = pixels.reduce((sum, part) => sum + part.length, 0);
   // DEFLATE makes at most 1032 bytes of one: what is announced and cannot be there is not allocated.
   if (compressed * 1032 < expected) throw incomplete(header);
-  const { bytes } = await inflate(pixels, expected, true).catch((cause: unknown) => {
+  const { bytes, isDamaged } = await inflate(pixels, expected, true).catch((cause: unknown) => {
     const message = `there is no memory for an image of ${header.width} x ${header.height}`;
     throw new LimpidError("OutOfMemory", message, { cause });
   });
   if (bytes.length < expected) throw incomplete(header);
+  if (isDamaged && isChanged) {
+    throw new LimpidError("CorruptImage", "the checksums of the PNG file's pixels are wrong");
+  }
   return bytes;
 }
 

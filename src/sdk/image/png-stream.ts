@@ -1,8 +1,10 @@
+import { joinBytes } from "../base/index.js";
+
 /** What came out of a compressed stream. */
 export interface InflatedBytes {
   /** The bytes, `limit` of them at most. */
   readonly bytes: Uint8Array;
-  /** Whether the stream ended early or is damaged behind them. */
+  /** Whether the stream ended early, is damaged behind them, or is not what its checksum says. */
   readonly isDamaged: boolean;
 }
 
@@ -22,15 +24,16 @@ export async function inflate(
 ): Promise<InflatedBytes> {
   const stream = new DecompressionStream("deflate");
   // A failure of the stream is seen by the reader.
-  void feed(stream.writable.getWriter(), parts).catch(() => undefined);
+  void feed(stream.writable.getWriter(), portionsOf(parts)).catch(() => undefined);
   const reader = stream.readable.getReader();
   let bytes = new Uint8Array(isExact ? limit : Math.min(limit, 4096));
   let length = 0;
   let isDamaged = false;
   try {
-    while (length < limit) {
+    // To the stream's end, where its checksum is compared; unless it goes on beyond the limit.
+    for (;;) {
       const { done, value } = await reader.read();
-      if (done) break;
+      if (done || length === limit) break;
       const wanted = value.subarray(0, limit - length);
       if (length + wanted.length > bytes.length) bytes = grown(bytes, length + wanted.length);
       bytes.set(wanted, length);
@@ -41,6 +44,29 @@ export async function inflate(
   }
   await reader.cancel().catch(() => undefined);
   return { bytes: bytes.subarray(0, length), isDamaged };
+}
+
+/** Each write has its price, so parts are joined to portions of about so many bytes. */
+const portionLength = 2 ** 16;
+
+/** The same bytes in portions that are not small: a file may be cut into hundreds of thousands of parts, empty ones among them. */
+function* portionsOf(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  let portion: Uint8Array[] = [];
+  let length = 0;
+  for (const part of parts) {
+    if (part.length === 0) continue;
+    portion.push(part);
+    length += part.length;
+    if (length < portionLength) continue;
+    yield joined(portion);
+    portion = [];
+    length = 0;
+  }
+  if (length > 0) yield joined(portion);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  return parts.length === 1 ? parts[0]! : joinBytes(parts);
 }
 
 function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {

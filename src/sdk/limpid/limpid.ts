@@ -74,10 +74,10 @@ export interface Limpid extends Disposable {
    * Pixels as a {@link PixelImage} keep everything. Of canvases, bitmaps and image files in a page `readPixels` of
    * `limpid/canvas` tells what was lost in reading them; this does not.
    *
-   * @param image - 1 x 1 to 100 megapixels, any channels and bit depth; not changed
+   * @param image - 1 x 1 to 100 megapixels, any channels and bit depth; not changed, and not to be changed or transferred meanwhile
    * @param options - experts, strength, mask, region, tile size, signal, progress
    * @returns a new image, and how it came about
-   * @throws {@link LimpidError} `InvalidArgument`, `InvalidTileSize`, `UnknownExpert`, `Aborted`, `OutOfMemory`,
+   * @throws {@link LimpidError} `InvalidImage` if its memory was transferred away, `InvalidArgument`, `InvalidTileSize`, `UnknownExpert`, `Aborted`, `OutOfMemory`,
    * `DeviceLost` if the GPU went away twice, `WorkerFailed` if the worker died, `Disposed`; `PixelsUnreadable`,
    * `UnsupportedImage`, `CorruptImage` for what cannot be read
    */

@@ -16,7 +16,7 @@ export function makeCanvas(width: number, height: number): AnyCanvas {
 }
 
 /**
- * The 2D context of a canvas; undefined if it has one of another kind.
+ * The 2D context of a canvas; undefined if it has one of another kind, or was transferred to be drawn elsewhere.
  *
  * @param canvas - the canvas; gets a 2D context if it has none at all
  * @param settings - of a context that is made
@@ -25,8 +25,13 @@ export function context2D(
   canvas: AnyCanvas,
   settings: CanvasRenderingContext2DSettings = {},
 ): AnyContext2D | undefined {
-  // As one of the two kinds: what both have in common the compiler finds in some programs only.
-  return (canvas as OffscreenCanvas).getContext("2d", settings) ?? undefined;
+  try {
+    // As one of the two kinds: what both have in common the compiler finds in some programs only.
+    return (canvas as OffscreenCanvas).getContext("2d", settings) ?? undefined;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "InvalidStateError") return undefined;
+    throw error;
+  }
 }
 
 /** What a 2D context was made with; nothing in a browser that does not tell. */

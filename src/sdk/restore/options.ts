@@ -54,7 +54,7 @@ export interface RestoreOptions {
   /**
    * Called after each tile. The run waits for the promise it returns; what it throws or rejects with ends the run.
    */
-  readonly onProgress?: (progress: RestoreProgress) => void | PromiseLike<void>;
+  readonly onProgress?: (progress: RestoreProgress) => unknown;
 }
 
 /** An expert that ran, and how much of it. */
@@ -85,7 +85,7 @@ export type RestorableImage =
 export interface RestoreResult<Image extends RestorableImage = PixelImage> {
   /**
    * A new image of the input's kind: pixels of its size, channels, bit depth and profile for a {@link PixelImage}, a PNG file
-   * for a file, else a canvas, a bitmap or image data. Its alpha is the input's.
+   * for a file, without what else the file says (EXIF and so on), else a canvas, a bitmap or image data. Its alpha is the input's.
    */
   readonly image: Image extends Blob ? Blob : Image;
   /** What the router said of the input, and what of it counted as found. */

@@ -1,6 +1,6 @@
 import { throwIfAborted } from "../base/index.js";
 import type { Executor, ExecutorRun, PixelBlock } from "../engine/index.js";
-import { PixelImage, readRgb, writeRgb, type Rect } from "../image/index.js";
+import { PixelImage, readRgb, requirePixels, writeRgb, type Rect } from "../image/index.js";
 import { BandBlender, type FinishedBand } from "./band-blender.js";
 import type { RestoreOptions } from "./options.js";
 import { statisticsBlocks } from "./statistics-blocks.js";
@@ -66,28 +66,33 @@ export async function restoreImage(
     await run.measure(statisticsBlocks(visible, stride, memory), signalOnly(signal));
   }
   context.onPrepared();
+  const check = (): void => [original, visible, ...(mask ? [mask] : [])].forEach(requirePixels);
+  check();
   const image = original.clone();
   const blender = new BandBlender(plan, Math.min(feather, tileSize / 2));
   const tiles = plan.rows.flat();
-  const results = restoreInOrder(tiles, visible, run, signal);
+  const results = restoreInOrder(tiles, visible, check, run, signal);
   let done = 0;
   for await (const { tile, result } of results) {
     blender.add(tile, result);
     done++;
     await onProgress?.({ done, total: plan.count, tile: tile.keep, preview: previewOf(tile, result) });
     const row = plan.rows.find((tilesOfRow) => tilesOfRow.at(-1) === tile);
-    if (row !== undefined) writeBand(image, original, blender.finishRow(row), region, strength, mask);
+    if (row === undefined) continue;
+    check();
+    writeBand(image, original, blender.finishRow(row), region, strength, mask);
   }
   return { image, tiles: plan.count };
 }
 
 /**
  * Restores tiles, as many at once as the run makes use of, and hands them out in their order. A tile that fails, or a
- * consumer that leaves, ends it once nothing is under way any more.
+ * consumer that leaves, ends it once nothing is under way any more. `check` is asked before pixels are read.
  */
 async function* restoreInOrder(
   tiles: readonly Tile[],
   visible: PixelImage,
+  check: () => void,
   run: ExecutorRun,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<{ readonly tile: Tile; readonly result: PixelBlock }, void> {
@@ -97,6 +102,7 @@ async function* restoreInOrder(
     for (const tile of tiles) {
       for (; underWay.length < run.overlap && started < tiles.length; started++) {
         throwIfAborted(signal);
+        check();
         const { source } = tiles[started]!;
         const block = { width: source.width, height: source.height, rgb: readRgb(visible, source) };
         const result = run.restore(block, signalOnly(signal));

@@ -8,18 +8,17 @@ import {
   type Event,
 } from "../base/index.js";
 import {
-  startBackend,
   startExecutor,
-  TfjsBackend,
   type BackendName,
-  type Executor,
-  type StartedBackend,
+  type StartedExecutor,
   type TileWorkerOptions,
 } from "../engine/index.js";
 import type { Expert, ExpertSet, InstalledExpert, MixtureEntry } from "../experts/index.js";
 import {
   bleedColorUnderAlpha,
   colorStatisticsSide,
+  isOneTone,
+  requirePixels,
   resizeArea,
   type PixelImage,
   type Rect,
@@ -77,13 +76,8 @@ export interface BackendChange {
   readonly reason: string;
 }
 
-/** What runs on one backend: made anew when a device is lost. */
-interface Engine {
-  readonly backend: TfjsBackend;
-  readonly executor: Executor;
-  /** Why the executor is not the fastest kind; undefined if it is. */
-  readonly fallbackReason: string | undefined;
-  readonly router: CompactRouter;
+/** What computes; made anew when a device is lost. */
+interface Engine extends StartedExecutor {
   /** Side of a tile, in pixels, if nobody asks for another: less than the backend's once the device had no memory for that. */
   tileSize: number;
 }
@@ -110,12 +104,12 @@ export class RestoreSession implements Disposable {
   /** What runs that wait or are under way may still merge. */
   readonly #claims = new Set<readonly Expert[]>();
   readonly #expertsListening: Disposable;
-  readonly #fallbackReason: string | undefined;
+  readonly #router: CompactRouter;
   #engine: Engine;
   #running = 0;
 
   private constructor(
-    started: StartedBackend,
+    router: CompactRouter,
     engine: Engine,
     options: SessionOptions,
     backendChanged: EventEmitter<BackendChange>,
@@ -123,7 +117,7 @@ export class RestoreSession implements Disposable {
     this.#backendChanged = backendChanged;
     this.onDidChangeBackend = backendChanged.event;
     this.#options = options;
-    this.#fallbackReason = started.fallbackReason;
+    this.#router = router;
     this.#engine = engine;
     this.#expertsListening = options.experts.onDidChange(() => this.#releaseExperts());
     if (options.onBackendChange !== undefined) this.onDidChangeBackend(options.onBackendChange);
@@ -141,41 +135,35 @@ export class RestoreSession implements Disposable {
     if (!(expertMemory >= 0)) {
       throw new LimpidError("InvalidArgument", `expertMemory is ${expertMemory}, expected 0 bytes or more`);
     }
-    const started = await startBackend(options.backend ?? "auto", wasmFilesOf(options));
+    const { model } = options;
+    const { config, degradations } = model.manifest.router;
+    const router = await CompactRouter.prepare(model.router, config, degradations);
+    const changed = new EventEmitter<BackendChange>();
+    const engine = await startEngine(options.backend ?? "auto", options, changed);
     try {
       throwIfAborted(signal);
-      const changed = new EventEmitter<BackendChange>();
-      const engine = await makeEngine(options, started.backend, changed);
-      try {
-        throwIfAborted(signal);
-        const session = new RestoreSession(started, engine, options, changed);
-        for (const reason of [started.fallbackReason, engine.fallbackReason]) {
-          if (reason !== undefined) onBackendChange?.({ backend: started.backend.name, reason });
-        }
-        return session;
-      } catch (error) {
-        disposeEngine(engine);
-        throw error;
-      }
+      const session = new RestoreSession(router, engine, options, changed);
+      for (const reason of engine.fallbackReasons) onBackendChange?.({ backend: session.backend, reason });
+      return session;
     } catch (error) {
-      started.backend.dispose();
+      engine.dispose();
       throw error;
     }
   }
 
   /** The backend that runs. */
   get backend(): BackendName {
-    return this.#engine.backend.name;
+    return this.#engine.executor.backend;
   }
 
   /** Why a faster backend was passed over; undefined if none was. */
   get fallbackReason(): string | undefined {
-    return this.#fallbackReason;
+    return this.#engine.fallbackReasons[0];
   }
 
   /** Bytes of device memory held between runs; tile workers have copies of the network besides, which are not counted. */
   get byteSize(): number {
-    return this.#engine.executor.byteSize + this.#engine.router.byteSize;
+    return this.#engine.executor.byteSize + this.#router.byteSize;
   }
 
   /**
@@ -189,20 +177,21 @@ export class RestoreSession implements Disposable {
   analyze(image: PixelImage, options: AnalyzeOptions = {}): Promise<Analysis> {
     const { router } = this.#options.model.manifest;
     const rows = activeRouterRows(this.#options.experts.list(), router.degradations);
-    return this.#enqueue(options.signal, [], async (engine) => {
+    return this.#enqueue(options.signal, [], async () => {
+      requirePixels(image);
       const visible = bleedColorUnderAlpha(image);
-      const analysis = await addRows(await analyzeOn(engine, visible, options.windows), rows, visible);
-      return { ...analysis, present: presentDegradations(analysis, rows, router) };
+      const analysis = await addRows(await this.#router.analyze(visible, options.windows), rows, visible);
+      return { ...analysis, present: presentIn(visible, analysis, rows, router) };
     });
   }
 
   /**
    * Repairs an image. Runs of one instance wait for each other; the same input gives the same output.
    *
-   * @param image - 1 x 1 to 100 megapixels, any channels and bit depth; not changed
+   * @param image - 1 x 1 to 100 megapixels, any channels and bit depth; not changed, and not to be changed or transferred meanwhile
    * @param options - experts, strength, mask, region, tile size, signal, progress
    * @returns a new image, and how it came about
-   * @throws {@link LimpidError} `InvalidArgument`, `InvalidTileSize`, `UnknownExpert`, `Aborted`, `OutOfMemory`,
+   * @throws {@link LimpidError} `InvalidImage` if its memory was transferred away, `InvalidArgument`, `InvalidTileSize`, `UnknownExpert`, `Aborted`, `OutOfMemory`,
    * `DeviceLost` if the GPU went away twice, `Disposed`
    */
   async restore(image: PixelImage, options: RestoreOptions = {}): Promise<RestoreResult> {
@@ -226,7 +215,7 @@ export class RestoreSession implements Disposable {
     this.#backendChanged.dispose();
     this.#expertsListening.dispose();
     // A run under way still holds the engine; it frees it when it stops.
-    if (this.#running === 0) disposeEngine(this.#engine);
+    if (this.#running === 0) this.#engine.dispose();
   }
 
   async #restoreOn(
@@ -237,11 +226,12 @@ export class RestoreSession implements Disposable {
   ): Promise<RestoreResult> {
     const { manifest } = this.#options.model;
     const rows = activeRouterRows(installed, manifest.router.degradations);
-    const backend = engine.backend.name;
+    const { backend } = engine.executor;
     const started = performance.now();
+    requirePixels(image);
     const visible = bleedColorUnderAlpha(image);
-    const seen = await addRows(options.analysis ?? (await analyzeOn(engine, visible)), rows, visible);
-    const present = presentDegradations(seen, rows, manifest.router);
+    const seen = await addRows(options.analysis ?? (await this.#router.analyze(visible)), rows, visible);
+    const present = presentIn(visible, seen, rows, manifest.router);
     const analysis: Analysis = { ...seen, present };
     const analyzed = performance.now();
     const mixture = chosen ?? routeMixture(present, installed);
@@ -303,7 +293,7 @@ export class RestoreSession implements Disposable {
       try {
         throwIfAborted(either);
         return await task(this.#engine, either).catch(async (error: unknown) => {
-          if (!this.#engine.backend.isLost) throw error;
+          if (!LimpidError.is(error, "DeviceLost")) throw error;
           throwIfAborted(either);
           await this.#replaceLostDevice(error);
           return task(this.#engine, either);
@@ -312,7 +302,7 @@ export class RestoreSession implements Disposable {
         this.#running--;
         this.#claims.delete(experts);
         this.#releaseExperts();
-        if (this.#closing.signal.aborted && this.#running === 0) disposeEngine(this.#engine);
+        if (this.#closing.signal.aborted && this.#running === 0) this.#engine.dispose();
       }
     });
   }
@@ -327,10 +317,9 @@ export class RestoreSession implements Disposable {
   }
 
   async #replaceLostDevice(error: unknown): Promise<void> {
-    disposeEngine(this.#engine);
+    this.#engine.dispose();
     try {
-      const backend = await TfjsBackend.start("webgpu", wasmFilesOf(this.#options));
-      this.#engine = await makeEngine(this.#options, backend, this.#backendChanged);
+      this.#engine = await startEngine("webgpu", this.#options, this.#backendChanged);
     } catch (cause) {
       throw new LimpidError("DeviceLost", "the GPU device was lost and no other could be had", { cause });
     }
@@ -350,61 +339,43 @@ function isInstalled(expert: Expert, experts: SessionOptions["experts"]): boolea
   return experts.get(expert.id)?.expert === expert;
 }
 
-function wasmFilesOf({
-  wasmPath,
-  checkWasm,
-}: SessionOptions): Pick<SessionOptions, "wasmPath" | "checkWasm"> {
-  return { ...(wasmPath !== undefined && { wasmPath }), ...(checkWasm && { checkWasm }) };
-}
-
-async function makeEngine(
-  { model, experts, expertMemory, tileWorkers }: SessionOptions,
-  backend: TfjsBackend,
+async function startEngine(
+  backend: "auto" | BackendName,
+  { model, experts, expertMemory, tileWorkers, wasmPath, checkWasm }: SessionOptions,
   changed: EventEmitter<BackendChange>,
 ): Promise<Engine> {
-  const { backbone, router } = model.manifest;
-  const { executor, fallbackReason } = await startExecutor(
-    backend,
-    model.backbone,
-    backbone.config,
-    {
+  const started = await startExecutor(backend, {
+    file: model.backbone,
+    config: model.manifest.backbone.config,
+    resident: {
       byteBudget: expertMemory ?? defaultExpertMemory,
       isPinned: (expert) => experts.isPinned(expert.id) && isInstalled(expert, experts),
     },
-    tileWorkers?.factory && {
-      ...tileWorkers,
-      factory: tileWorkers.factory,
-      onGiveUp: (reason) => changed.fire({ backend: "wasm", reason }),
-    },
-  );
-  try {
-    return {
-      backend,
-      executor,
-      fallbackReason,
-      tileSize: defaultTileSize(executor),
-      router: backend.run(() =>
-        CompactRouter.fromTensorFile(model.router, router.config, router.degradations),
-      ),
-    };
-  } catch (error) {
-    executor.dispose();
-    throw error;
-  }
+    ...(tileWorkers?.factory && {
+      workers: {
+        ...tileWorkers,
+        factory: tileWorkers.factory,
+        onGiveUp: (reason) => changed.fire({ backend: "wasm", reason }),
+      },
+    }),
+    ...(wasmPath !== undefined && { wasmPath }),
+    ...(checkWasm && { checkWasm }),
+  });
+  return { ...started, tileSize: defaultTileSize(started.executor) };
 }
 
-function disposeEngine({ backend, executor, router }: Engine): void {
-  executor.dispose();
-  router.dispose();
-  backend.dispose();
-}
-
-async function analyzeOn(
-  { backend, router }: Engine,
+/**
+ * What an image has. In a single tone no fault of the router's can be told from what was meant; a pack's row may still be about that
+ * very tone.
+ */
+function presentIn(
   visible: PixelImage,
-  hasWindows?: boolean,
-): Promise<RouterAnalysis> {
-  return backend.run(() => router.analyze(visible, (tensor) => backend.read(tensor), hasWindows));
+  analysis: RouterAnalysis,
+  rows: RouterRows,
+  router: Parameters<typeof presentDegradations>[2],
+): Analysis["present"] {
+  const present = presentDegradations(analysis, rows, router);
+  return isOneTone(visible) ? present.filter(({ degradation }) => rows.has(degradation)) : present;
 }
 
 /** Adds what rows see of an image. */

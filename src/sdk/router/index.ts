@@ -8,5 +8,10 @@ export {
   type CompactRouterConfig,
   type RouterEncoderConfig,
 } from "./compact-config.js";
-export { CompactRouter, listRouterParameters, type CompactRouterOutput } from "./compact-router.js";
+export {
+  CompactRouter,
+  listRouterParameters,
+  type CompactRouterOptions,
+  type CompactRouterOutput,
+} from "./compact-router.js";
 export { compactViews, windowCells, windowOrigins, type CompactViews } from "./compact-views.js";

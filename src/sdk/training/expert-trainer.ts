@@ -141,7 +141,8 @@ export class ExpertTrainer implements Disposable {
     model: LoadedModel,
     set: TrainingSet,
     options: CompleteTrainingOptions,
-    networks: Networks,
+    base: BackboneWeights,
+    router: CompactRouter,
   ) {
     const { manifest } = model;
     this.options = options;
@@ -149,8 +150,8 @@ export class ExpertTrainer implements Disposable {
     this.#model = model;
     this.#set = set;
     this.#layout = new FactorLayout(manifest.backbone.config, options.rank);
-    this.#base = networks.base;
-    this.#router = networks.router;
+    this.#base = base;
+    this.#router = router;
     this.#objective = new ExpertObjective(this.#base, this.#layout, options.alpha / options.rank);
     this.#fingerprint = fingerprint(manifest.backbone.tensorSha256, set, options);
     this.#optimizer = new AdamW(this.#layout.length, options);
@@ -192,13 +193,10 @@ export class ExpertTrainer implements Disposable {
       );
     }
     await loadGradients(backend);
-    return new ExpertTrainer(
-      backend,
-      model,
-      set,
-      complete,
-      backend.run(() => uploadNetworks(model)),
-    );
+    const { backbone, router } = model.manifest;
+    const eyes = await CompactRouter.prepare(model.router, router.config, router.degradations);
+    const base = backend.run(() => BackboneWeights.fromTensorFile(model.backbone, backbone.config));
+    return new ExpertTrainer(backend, model, set, complete, base, eyes);
   }
 
   /** Steps that are done. */
@@ -269,7 +267,6 @@ export class ExpertTrainer implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#base.dispose();
-    this.#router.dispose();
   }
 
   async #train({ signal, onProgress, onEvaluation }: TrainOptions): Promise<TrainingResult> {
@@ -351,31 +348,25 @@ export class ExpertTrainer implements Disposable {
     const { batchSize, patchSize } = this.options;
     const source = this.#source(purposes.step, step);
     const pace = new Pace();
-    const embeddings: tf.Tensor2D[] = [];
+    const embeddings: Float32Array[] = [];
     const patches: { before: Float32Array; after: Float32Array }[] = [];
-    try {
-      while (patches.length < batchSize) {
-        throwIfAborted(signal);
-        const view = this.#set.draw(source, viewSides * patchSize);
-        embeddings.push(this.#run(() => embedImage(this.#router, asPixelImage(view.before))));
-        for (let patch = 0; patch < patchesPerView; patch++) patches.push(cutPatch(view, patchSize, source));
-        await pace.breathe();
-      }
+    while (patches.length < batchSize) {
       throwIfAborted(signal);
-      const shape: [number, number, number, number] = [patches.length, patchSize, patchSize, 3];
-      return this.#run(() => ({
-        before: tf.tensor4d(join(patches.map(({ before }) => before)), shape),
-        after: tf.tensor4d(join(patches.map(({ after }) => after)), shape),
-        embedding: tf.tidy(() =>
-          tf.concat2d(
-            embeddings.flatMap((embedding) => Array.from({ length: patchesPerView }, () => embedding)),
-            0,
-          ),
-        ),
-      }));
-    } finally {
-      tf.dispose(embeddings);
+      const view = this.#set.draw(source, viewSides * patchSize);
+      const embedding = await embedImage(this.#router, asPixelImage(view.before));
+      for (let patch = 0; patch < patchesPerView; patch++) {
+        patches.push(cutPatch(view, patchSize, source));
+        embeddings.push(embedding);
+      }
+      await pace.breathe();
     }
+    throwIfAborted(signal);
+    const shape: [number, number, number, number] = [patches.length, patchSize, patchSize, 3];
+    return this.#run(() => ({
+      before: tf.tensor4d(join(patches.map(({ before }) => before)), shape),
+      after: tf.tensor4d(join(patches.map(({ after }) => after)), shape),
+      embedding: tf.tensor2d(join(embeddings), [embeddings.length, embeddings[0]!.length]),
+    }));
   }
 
   /** Looks at the held-out pictures with the averaged factors, and keeps these if they are the best so far. */
@@ -385,10 +376,11 @@ export class ExpertTrainer implements Disposable {
     let psnr: number;
     try {
       psnr = await this.#measure(signal, async ({ before, after }) => {
+        const embedding = await embedImage(this.#router, asPixelImage(before));
         const restored = this.#run(() =>
           tf.tidy(() => {
             const image = tf.tensor4d(before.rgb, [1, before.height, before.width, 3]);
-            return runBackbone(backbone, image, embedImage(this.#router, asPixelImage(before)));
+            return runBackbone(backbone, image, tf.tensor2d(embedding, [1, embedding.length]));
           }),
         );
         try {
@@ -461,22 +453,6 @@ export class ExpertTrainer implements Disposable {
   #run<T>(compute: () => T): T {
     if (this.#disposed) throw new LimpidError("Disposed", "a trainer was used after disposal");
     return this.#backend.run(compute);
-  }
-}
-
-interface Networks {
-  readonly base: BackboneWeights;
-  readonly router: CompactRouter;
-}
-
-function uploadNetworks({ manifest, backbone, router }: LoadedModel): Networks {
-  const base = BackboneWeights.fromTensorFile(backbone, manifest.backbone.config);
-  try {
-    const { config, degradations } = manifest.router;
-    return { base, router: CompactRouter.fromTensorFile(router, config, degradations) };
-  } catch (error) {
-    base.dispose();
-    throw error;
   }
 }
 

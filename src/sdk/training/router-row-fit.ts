@@ -1,5 +1,5 @@
 import { LimpidError, throwIfAborted } from "../base/index.js";
-import { Pace, type TfjsBackend } from "../engine/index.js";
+import { Pace } from "../engine/index.js";
 import { routerRowProbability, type RouterRow } from "../experts/index.js";
 import { colorStatistics, colorStatisticsSide, resizeArea, type PixelImage } from "../image/index.js";
 import type { LoadedModel } from "../restore/index.js";
@@ -75,15 +75,13 @@ const leastColorGain = 0.05;
  * `falseAlarmsOnOthers` of those with another fault; the penalty is the one by which that threshold lets most pictures with
  * the fault through. For both, and for the colours, each picture is judged by a fit that has not seen its photo.
  *
- * @param backend - where to compute
  * @param model - whose router
  * @param set - pictures with and without the fault
  * @param options - the degradation, and how the row is fitted
  * @returns the row and its quality
- * @throws {@link LimpidError} `InvalidArgument` for an option that cannot be, `Aborted`, `DeviceLost`
+ * @throws {@link LimpidError} `InvalidArgument` for an option that cannot be, `Aborted`
  */
 export async function fitRouterRow(
-  backend: TfjsBackend,
   model: LoadedModel,
   set: TrainingSet,
   options: RouterRowFitOptions,
@@ -105,46 +103,42 @@ export async function fitRouterRow(
     );
   }
   const { config, degradations } = model.manifest.router;
-  const router = backend.run(() => CompactRouter.fromTensorFile(model.router, config, degradations));
-  try {
-    const total = views + heldOutViews;
-    const look = async (index: number, draw: (source: RandomSource) => TrainingView): Promise<Looks> => {
-      throwIfAborted(options.signal);
-      const source = new RandomSource(seed * 2 ** 21 + index);
-      const looks = await lookAt(
-        draw(source),
-        degradation,
-        source,
-        (image) => lookOnce(backend, router, image),
-        degradations,
-      );
-      options.onProgress?.(index + 1, total);
-      await pace.breathe();
-      return looks;
-    };
-    const pace = new Pace();
-    const seen: Looks[] = [];
-    for (let index = 0; index < views; index++) {
-      seen.push(await look(index, (source) => set.draw(source, source.choice(viewSides))));
-    }
-    const heldOut: Looks[] = [];
-    for (let index = 0; index < heldOutViews; index++) {
-      heldOut.push(
-        await look(views + index, (source) => set.drawHeldOut(index, source, source.choice(viewSides))),
-      );
-    }
-    const tried = penalty === undefined ? penalties : [penalty];
-    const [plain, colored] = [false, true].map((hasColors) =>
-      tried
-        .map((value) => crossValidate(seen, { degradation, penalty: value, hasColors }, allowed))
-        .reduce((before, choice) => (choice.recall > before.recall ? choice : before)),
-    ) as [Choice, Choice];
-    const best = colored.recall - plain.recall >= leastColorGain ? colored : plain;
-    const row: RouterRow = { ...fit(seen, best.probe), threshold: best.threshold };
-    return { row, heldOut: judge(row, heldOut) };
-  } finally {
-    router.dispose();
+  const router = await CompactRouter.prepare(model.router, config, degradations);
+  const total = views + heldOutViews;
+  const look = async (index: number, draw: (source: RandomSource) => TrainingView): Promise<Looks> => {
+    throwIfAborted(options.signal);
+    const source = new RandomSource(seed * 2 ** 21 + index);
+    const looks = await lookAt(
+      draw(source),
+      degradation,
+      source,
+      (image) => lookOnce(router, image),
+      degradations,
+    );
+    options.onProgress?.(index + 1, total);
+    await pace.breathe();
+    return looks;
+  };
+  const pace = new Pace();
+  const seen: Looks[] = [];
+  for (let index = 0; index < views; index++) {
+    seen.push(await look(index, (source) => set.draw(source, source.choice(viewSides))));
   }
+  const heldOut: Looks[] = [];
+  for (let index = 0; index < heldOutViews; index++) {
+    heldOut.push(
+      await look(views + index, (source) => set.drawHeldOut(index, source, source.choice(viewSides))),
+    );
+  }
+  const tried = penalty === undefined ? penalties : [penalty];
+  const [plain, colored] = [false, true].map((hasColors) =>
+    tried
+      .map((value) => crossValidate(seen, { degradation, penalty: value, hasColors }, allowed))
+      .reduce((before, choice) => (choice.recall > before.recall ? choice : before)),
+  ) as [Choice, Choice];
+  const best = colored.recall - plain.recall >= leastColorGain ? colored : plain;
+  const row: RouterRow = { ...fit(seen, best.probe), threshold: best.threshold };
+  return { row, heldOut: judge(row, heldOut) };
 }
 
 /** The guises of a view: with the fault, without any, with another one. */
@@ -179,23 +173,12 @@ interface Choice {
 }
 
 async function lookOnce(
-  backend: TfjsBackend,
   router: CompactRouter,
   image: PixelImage,
 ): Promise<Look & { readonly logits: Float32Array }> {
-  const output = backend.run(() => router.run(compactViews(image, router.config)));
-  try {
-    const embedding = (await backend.read(output.embedding)).slice();
-    const logits = (await backend.read(output.logits)).slice();
-    return {
-      embedding,
-      logits,
-      colors: colorStatistics(resizeArea(image, colorStatisticsSide, colorStatisticsSide)),
-    };
-  } finally {
-    output.embedding.dispose();
-    output.logits.dispose();
-  }
+  const [output] = await router.run(compactViews(image, router.config));
+  const reduced = resizeArea(image, colorStatisticsSide, colorStatisticsSide);
+  return { ...output!, colors: colorStatistics(reduced) };
 }
 
 async function lookAt(

@@ -1,4 +1,3 @@
-import type * as tf from "@tensorflow/tfjs-core";
 import { PixelImage } from "../image/index.js";
 import { compactViews, type CompactRouter } from "../router/index.js";
 import type { RgbImage } from "./recipes/index.js";
@@ -11,12 +10,11 @@ export function asPixelImage({ width, height, rgb }: RgbImage): PixelImage {
 /**
  * What the router says of a picture, for the backbone.
  *
- * @param router - on the current tfjs backend
+ * @param router - the base's
  * @param image - the picture
- * @returns the degradation embedding [1, embeddingSize], for the caller to dispose
+ * @returns the degradation embedding, [embeddingSize]
  */
-export function embedImage(router: CompactRouter, image: PixelImage): tf.Tensor2D {
-  const { embedding, logits } = router.run(compactViews(image, router.config));
-  logits.dispose();
-  return embedding;
+export async function embedImage(router: CompactRouter, image: PixelImage): Promise<Float32Array> {
+  const [output] = await router.run(compactViews(image, router.config));
+  return output!.embedding;
 }

@@ -1,6 +1,7 @@
 import { LimpidError } from "../base/index.js";
 import { allocateBytes } from "./allocate.js";
 import { alignedTo, HostTensor } from "./host-tensor.js";
+import { narrowLongs } from "./narrow-longs.js";
 import { showKey, type PickleStorage, type PickleTensor } from "./pickle-value.js";
 import { countElements } from "./shape.js";
 import { findStateDictionary } from "./state-dictionary.js";
@@ -142,7 +143,7 @@ class CheckpointArchive {
       case "float64":
         return new HostTensor(dtype, shape, narrowDoubles(name, packed));
       case "int64":
-        return new HostTensor(dtype, shape, narrowLongs(name, packed));
+        return new HostTensor(dtype, shape, narrowLongs(showKey(name), packed));
       default:
         return new HostTensor(dtype, shape, packed);
     }
@@ -250,21 +251,6 @@ function narrowDoubles(name: string, packed: Uint8Array): Uint8Array {
     floats[i] = doubles[i]!;
     if (!Number.isFinite(floats[i]) && Number.isFinite(doubles[i])) {
       fail(`tensor ${showKey(name)}: element ${i} is ${doubles[i]}, which is too large for F32`);
-    }
-  }
-  return bytes;
-}
-
-/** `int64` to `I32`. */
-function narrowLongs(name: string, packed: Uint8Array): Uint8Array {
-  const aligned = alignedTo(packed, 8);
-  const longs = new BigInt64Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 8);
-  const bytes = allocateBytes(longs.length * 4, `tensor ${showKey(name)}`);
-  const integers = new Int32Array(bytes.buffer);
-  for (let i = 0; i < longs.length; i++) {
-    integers[i] = Number(longs[i]);
-    if (BigInt(integers[i]!) !== longs[i]) {
-      fail(`tensor ${showKey(name)}: element ${i} is ${longs[i]}, which does not fit I32`);
     }
   }
   return bytes;

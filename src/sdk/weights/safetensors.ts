@@ -2,6 +2,7 @@ import { LimpidError } from "../base/index.js";
 import { allocateBytes } from "./allocate.js";
 import { isWellFormed, parseHeaderObject, type HeaderObject, type HeaderValue } from "./header-json.js";
 import { HostTensor } from "./host-tensor.js";
+import { narrowLongs } from "./narrow-longs.js";
 import { countElements, isLength } from "./shape.js";
 import { noMetadata, type TensorFile } from "./tensor-file.js";
 import { bytesPerElement, isTensorType, tensorTypes, type TensorType } from "./tensor-type.js";
@@ -16,7 +17,7 @@ const space = 0x20;
 /** What the header says of one tensor, checked on its own. */
 interface TensorEntry {
   readonly name: string;
-  readonly dtype: TensorType;
+  readonly dtype: TensorType | "I64";
   readonly shape: readonly number[];
   /** First byte within the data section. */
   readonly begin: number;
@@ -28,7 +29,7 @@ interface TensorEntry {
  * Reads a safetensors file: eight bytes of header length, a JSON header, the data
  * (https://huggingface.co/docs/safetensors). Stricter than most readers, because the bytes may come from
  * anywhere: the header is capped at 1 MiB, no key may occur twice, every range must fit its shape and type, and
- * the ranges must cover the data section without overlaps or holes.
+ * the ranges must cover the data section without overlaps or holes. 64-bit integers become 32-bit ones.
  *
  * @param bytes - the whole file; the tensors are views onto it, so it must not be written to afterwards
  * @returns tensors in the order of the header, and the `__metadata__`
@@ -52,7 +53,13 @@ export function parseSafetensors(bytes: Uint8Array): TensorFile {
 
   const tensors = new Map<string, HostTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
-    tensors.set(name, new HostTensor(dtype, shape, data.subarray(begin, end)));
+    const bytes = data.subarray(begin, end);
+    tensors.set(
+      name,
+      dtype === "I64"
+        ? new HostTensor("I32", shape, narrowLongs(quote(name), bytes))
+        : new HostTensor(dtype, shape, bytes),
+    );
   }
   return { tensors, metadata };
 }
@@ -141,9 +148,9 @@ function readEntry(name: string, value: HeaderValue): TensorEntry {
     }
   }
   const dtype = value.get("dtype");
-  if (!isTensorType(dtype)) {
+  if (!isTensorType(dtype) && dtype !== "I64") {
     const found = typeof dtype === "string" ? quote(dtype) : "missing or not a string";
-    fail(`tensor ${quote(name)}: dtype is ${found}; ${tensorTypes.join(", ")} are read`);
+    fail(`tensor ${quote(name)}: dtype is ${found}; ${tensorTypes.join(", ")} and I64 are read`);
   }
   const shape = value.get("shape");
   const size = isArray(shape) ? countElements(shape) : undefined;
@@ -155,7 +162,7 @@ function readEntry(name: string, value: HeaderValue): TensorEntry {
     fail(`tensor ${quote(name)}: data_offsets ${show(offsets)} is not a pair of byte offsets`);
   }
   const [begin, end] = offsets as readonly [number, number];
-  const expected = size * bytesPerElement(dtype);
+  const expected = size * (dtype === "I64" ? 8 : bytesPerElement(dtype));
   if (end - begin !== expected) {
     fail(
       `tensor ${quote(name)}: ${dtype} of shape ${show(shape)} takes ${expected} bytes, ` +

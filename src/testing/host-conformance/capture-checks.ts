@@ -1,8 +1,21 @@
-import { applyOrientation, type ExifOrientation, type PixelImage } from "../../sdk/image/index.js";
+import { displayedCorners } from "./displayed-corners.js";
+import { applyOrientation, type ExifOrientation, type PixelImage, type Rect } from "../../sdk/image/index.js";
 import { closing, withDocument, type CheckDefinition } from "./check.js";
-import { expectRejection, expectSamePixels, expectThat, expectUnchanged, lookAt } from "./expectations.js";
+import {
+  expectRejection,
+  expectSameGeometry,
+  expectSamePixels,
+  expectThat,
+  expectUnchanged,
+  lookAt,
+} from "./expectations.js";
 import { makeOrientedPhoto } from "./oriented-photo.js";
 import { makeAlphaRamp, makePicture, thinSizes } from "./pictures.js";
+
+/** As numbers; none for all of the pixels. */
+function cropOf(crop: Rect | undefined): number[] {
+  return crop === undefined ? [] : [crop.x, crop.y, crop.width, crop.height];
+}
 
 /** What a capture gives. */
 export const captureChecks: readonly CheckDefinition[] = [
@@ -40,6 +53,22 @@ export const captureChecks: readonly CheckDefinition[] = [
     },
   },
   {
+    name: "says where the pixels stand, what of them is shown, and whether through filters",
+    run: (fixture) =>
+      withDocument(fixture, makePicture(64, 32), async (opened) => {
+        for (const prepare of [undefined, () => opened.arrange?.()]) {
+          await prepare?.();
+          const layer = (await opened.layers()).find(({ isOpened }) => isOpened)!;
+          const { placement } = await opened.host.capture();
+          const corners = displayedCorners(placement).flatMap(({ x, y }) => [x, y]);
+          expectSameGeometry(corners, layer.corners, "the corners");
+          expectSameGeometry(cropOf(placement.crop), cropOf(layer.crop), "the crop");
+          const isFiltered = layer.filters.length > 0;
+          expectThat(placement.isFiltered === isFiltered, `isFiltered is ${placement.isFiltered}`);
+        }
+      }),
+  },
+  {
     name: "keeps Display P3",
     run: (fixture) => {
       const picture = makePicture(9, 5, { colorSpace: "display-p3" });
@@ -52,7 +81,7 @@ export const captureChecks: readonly CheckDefinition[] = [
           label: "Identity",
           onConflict: "refuse",
         });
-        const after = await opened.pixels();
+        const after = (await lookAt(opened)).pixels;
         expectThat(after.colorSpace === "display-p3", `brought back as ${after.colorSpace}`);
         expectSamePixels(after, picture, "brought back");
       });
@@ -75,7 +104,7 @@ export const captureChecks: readonly CheckDefinition[] = [
           label: "Deep",
           onConflict: "refuse",
         });
-        const after = await opened.pixels();
+        const after = (await lookAt(opened)).pixels;
         expectSamePixels(after, picture, "brought back");
         expectThat(after.bitDepth >= 16 || commit.notes.length > 0, "brought back at 8 bits without a note");
       });

@@ -2,6 +2,7 @@ import { captureTargets, commitModes, type CommitOptions } from "../../sdk/host/
 import { PixelImage } from "../../sdk/image/index.js";
 import { withDocument, type CheckDefinition } from "./check.js";
 import {
+  expectAddedLayer,
   expectRejection,
   expectSameGeometry,
   expectSamePixels,
@@ -35,7 +36,7 @@ export const commitChecks: readonly CheckDefinition[] = [
       withDocument(fixture, makeAlphaRamp(), async (opened) => {
         const capture = await opened.host.capture();
         await opened.host.commit(capture, invert(capture.image), replace);
-        expectSamePixels(await opened.pixels(), invert(makeAlphaRamp()), "after the commit");
+        expectSamePixels((await lookAt(opened)).pixels, invert(makeAlphaRamp()), "after the commit");
         expectSamePixels((await opened.host.capture()).image, invert(makeAlphaRamp()), "captured again");
       }),
   },
@@ -78,8 +79,8 @@ export const commitChecks: readonly CheckDefinition[] = [
         const capture = await opened.host.capture();
         expectSamePixels(capture.image, before.pixels, "captured");
         const commit = await opened.host.commit(capture, invert(capture.image), replace);
-        expectSamePixels(await opened.pixels(), invert(before.pixels), "after the commit");
-        expectSameGeometry(await opened.geometry(), before.geometry, "after the commit");
+        expectSamePixels((await lookAt(opened)).pixels, invert(before.pixels), "after the commit");
+        expectSameGeometry((await lookAt(opened)).geometry, before.geometry, "after the commit");
         await undoCommit(opened, commit);
         await expectUnchanged(opened, before, "after undo");
       }),
@@ -93,13 +94,13 @@ export const commitChecks: readonly CheckDefinition[] = [
         const capture = await opened.host.capture();
         const larger = enlarge(invert(capture.image), 4);
         const commit = await opened.host.commit(capture, larger, replace);
-        expectSamePixels(await opened.pixels(), larger, "after the commit");
-        expectSameGeometry(await opened.geometry(), before.geometry, "after the commit");
+        expectSamePixels((await lookAt(opened)).pixels, larger, "after the commit");
+        expectSameGeometry((await lookAt(opened)).geometry, before.geometry, "after the commit");
         await undoCommit(opened, commit);
         await expectUnchanged(opened, before, "after undo");
         await redoCommit(opened, commit);
-        expectSamePixels(await opened.pixels(), larger, "after redo");
-        expectSameGeometry(await opened.geometry(), before.geometry, "after redo");
+        expectSamePixels((await lookAt(opened)).pixels, larger, "after redo");
+        expectSameGeometry((await lookAt(opened)).geometry, before.geometry, "after redo");
       }),
   },
   {
@@ -123,17 +124,20 @@ export const commitChecks: readonly CheckDefinition[] = [
     name: mode === "mask" ? "adds a layer with a layer mask" : "adds a layer above the captured one",
     run: (fixture) =>
       withDocument(fixture, makePicture(12, 8), async (opened) => {
+        await opened.arrange?.();
         const before = await lookAt(opened);
         const capture = await opened.host.capture();
-        const commit = await opened.host.commit(capture, invert(capture.image), { ...replace, mode });
-        expectThat(commit.mode === mode, `the result came as ${commit.mode}`);
-        expectThat(
-          commit.undoSteps <= opened.host.capabilities.undoSteps[mode],
-          "no more steps than documented",
-        );
-        await expectUnchanged(opened, { ...before, layerCount: before.layerCount + 1 }, "after the commit");
-        await undoCommit(opened, commit);
-        await expectUnchanged(opened, before, "after undo");
+        const { canResize, undoSteps } = opened.host.capabilities;
+        for (const factor of canResize ? [1, 2] : [1]) {
+          const result = enlarge(invert(capture.image), factor);
+          const commit = await opened.host.commit(capture, result, { ...replace, mode });
+          expectThat(commit.mode === mode && !commit.isConflict, `the result came as ${commit.mode}`);
+          expectThat(commit.undoSteps <= undoSteps[mode], "no more steps than documented");
+          await expectAddedLayer(opened, before, result);
+          await expectUnchanged(opened, { ...before, layerCount: before.layerCount + 1 }, "after the commit");
+          await undoCommit(opened, commit);
+          await expectUnchanged(opened, before, "after undo");
+        }
       }),
   })),
   {
@@ -200,9 +204,11 @@ export const commitChecks: readonly CheckDefinition[] = [
         const capture = await opened.host.capture();
         await opened.edit();
         const edited = await lookAt(opened);
+        const result = invert(capture.image);
         const options: CommitOptions = { ...replace, onConflict: "new-layer" };
-        const commit = await opened.host.commit(capture, invert(capture.image), options);
+        const commit = await opened.host.commit(capture, result, options);
         expectThat(commit.mode === "new-layer" && commit.isConflict, "a conflict gives a new layer");
+        await expectAddedLayer(opened, edited, result);
         await expectUnchanged(opened, { ...edited, layerCount: edited.layerCount + 1 }, "after the commit");
         await undoCommit(opened, commit);
         await expectUnchanged(opened, edited, "after undo");
@@ -213,17 +219,33 @@ export const commitChecks: readonly CheckDefinition[] = [
     run: (fixture) =>
       withDocument(fixture, makePicture(12, 8), async (opened) => {
         expectThat(opened.remove !== undefined, "the fixture removes nothing");
+        await opened.arrange?.();
+        const before = await lookAt(opened);
         const capture = await opened.host.capture();
         await opened.remove();
-        const count = await opened.layerCount();
+        const count = (await opened.layers()).length;
         const refused = () => opened.host.commit(capture, invert(capture.image), replace);
         await expectRejection(refused, "DocumentChanged", "commit");
-        expectThat((await opened.layerCount()) === count, "the refusal left the document alone");
+        expectThat((await opened.layers()).length === count, "the refusal left the document alone");
         if (!opened.host.capabilities.commit.layer.includes("new-layer")) return;
         const options: CommitOptions = { ...replace, onConflict: "new-layer" };
-        const commit = await opened.host.commit(capture, invert(capture.image), options);
+        const result = invert(capture.image);
+        const commit = await opened.host.commit(capture, result, options);
         expectThat(commit.mode === "new-layer" && commit.isConflict, "a conflict gives a new layer");
-        expectThat((await opened.layerCount()) === count + 1, "there is one layer more");
+        await expectAddedLayer(opened, before, result);
+      }),
+  },
+  {
+    name: "refuses a result whose document was closed meanwhile",
+    run: (fixture) =>
+      withDocument(fixture, makePicture(12, 8), async (opened) => {
+        expectThat(opened.closeDocument !== undefined, "the fixture closes no documents");
+        const capture = await opened.host.capture();
+        await opened.closeDocument();
+        for (const onConflict of ["refuse", "new-layer"] as const) {
+          const commit = () => opened.host.commit(capture, invert(capture.image), { ...replace, onConflict });
+          await expectRejection(commit, "DocumentChanged", onConflict);
+        }
       }),
   },
 ];

@@ -1,7 +1,7 @@
 import { LimpidError, type LimpidErrorCode } from "../../sdk/base/index.js";
 import { convertBitDepth, type PixelImage } from "../../sdk/image/index.js";
 import type { Commit } from "../../sdk/host/index.js";
-import type { HostUnderTest } from "./fixture.js";
+import type { HostUnderTest, SeenLayer } from "./fixture.js";
 
 /** Fails the check. */
 export function expectThat(condition: boolean, message: string): asserts condition {
@@ -62,21 +62,62 @@ export async function expectRejection(
 
 /** What a document looks like, to be compared with later. */
 export interface DocumentState {
-  /** The layer's pixels. */
+  /** The opened layer's pixels. */
   readonly pixels: PixelImage;
   /** Number of layers. */
   readonly layerCount: number;
-  /** Where the layer stands. */
+  /** How many layers are below the opened one. */
+  readonly index: number;
+  /** Where the opened layer stands, what it shows, and its opacity. */
   readonly geometry: readonly number[];
+  /** What it is drawn through. */
+  readonly filters: readonly number[];
 }
 
 /** Looks at the document from outside of the adapter. */
 export async function lookAt(opened: HostUnderTest): Promise<DocumentState> {
-  return {
-    pixels: (await opened.pixels()).clone(),
-    layerCount: await opened.layerCount(),
-    geometry: [...(await opened.geometry())],
-  };
+  const layers = await opened.layers();
+  const index = layers.findIndex(({ isOpened }) => isOpened);
+  expectThat(index >= 0, "the opened layer is gone");
+  const { pixels, filters, ...layer } = layers[index]!;
+  const geometry = geometryOf(pixels, layer);
+  return { pixels: pixels.clone(), layerCount: layers.length, index, geometry, filters: [...filters] };
+}
+
+/** Corners, the crop as shares of the pixels, and opacity, each at a place of its own. */
+function geometryOf(
+  { width, height }: PixelImage,
+  { corners, crop, opacity }: Pick<SeenLayer, "corners" | "crop" | "opacity">,
+): number[] {
+  const shown = crop ?? { x: 0, y: 0, width, height };
+  const shares = [shown.x / width, shown.y / height, shown.width / width, shown.height / height];
+  return [...corners, ...shares, opacity];
+}
+
+/**
+ * A commit has added one layer: the result, right above the opened layer, or on top if that is gone; at its place, with its crop,
+ * turn and opacity, and without its filters.
+ */
+export async function expectAddedLayer(
+  opened: HostUnderTest,
+  before: DocumentState,
+  result: PixelImage,
+): Promise<void> {
+  const layers = await opened.layers();
+  const source = layers.findIndex(({ isOpened }) => isOpened);
+  const count = before.layerCount + (source < 0 ? 0 : 1);
+  expectThat(layers.length === count, `there are ${layers.length} layers, expected ${count}`);
+  const added = source < 0 ? layers.at(-1) : layers[before.index + 1];
+  expectThat(
+    added !== undefined && !added.isOpened && (source < 0 || source === before.index),
+    "the new layer is not right above the captured one",
+  );
+  expectSamePixels(added.pixels, result, "the new layer");
+  expectThat(added.filters.length === 0, "the new layer is drawn through filters");
+  // Of a layer that is gone the host knows the capture alone, which says nothing of opacity.
+  const known = source < 0 ? -1 : before.geometry.length;
+  const geometry = geometryOf(added.pixels, added);
+  expectSameGeometry(geometry.slice(0, known), before.geometry.slice(0, known), "the new layer");
 }
 
 /** Numbers of the same place, but for the rounding of floats. */
@@ -97,9 +138,12 @@ export async function expectUnchanged(
   before: DocumentState,
   what: string,
 ): Promise<void> {
-  expectSamePixels(await opened.pixels(), before.pixels, what);
-  expectThat((await opened.layerCount()) === before.layerCount, `${what}: the number of layers changed`);
-  expectSameGeometry(await opened.geometry(), before.geometry, what);
+  const now = await lookAt(opened);
+  expectSamePixels(now.pixels, before.pixels, what);
+  expectThat(now.layerCount === before.layerCount, `${what}: the number of layers changed`);
+  expectThat(now.index === before.index, `${what}: the order of the layers changed`);
+  expectSameGeometry(now.geometry, before.geometry, what);
+  expectSameGeometry(now.filters, before.filters, `${what}: the filters`);
 }
 
 /** Undoes a commit as its documentation says: with the editor's own undo, or with what the commit returned. */

@@ -1,17 +1,32 @@
 import type { EditorHost } from "../../sdk/host/index.js";
 import type { PixelImage, Rect } from "../../sdk/image/index.js";
 
+/** An image layer or object, as the editor itself shows it: not as the adapter says. */
+export interface SeenLayer {
+  /** Whether it is the one that was opened. */
+  readonly isOpened: boolean;
+  /** Its own pixels, read from the editor by another way than the adapter's capture. */
+  readonly pixels: PixelImage;
+  /**
+   * Where the corners of what it shows stand in the document: x and y of the upper left, upper right, lower right and lower left
+   * one, as the pixels are stored.
+   */
+  readonly corners: readonly number[];
+  /** What of its pixels it shows; undefined if it shows all. */
+  readonly crop: Rect | undefined;
+  /** 0 to 1. */
+  readonly opacity: number;
+  /** Stands for the filters that the editor draws it through; empty if there are none. */
+  readonly filters: readonly number[];
+}
+
 /** An adapter with a document of its own, and what a person would do there. Made anew for each check. */
 export interface HostUnderTest {
   /** The adapter. */
   readonly host: EditorHost;
-  /** The pixels of the layer that was opened, read from the editor by another way than the adapter's capture. */
-  pixels(): PixelImage | Promise<PixelImage>;
-  /** How many layers or objects the document has. */
-  layerCount(): number | Promise<number>;
-  /** Where that layer stands, as the editor itself says: numbers, in any order that stays the same. */
-  geometry(): readonly number[] | Promise<readonly number[]>;
-  /** Changes that layer's pixels, as a person would with a brush. */
+  /** The image layers of the document, lowest first. */
+  layers(): readonly SeenLayer[] | Promise<readonly SeenLayer[]>;
+  /** Changes the opened layer's pixels, as a person would with a brush. */
   edit(): void | Promise<void>;
   /** Deletes that layer. */
   remove?(): void | Promise<void>;
@@ -21,6 +36,8 @@ export interface HostUnderTest {
   select?(rect: Rect): void | Promise<void>;
   /** Makes something else active, or nothing. */
   changeSelection?(): void | Promise<void>;
+  /** Closes the document while the host is still there, as when its view goes away. */
+  closeDocument?(): unknown;
   /** Takes one step back in the editor's own history. */
   undo?(): void | Promise<void>;
   /** Does that step again. */

@@ -4,7 +4,7 @@ import type { HostFixture } from "./fixture.js";
 import { interactionChecks } from "./interaction-checks.js";
 import { runChecks } from "./run-checks.js";
 
-export type { HostFixture, HostUnderTest } from "./fixture.js";
+export type { HostFixture, HostUnderTest, SeenLayer } from "./fixture.js";
 
 /** One check of the suite, ready to run. */
 export interface HostConformanceCheck {

@@ -68,7 +68,7 @@ export const runChecks: readonly CheckDefinition[] = [
           const [x, y] = [pixel % 8, Math.floor(pixel / 8)];
           if (x >= 2 && x < 5 && y >= 1 && y < 5) expected.data[index] = inverted.data[index]!;
         });
-        expectSamePixels(await opened.pixels(), expected, "after the run");
+        expectSamePixels((await lookAt(opened)).pixels, expected, "after the run");
       }),
   },
   {
@@ -108,7 +108,7 @@ export const runChecks: readonly CheckDefinition[] = [
           "DocumentChanged",
           "the run",
         );
-        const edited = await opened.pixels();
+        const edited = (await lookAt(opened)).pixels;
         expectThat(
           edited.data.some((value, index) => value !== makePicture(12, 8).data[index]),
           "the edit is still there",

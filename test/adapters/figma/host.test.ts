@@ -144,6 +144,36 @@ describe("FigmaHost, a photo in a layer", () => {
     expect(figma.look()[1]!.children.map(({ name }) => name)).toEqual(["Layer", "Restored"]);
   });
 
+  test("is restored inside an instance, which takes no relaunch button, and gets its layer above that", async () => {
+    const { figma, host } = await open();
+    const hash = figma.importImage(await encodePng(makePicture(4, 4)));
+    const inside = { fills: [{ type: "IMAGE", scaleMode: "FILL", imageHash: hash }], width: 4, height: 4 };
+    const frame = { type: "FRAME", name: "Card", children: [{ ...inside, name: "Photo" }] };
+    figma.select([figma.add({ type: "INSTANCE", name: "Instance", children: [frame] })]);
+    const before = figma.look();
+    const capture = await host.capture();
+    const commit = await host.commit(capture, invert(capture.image), replace);
+    const photo = (): { fills: readonly Paint[]; relaunchData: object } =>
+      figma.look()[0]!.children[0]!.children[0] as never;
+    expect(photo().fills).toMatchObject([{ imageHash: commit.imageHash }]);
+    expect(photo().relaunchData).toEqual({});
+    expect(figma.undoSteps).toBe(2);
+    figma.undo();
+    expect(figma.look()).toEqual(before);
+    await host.commit(capture, invert(capture.image), asLayer);
+    expect(figma.look().map(({ name }) => name)).toEqual(["Instance", "Restored"]);
+  });
+
+  test("is found in a frame of 130,000 layers, which is told to be cut", async () => {
+    const { figma, host } = await open();
+    const hash = figma.importImage(await encodePng(makePicture(4, 4)));
+    const photo = { name: "Photo", fills: [{ type: "IMAGE", scaleMode: "FILL", imageHash: hash }] };
+    const children = Array.from({ length: 130_000 }, (_, index) => (index === 7 ? photo : { fills: [] }));
+    figma.select([figma.add({ type: "FRAME", children })]);
+    const { fills, isCut } = await host.refresh();
+    expect([fills.map(({ name }) => name), isCut]).toEqual([["Photo"], true]);
+  });
+
   test("goes above its layer in the same shape and crop, and looks as the restored one would", async () => {
     const { figma, host } = await open();
     const id = await openPhoto(figma, makePicture(16, 8), {
@@ -216,7 +246,7 @@ describe("FigmaHost, a photo in a layer", () => {
     const capture = await host.capture();
     const before = [figma.look(), figma.undoSteps];
     const cases = [
-      ["setRelaunchData", replace],
+      ["set_fills", replace],
       ["createImage", replace],
       ["resize", asLayer],
       ["set_fills", asLayer],
@@ -227,7 +257,11 @@ describe("FigmaHost, a photo in a layer", () => {
       expect(await codeOf(host.commit(capture, capture.image, options))).toBe("HostFailed");
       expect(figma.look()).toEqual(before[0]);
     }
-    await host.commit(capture, capture.image, replace);
+    // A button on the layer is not what was asked for.
+    for (const options of [asLayer, replace]) {
+      figma.failNext("setRelaunchData");
+      expect((await host.commit(capture, capture.image, options)).mode).toBe(options.mode);
+    }
   });
 });
 

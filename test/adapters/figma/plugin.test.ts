@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { parse } from "acorn";
 import { Ajv } from "ajv";
 import { getQuickJS, type QuickJSContext, type QuickJSHandle } from "quickjs-emscripten";
-import { encodePng } from "../../../src/sdk/image/index.js";
+import { decodePng, encodePng } from "../../../src/sdk/image/index.js";
 import { FakeFigma } from "../../fakes/figma/index.js";
-import { makePicture } from "./connected.js";
+import { invert, makePicture } from "./connected.js";
 import { manifestSchema } from "./manifest-schema.js";
 import { buildPlugins, type PluginFolder } from "./plugin-folder.js";
 
@@ -319,6 +319,68 @@ class Sandbox {
     return Object.fromEntries(names.map((name) => [name, item(name)]));
   }
 }
+
+/**
+ * What Figma's own sample for image effects does, as its documentation describes it: each image fill of the selection goes to a
+ * page without a window, which inverts it and sends it back; then the plugin ends itself.
+ */
+const invertImage = `
+  const inverted = async (paint) => {
+    if (paint.type !== "IMAGE") return paint;
+    const bytes = await figma.getImageByHash(paint.imageHash).getBytesAsync();
+    figma.showUI(__html__, { visible: false });
+    figma.ui.postMessage(bytes);
+    const answer = await new Promise((resolve) => { figma.ui.onmessage = (value) => resolve(value); });
+    const copy = JSON.parse(JSON.stringify(paint));
+    copy.imageHash = figma.createImage(answer).hash;
+    return copy;
+  };
+  const invertSelection = async () => {
+    for (const node of figma.currentPage.selection) {
+      if (!("fills" in node)) continue;
+      const fills = [];
+      for (const paint of node.fills) fills.push(await inverted(paint));
+      node.fills = fills;
+    }
+    figma.closePlugin();
+  };
+  invertSelection();`;
+
+test("a plugin that inverts photos in the way of Figma's sample runs on the stand-in, in QuickJS", async () => {
+  const sandbox = await Sandbox.open("<p>inverts</p>");
+  const { figma, said } = sandbox;
+  const picture = makePicture(8, 6);
+  const solid = { type: "SOLID", color: { r: 1, g: 0, b: 0 } };
+  const photo = { type: "IMAGE", scaleMode: "FILL", imageHash: figma.importImage(await encodePng(picture)) };
+  figma.select([figma.add({ fills: [solid, photo], width: 8, height: 6 })]);
+  sandbox.run(invertImage);
+  while (!figma.isClosed) {
+    const bytes = said.pop() as unknown as Uint8Array | undefined;
+    if (bytes !== undefined) figma.receive(await encodePng(invert((await decodePng(bytes)).image)));
+    sandbox.settle();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  const [first, second] = figma.look()[0]!.fills as [object, { imageHash: string }];
+  expect(first).toEqual(solid);
+  const { image } = await decodePng(figma.imageBytes(second.imageHash));
+  expect([...image.data]).toEqual([...invert(picture).data]);
+  expect(figma.undoSteps).toBe(2);
+  sandbox.close();
+});
+
+test("the stand-in has each member of Figma's API, or says by name that it does not", () => {
+  const typings = readFileSync("node_modules/@figma/plugin-typings/plugin-api-standalone.d.ts", "utf8");
+  const [, body] = /interface PluginAPI \{\n([^]*?)\n\}/.exec(typings)!;
+  const members = new Set([...body!.matchAll(/^ {2}(?:readonly )?(\w+)\??[:(<]/gm)].map(([, name]) => name!));
+  expect(members.size).toBeGreaterThan(100);
+  const figma = new FakeFigma();
+  const api = figma.api as unknown as Record<string, unknown>;
+  const missing = [...members].filter((name) => !(name in api));
+  expect(members.size - missing.length).toBeGreaterThan(15);
+  for (const name of missing) expect(() => api[name]).toThrow(`the fake Figma has no ${name} of figma`);
+  const node = (api.createEllipse as () => Record<string, unknown>)();
+  expect(() => node.vectorPaths).toThrow("the fake Figma has no vectorPaths of a node");
+});
 
 describe("the built sandbox in QuickJS, with the documented globals only", () => {
   const session = "ab".repeat(12);

@@ -7,7 +7,6 @@ export interface OpenedInPage extends HostUnderTest {
   readonly host: PageHost;
   /** Makes something active that has no pixels of its own. */
   readonly pickVector: () => unknown;
-  /** Closes the document, as the application does when its view goes away. */
   readonly closeDocument: () => unknown;
 }
 

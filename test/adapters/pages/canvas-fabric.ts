@@ -1,15 +1,22 @@
 // Runs the conformance suite on a real Fabric canvas.
-import { Canvas, FabricImage, filters, Rect } from "fabric";
+import { ActiveSelection, Canvas, FabricImage, filters, Group, Rect, type FabricObject } from "fabric";
+import { displayedCorners } from "../../../src/testing/host-conformance/displayed-corners.js";
 import { FabricHost, UndoHistory, type CanvasLimits } from "../../../src/adapters/canvas/index.js";
-import { runHostConformance, type HostFixture } from "../../../src/testing/index.js";
+import { hostConformanceChecks, runHostConformance, type HostFixture } from "../../../src/testing/index.js";
 import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
+import { mutants } from "./fabric-mutants.js";
 import { badMoments, offerCommands, type OpenedInPage } from "./bad-moments.js";
-import { loadImg, paintedCopy, pixelsOf, toImg, stripedCanvas } from "./page-documents.js";
+import { loadImg, paintedCopy, toImg, stripedCanvas } from "./page-documents.js";
+import { seenFabric, type FabricLike } from "./seen-fabric.js";
 
-function open(element: HTMLImageElement | undefined, limits?: CanvasLimits): OpenedInPage {
+function open(
+  element: HTMLImageElement | undefined,
+  limits?: CanvasLimits,
+  Host: typeof FabricHost = FabricHost,
+): OpenedInPage {
   const canvas = new Canvas(document.createElement("canvas"), { width: 200, height: 150 });
   const history = new UndoHistory();
-  const host = new FabricHost(canvas, { history, ...(limits && { limits }) });
+  const host = new Host(canvas, { history, ...(limits && { limits }) });
   const image = new FabricImage(element ?? document.createElement("img"), { left: 40, top: 30 });
   if (element) {
     canvas.add(image);
@@ -19,23 +26,28 @@ function open(element: HTMLImageElement | undefined, limits?: CanvasLimits): Ope
   const original = () => (image as unknown as { _originalElement: HTMLImageElement })._originalElement;
   return {
     host,
-    pixels: () => pixelsOf(original()),
-    layerCount: () => canvas.getObjects().length,
-    geometry: () => [
-      ...image.getCoords().flatMap(({ x, y }) => [x, y]),
-      image.angle,
-      Number(image.flipX),
-      image.filters.length,
-      // The part that is shown, as a share of the whole.
-      image.cropX / original().width,
-      image.width / original().width,
-    ],
+    layers: () =>
+      Promise.all(
+        canvas
+          .getObjects()
+          .filter((object) => object instanceof FabricImage)
+          .map((object) => seenFabric(object as unknown as FabricLike, object === image)),
+      ),
     edit: () => image.setElement(paintedCopy(original())),
     remove: () => {
       canvas.remove(image);
     },
     arrange: () => {
-      image.set({ cropX: 8, width: 48, scaleX: 2, scaleY: 1.5, angle: 30, flipX: true, objectCaching: true });
+      image.set({
+        cropX: 8,
+        width: 48,
+        scaleX: 2,
+        scaleY: 1.5,
+        angle: 30,
+        flipX: true,
+        opacity: 0.6,
+        objectCaching: true,
+      });
       image.filters = [new filters.Grayscale()];
       image.applyFilters();
       image.setCoords();
@@ -63,15 +75,32 @@ function open(element: HTMLImageElement | undefined, limits?: CanvasLimits): Ope
   };
 }
 
-const fixture: HostFixture = {
-  open: async (image) => open(image && (await toImg(image))),
-  openFile: async (bytes) => open(await loadImg(bytes, "image/jpeg")),
+const fixtureOf = (Host: typeof FabricHost): HostFixture => ({
+  open: async (image) => open(image && (await toImg(image)), undefined, Host),
+  openFile: async (bytes) => open(await loadImg(bytes, "image/jpeg"), undefined, Host),
   exclusions: {
     "captures the selection as a mask": "Fabric selects objects, not pixels",
     "restores only what is selected": "Fabric selects objects, not pixels",
     "adds a layer with a layer mask": "Fabric has no layer masks",
   },
-};
+});
+
+/** The first check that each faulty host fails; undefined for one that passes them all. */
+async function killMutants(): Promise<Record<string, string | undefined>> {
+  const killedBy: Record<string, string | undefined> = {};
+  for (const [name, spoil] of Object.entries(mutants)) {
+    killedBy[name] = undefined;
+    for (const check of hostConformanceChecks(fixtureOf(spoil(FabricHost)))) {
+      try {
+        await check.run();
+      } catch {
+        killedBy[name] = check.name;
+        break;
+      }
+    }
+  }
+  return killedBy;
+}
 
 /** What Fabric shows of a filtered, turned and cropped image before and after an identity commit, four times as large. */
 async function picturesOfLargerResult(): Promise<{ before: number[]; after: number[]; undone: number[] }> {
@@ -116,10 +145,93 @@ async function picturesOfLargerResult(): Promise<{ before: number[]; after: numb
   return { before, after, undone: picture() };
 }
 
+/** An image in a group that can be gone into, in a selection, in a group that cannot, and in the background. */
+async function furtherObjects(): Promise<Record<string, unknown>> {
+  const outcomes: Record<string, unknown> = {};
+  const cornersOf = (object: FabricImage) => {
+    const [a, b, c, d, e, f] = object.calcTransformMatrix();
+    const { width, height } = object;
+    return [
+      [-1, -1],
+      [1, 1],
+    ].flatMap(([x, y]) => [
+      Math.round(a * ((x! * width) / 2) + c * ((y! * height) / 2) + e),
+      Math.round(b * ((x! * width) / 2) + d * ((y! * height) / 2) + f),
+    ]);
+  };
+  const placings: Record<string, (canvas: Canvas, image: FabricImage, other: FabricImage) => void> = {
+    interactive: (canvas, image, other) => {
+      const group = new Group([other, image], { interactive: true, subTargetCheck: true });
+      canvas.add(group);
+      group.set({ left: 90, top: 70, angle: 20, scaleX: 1.5, flipX: true });
+      group.setCoords();
+      canvas.setActiveObject(image);
+    },
+    group: (canvas, image) => {
+      const group = new Group([image], { angle: 10 });
+      canvas.add(group);
+      canvas.setActiveObject(group);
+    },
+    selection: (canvas, image) => {
+      const rect = new Rect({ left: 99, width: 9, height: 9 });
+      canvas.add(image, rect);
+      canvas.setActiveObject(new ActiveSelection([image, rect], { canvas }));
+    },
+    background: (canvas, image) => {
+      canvas.add(new Rect({ width: 9, height: 9 }));
+      canvas.backgroundImage = image;
+    },
+  };
+  const { enlarge } = await import("../../../src/testing/host-conformance/pictures.js");
+  const options = { label: "Restored", onConflict: "refuse" } as const;
+  for (const [name, place] of Object.entries(placings)) {
+    const canvas = new Canvas(document.createElement("canvas"), { width: 200, height: 150 });
+    const [image, other] = [1, 2].map(
+      (factor) => new FabricImage(stripedCanvas(), { left: 40 * factor, top: 30, angle: 15 * factor }),
+    );
+    place(canvas, image!, other!);
+    const host = new FabricHost(canvas);
+    const before = cornersOf(image!);
+    const capture = await host.capture();
+    const larger = enlarge(capture.image, 2);
+    const replaced = await host.commit(capture, larger, { mode: "replace", ...options });
+    const during = cornersOf(image!);
+    await replaced.undo!();
+    const added = await host.commit(capture, larger, { mode: "new-layer", ...options });
+    const objects = (): FabricObject[] =>
+      canvas
+        .getObjects()
+        .flatMap((object) => [object, ...(object instanceof Group ? object.getObjects() : [])]);
+    const layer = objects().find(
+      (object) => (object as { name?: string }).name === "Restored",
+    ) as FabricImage;
+    const siblings = (image!.parent ?? canvas).getObjects();
+    outcomes[name] = {
+      corners:
+        displayedCorners(capture.placement)
+          .filter((_, index) => index % 2 === 0)
+          .flatMap(({ x, y }) => [Math.round(x), Math.round(y)])
+          .join() === before.join(),
+      isReplaced: !replaced.isConflict && during.join() === before.join(),
+      isAdded: !added.isConflict && cornersOf(layer).join() === before.join(),
+      isAbove: siblings.indexOf(layer) === siblings.indexOf(image!) + 1,
+    };
+    await added.undo!();
+    outcomes[`${name}, undone`] = objects().includes(layer)
+      ? "still there"
+      : cornersOf(image!).join() === before.join();
+    host.dispose();
+    await canvas.dispose();
+  }
+  return outcomes;
+}
+
 const cases = {
+  furtherObjects,
+  killMutants,
   picturesOfLargerResult,
   badMoments: () => badMoments(async (limits) => open(await toImg(makePicture(8, 6)), limits)),
   offerCommands: async () => offerCommands(open(await toImg(makePicture(8, 6))).host),
 };
 
-Object.assign(globalThis, { conform: () => runHostConformance(fixture), cases });
+Object.assign(globalThis, { conform: () => runHostConformance(fixtureOf(FabricHost)), cases });

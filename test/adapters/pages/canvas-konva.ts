@@ -1,10 +1,32 @@
 // Runs the conformance suite on a real Konva stage.
 import Konva from "konva";
 import { KonvaHost, UndoHistory, type CanvasLimits } from "../../../src/adapters/canvas/index.js";
-import { runHostConformance, type HostFixture } from "../../../src/testing/index.js";
+import { runHostConformance, type HostFixture, type SeenLayer } from "../../../src/testing/index.js";
 import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
 import { badMoments, offerCommands, type OpenedInPage } from "./bad-moments.js";
 import { loadImg, paintedCopy, pixelsOf, toImg, stripedCanvas } from "./page-documents.js";
+
+async function seen(node: Konva.Image, isOpened: boolean): Promise<SeenLayer> {
+  const pixels = await pixelsOf(node.image() as HTMLImageElement);
+  const { x, y, width, height } = node.crop();
+  const toStage = node.getAbsoluteTransform();
+  const [right, bottom] = [node.width(), node.height()];
+  const corners = [
+    { x: 0, y: 0 },
+    { x: right, y: 0 },
+    { x: right, y: bottom },
+    { x: 0, y: bottom },
+  ].map((corner) => toStage.point(corner));
+  const filters = node.filters()?.length ?? 0;
+  return {
+    isOpened,
+    pixels,
+    corners: corners.flatMap((corner) => [corner.x, corner.y]),
+    crop: width > 0 ? { x, y, width, height } : undefined,
+    opacity: node.opacity(),
+    filters: filters > 0 ? [filters, Number(node.isCached())] : [],
+  };
+}
 
 function open(element: HTMLImageElement | undefined, limits?: CanvasLimits): OpenedInPage {
   const container = document.body.appendChild(document.createElement("div"));
@@ -19,24 +41,12 @@ function open(element: HTMLImageElement | undefined, limits?: CanvasLimits): Ope
   const drawn = () => node.image() as HTMLImageElement;
   return {
     host,
-    pixels: () => pixelsOf(drawn()),
-    layerCount: () => layer.children.length,
-    geometry: () => {
-      const { x, y, width, height } = node.getClientRect({ skipShadow: true });
-      const crop = node.crop();
-      const whole = drawn().width;
-      return [
-        x,
-        y,
-        width,
-        height,
-        node.rotation(),
-        node.scaleX(),
-        crop.x / whole,
-        crop.width / whole,
-        Number(node.isCached()),
-      ];
-    },
+    layers: () =>
+      Promise.all(
+        layer.children
+          .filter((child) => child instanceof Konva.Image)
+          .map((child) => seen(child, child === node)),
+      ),
     edit: () => {
       node.image(paintedCopy(drawn()));
     },
@@ -48,6 +58,7 @@ function open(element: HTMLImageElement | undefined, limits?: CanvasLimits): Ope
       node.size({ width: 96, height: 64 });
       node.rotation(30);
       node.scaleX(-1);
+      node.opacity(0.6);
       node.filters([Konva.Filters.Invert]);
       node.cache();
     },
@@ -118,7 +129,63 @@ async function picturesOfLargerResult(): Promise<{ before: number[]; after: numb
   return { before, after, undone: picture() };
 }
 
+/** What a shape that is filled with an image shows, a cached node's ratio and ids, around a result twice as large. */
+async function furtherNodes(): Promise<Record<string, unknown>> {
+  const { enlarge } = await import("../../../src/testing/host-conformance/pictures.js");
+  const options = { label: "x2", onConflict: "refuse" } as const;
+  const container = document.body.appendChild(document.createElement("div"));
+  const stage = new Konva.Stage({ container, width: 160, height: 120 });
+  const layer = new Konva.Layer({ imageSmoothingEnabled: false });
+  stage.add(layer);
+  const shape = new Konva.Circle({
+    ...{ x: 80, y: 60, radius: 40, id: "one", fillPatternImage: stripedCanvas() as never },
+    ...{ fillPatternX: -30, fillPatternRotation: 30, fillPatternOffset: { x: 16, y: 8 } },
+    ...{ fillPatternScale: { x: 2, y: 2 }, fillPatternRepeat: "no-repeat" },
+  });
+  layer.add(shape);
+  let active: Konva.Node = shape;
+  const host = new KonvaHost({ active: () => active });
+  const picture = () => {
+    layer.draw();
+    return [...layer.getNativeCanvasElement().getContext("2d")!.getImageData(0, 0, 160, 120).data];
+  };
+  const before = picture();
+  const capture = await host.capture();
+  const place = shape.getAbsoluteTransform().copy();
+  place
+    .translate(-30, 0)
+    .rotate(Math.PI / 6)
+    .scale(2, 2)
+    .translate(-16, -8);
+  const expected = place.point({ x: 64, y: 32 });
+  const { displayedCorners } = await import("../../../src/testing/host-conformance/displayed-corners.js");
+  const corner = displayedCorners(capture.placement)[2]!;
+  const replaced = await host.commit(capture, enlarge(capture.image, 2), { mode: "replace", ...options });
+  const after = picture();
+  await replaced.undo!();
+  await host.commit(capture, enlarge(capture.image, 2), { mode: "new-layer", ...options });
+  const ids = layer.children.map((child) => child.id());
+  const cached = new Konva.Image({ image: stripedCanvas(), x: 5 });
+  layer.add(cached);
+  cached.cache({ pixelRatio: 3 });
+  active = cached;
+  await host.commit(await host.capture(), capture.image, { mode: "replace", ...options });
+  const ratio = (
+    cached as unknown as { _getCanvasCache(): { scene: { pixelRatio: number } } }
+  )._getCanvasCache().scene.pixelRatio;
+  stage.destroy();
+  container.remove();
+  return {
+    colors: new Set(before).size > 10,
+    differing: before.filter((value, index) => Math.abs(value - after[index]!) > 8).length,
+    offset: Math.hypot(corner.x - expected.x, corner.y - expected.y) < 1e-6,
+    ids,
+    ratio,
+  };
+}
+
 const cases = {
+  furtherNodes,
   picturesOfLargerResult,
   badMoments: () => badMoments(async (limits) => open(await toImg(makePicture(8, 6)), limits)),
   offerCommands: async () => offerCommands(open(await toImg(makePicture(8, 6))).host),

@@ -6,10 +6,10 @@ import {
 } from "../../../src/adapters/canvas/index.js";
 import type { Capture } from "../../../src/sdk/host/index.js";
 import { encodePng, type PixelImage } from "../../../src/sdk/image/index.js";
-import { runHostConformance, type HostFixture } from "../../../src/testing/index.js";
+import { runHostConformance, type HostFixture, type SeenLayer } from "../../../src/testing/index.js";
 import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
 import type { FakeMiniPaint, FakeMiniPaintLayer } from "../../fakes/mini-paint/index.js";
-import { displayedCorners } from "../../support/displayed-corners.js";
+import { displayedCorners } from "../../../src/testing/host-conformance/displayed-corners.js";
 import { badMoments, codeOf, offerCommands, type OpenedInPage } from "./bad-moments.js";
 import { loadImg, pixelsOf, toImg } from "./page-documents.js";
 
@@ -25,6 +25,36 @@ const editorUrl = location.pathname.startsWith("/without-policy")
   ? "/without-policy/mini-paint-editor"
   : "/blank?module=/bundle/test/adapters/pages/mini-paint-editor.js";
 
+async function seen(layer: FakeMiniPaintLayer, isOpened: boolean): Promise<SeenLayer> {
+  await layer.link!.decode();
+  const pixels = await pixelsOf(layer.link!);
+  const { x, y, rotate, opacity, filters } = layer;
+  const [width, height] = [layer.width!, layer.height!];
+  // It turns a layer about its middle.
+  const angle = (rotate * Math.PI) / 180;
+  const corners = [
+    [-1, -1],
+    [1, -1],
+    [1, 1],
+    [-1, 1],
+  ].flatMap(([column, row]) => {
+    const [across, down] = [(column! * width) / 2, (row! * height) / 2];
+    return [
+      x + width / 2 + across * Math.cos(angle) - down * Math.sin(angle),
+      y + height / 2 + across * Math.sin(angle) + down * Math.cos(angle),
+    ];
+  });
+  const kept = layer.width_original! / layer.link!.naturalWidth;
+  return {
+    isOpened,
+    pixels,
+    corners,
+    crop: undefined,
+    opacity: opacity / 100,
+    filters: filters.length > 0 ? [filters.length, kept] : [],
+  };
+}
+
 async function open(url: string | undefined, limits?: CanvasLimits): Promise<Opened> {
   const frame = document.createElement("iframe");
   frame.src = editorUrl;
@@ -39,15 +69,13 @@ async function open(url: string | undefined, limits?: CanvasLimits): Promise<Ope
     editor,
     frame,
     layer,
-    pixels: async () => {
-      await layer.link!.decode();
-      return pixelsOf(layer.link!);
-    },
-    layerCount: () => editor.AppConfig.layers.filter(({ type }) => type !== null).length,
-    geometry: () => {
-      const { x, y, width, height, rotate, opacity, filters, width_original, link } = layer;
-      return [x, y, width!, height!, rotate, opacity, filters.length, width_original! / link!.naturalWidth];
-    },
+    layers: () =>
+      Promise.all(
+        [...editor.AppConfig.layers]
+          .filter(({ type }) => type === "image")
+          .sort((one, other) => one.order - other.order)
+          .map((one) => seen(one, one === layer)),
+      ),
     edit: () => editor.paint(layer.id, "#123456")(),
     remove: async () => {
       await editor.Layers.delete(layer.id);
@@ -86,7 +114,8 @@ const fixture: HostFixture = {
 
 const replace = { mode: "replace", label: "Restore", onConflict: "refuse" } as const;
 
-const firstSample = async (opened: Opened): Promise<number> => (await opened.pixels()).data[0]!;
+const firstSample = async (opened: Opened): Promise<number> =>
+  (await opened.layers()).find(({ isOpened }) => isOpened)!.pixels.data[0]!;
 
 const cases = {
   /** What of a layer that is moved, twice as large and turned by 90 degrees is selected, and when nothing is. */

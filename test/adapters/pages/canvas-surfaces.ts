@@ -1,8 +1,11 @@
 // Runs the conformance suite on every surface of CanvasHost, and shows what else a page does with them.
+import Konva from "konva";
+import { displayedCorners } from "../../../src/testing/host-conformance/displayed-corners.js";
 import { bitmapReadsAreExact } from "../../../src/sdk/page/index.js";
 import {
   CanvasHost,
   checkCanvasSize,
+  KonvaHost,
   readPixels,
   readsAreExact,
   UndoHistory,
@@ -12,6 +15,7 @@ import {
 import { LimpidError } from "../../../src/sdk/base/index.js";
 import { encodePng, PixelImage, type Rect } from "../../../src/sdk/image/index.js";
 import { runHostConformance, type HostFixture, type HostUnderTest } from "../../../src/testing/index.js";
+import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
 import { loadImg, pixelsOf, toImg } from "./page-documents.js";
 
 /** A surface, and how to look at it and paint on it. */
@@ -25,14 +29,24 @@ interface Opened {
 function underTest({ surface, pixels, edit, remove }: Opened): HostUnderTest {
   const history = new UndoHistory();
   let selected: Rect | undefined;
+  let isRemoved = false;
   const host = new CanvasHost(surface, { history, selection: () => selected });
   return {
     host,
-    pixels,
-    layerCount: () => 1,
-    geometry: () => [0],
+    layers: async () => {
+      if (isRemoved) return [];
+      const image = await pixels();
+      const { width, height } = image;
+      const corners = [0, 0, width, 0, width, height, 0, height];
+      return [{ isOpened: true, pixels: image, corners, crop: undefined, opacity: 1, filters: [] }];
+    },
     edit,
-    ...(remove && { remove }),
+    ...(remove && {
+      remove: () => {
+        remove();
+        isRemoved = true;
+      },
+    }),
     select: (rect) => {
       selected = rect;
     },
@@ -96,6 +110,7 @@ const oneImage = {
   "keeps crop, rotation, flips, filters and displayed size": "a surface has none of them",
   "brings a larger result to the same place at the same displayed size":
     "a surface is as large as its pixels",
+  "refuses a result whose document was closed meanwhile": "a surface is not closed",
   "adds a layer above the captured one": "a surface has no layers",
   "adds a layer with a layer mask": "a surface has no layers",
   "adds a layer when the pixels were changed meanwhile, if asked to": "a surface has no layers",
@@ -345,7 +360,7 @@ const cases = {
     return data.filter((value, index) => value !== ramp.data[index]).length;
   },
   /** Files that are not PNG go through the browser's decoder and WebGL. */
-  async readWebp(bytes: readonly number[]) {
+  async readImage(bytes: readonly number[]) {
     const { image, notes } = await readPixels(new Blob([Uint8Array.from(bytes)]));
     const { colorSpace, iccProfile, width, height } = image;
     return {
@@ -440,7 +455,10 @@ const cases = {
     const webgl = document.createElement("canvas");
     webgl.getContext("webgl2");
     const empty = document.createElement("img");
+    const transferred = document.createElement("canvas");
+    transferred.transferControlToOffscreen();
     return {
+      transferred: await codeOf(() => new CanvasHost(transferred)),
       tooWide: await codeOf(() => checkCanvasSize(65_536, 1)),
       tooLarge: await codeOf(() => checkCanvasSize(16_385, 16_384)),
       webgl: await codeOf(() => new CanvasHost(webgl)),
@@ -448,6 +466,38 @@ const cases = {
       noImage: await codeOf(() => readPixels(new Blob(["no image"]))),
       emptyFile: await codeOf(() => readPixels(new Blob([]))),
     };
+  },
+  /** An `<img>` whose `srcset` has twice as many pixels as its size says keeps that size; so does a node that draws it. */
+  async density() {
+    const file = await toImg(makePicture(8, 6));
+    const element = document.createElement("img");
+    element.srcset = `${file.src} 2x`;
+    await element.decode();
+    const sizeOf = () => [element.naturalWidth, element.naturalHeight];
+    const sizes = [sizeOf()];
+    const container = document.body.appendChild(document.createElement("div"));
+    const stage = new Konva.Stage({ container, width: 20, height: 20 });
+    const node = new Konva.Image({ image: element.cloneNode() as HTMLImageElement });
+    stage.add(new Konva.Layer().add(node));
+    await (node.image() as HTMLImageElement).decode();
+    const konva = new KonvaHost({ active: () => node });
+    const drawn = await konva.capture();
+    const corners = displayedCorners(drawn.placement)[2];
+    await konva.commit(drawn, drawn.image, replace);
+    sizes.push(
+      [node.width(), node.height()],
+      [corners!.x, corners!.y],
+      [drawn.image.width, drawn.image.height],
+    );
+    const host = new CanvasHost(element);
+    const capture = await host.capture();
+    const commit = await host.commit(capture, invertOf(capture.image), replace);
+    sizes.push(sizeOf(), [capture.image.width, capture.image.height]);
+    await commit.undo!();
+    sizes.push(sizeOf());
+    stage.destroy();
+    container.remove();
+    return sizes;
   },
   /** A canvas of WebGL is read as it is shown. */
   async webgl() {

@@ -5,15 +5,12 @@ import { runHostConformance, type HostFixture } from "../../../src/testing/index
 import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
 import { badMoments, offerCommands, type OpenedInPage } from "./bad-moments.js";
 import { loadImg, paintedCopy, pixelsOf, toImg } from "./page-documents.js";
+import { seenFabric, type FabricLike } from "./seen-fabric.js";
 
 /** What the tests look at inside of the editor. */
-interface Photo {
-  _originalElement: HTMLImageElement;
+interface Photo extends FabricLike {
+  readonly angle: number;
   setElement(element: HTMLCanvasElement): void;
-  getCoords(): { x: number; y: number }[];
-  angle: number;
-  flipX: boolean;
-  filters: readonly unknown[];
 }
 interface Inner {
   readonly _graphics: {
@@ -25,24 +22,26 @@ interface Inner {
 async function open(
   element: HTMLImageElement | undefined,
   limits?: CanvasLimits,
-): Promise<OpenedInPage & { readonly editor: ImageEditor }> {
+): Promise<OpenedInPage & { readonly editor: ImageEditor; readonly photo: () => Photo | null }> {
   const container = document.body.appendChild(document.createElement("div"));
   const editor = new ImageEditor(container, { cssMaxWidth: 400, cssMaxHeight: 300, usageStatistics: false });
   if (element) await editor.loadImageFromURL(element.src, "photo");
   const graphics = (editor as unknown as Inner)._graphics;
   const photo = graphics.getCanvasImage();
   const host = new TuiHost(editor, limits && { limits });
+  let isClosed = false;
   return {
     editor,
+    photo: () => graphics.getCanvasImage(),
     host,
-    pixels: () => pixelsOf(photo!._originalElement),
-    layerCount: () => graphics.getCanvas().getObjects().length + 1,
-    geometry: () => [
-      ...photo!.getCoords().flatMap(({ x, y }) => [x, y]),
-      photo!.angle,
-      Number(photo!.flipX),
-      photo!.filters.length,
-    ],
+    layers: () => {
+      const objects = graphics
+        .getCanvas()
+        .getObjects()
+        .filter((object) => "_originalElement" in object);
+      const all = [photo!, ...(objects as Photo[])];
+      return Promise.all(all.map((object) => seenFabric(object, object === photo)));
+    },
     edit: () => photo!.setElement(paintedCopy(photo!._originalElement)),
     arrange: async () => {
       await editor.rotate(30);
@@ -59,9 +58,12 @@ async function open(
       await editor.redo();
     },
     pickVector: () => editor.addShape("rect", { width: 9, height: 9, left: 9, top: 9 }),
-    closeDocument: () => editor.destroy(),
-    close: () => {
+    closeDocument: () => {
       editor.destroy();
+      isClosed = true;
+    },
+    close: () => {
+      if (!isClosed) editor.destroy();
       container.remove();
     },
   };
@@ -90,8 +92,8 @@ async function undoAmongOwnSteps(): Promise<readonly string[]> {
   const { editor, host } = opened;
   const states: string[] = [];
   const look = async () => {
-    const [angle, isFlipped] = (await opened.geometry()).slice(8);
-    states.push(`${angle} ${isFlipped} ${(await opened.pixels()).data[0]}`);
+    const { angle, flipX, _originalElement: drawn } = opened.photo()!;
+    states.push(`${angle} ${Number(flipX)} ${(await pixelsOf(drawn)).data[0]}`);
   };
   await look();
   await editor.rotate(90);

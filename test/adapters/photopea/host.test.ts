@@ -8,7 +8,7 @@ import {
   type Restorer,
 } from "../../../src/sdk/host/index.js";
 import { PixelImage } from "../../../src/sdk/image/index.js";
-import type { FakePhotopea, PhotopeaVices } from "../../fakes/photopea/index.js";
+import type { FakePhotopea, PhotopeaUnknowns, PhotopeaVices } from "../../fakes/photopea/index.js";
 import { connect, makePicture, type Connected } from "./connected.js";
 
 const opened: Connected[] = [];
@@ -23,6 +23,7 @@ afterEach(() => {
   for (const { host, photopea } of opened.splice(0)) {
     host.dispose();
     for (const source of photopea.scripts) parse(source, { ecmaVersion: 3 });
+    expect(photopea.strangeMembers.filter((name) => !photopea.lacks.includes(name))).toEqual([]);
   }
 });
 
@@ -81,7 +82,7 @@ describe("PhotopeaHost", () => {
     const [document] = photopea.look();
     expect(document!.historyLength).toBe(1);
     expect(document!.layers.map(({ name, geometry }) => [name, geometry])).toEqual([
-      ["Restored", [2, 1, 100]],
+      ["Restored", [2, 1, 40]],
       ["Background", [2, 1, 40]],
     ]);
     expect([...document!.layers[0]!.image!.data]).toEqual([...invert(picture).data]);
@@ -108,22 +109,99 @@ describe("PhotopeaHost", () => {
     expect(looks(photopea)).toEqual(before);
   });
 
-  test("replaces no layer that is covered or locked, and leaves the document as it was", async () => {
+  test("brings the result in right above its source, or in its place, wherever that stands", async () => {
     const { host, photopea } = open();
-    photopea.open({ layers: [{ image: makePicture(5, 4) }, { image: makePicture(5, 4), allLocked: true }] });
-    photopea.activateLayer(1);
+    const layers = ["A", "B", "C"].map((name, seed) => ({ name, image: makePicture(5, 4, 4, seed) }));
+    photopea.open({ layers: [layers[0]!, { image: makePicture(1, 1), children: layers }] });
+    photopea.chooseLayers([1, 1]);
     const before = looks(photopea);
-    const covered = await host.capture();
-    const replace: CommitOptions = { ...asLayer, mode: "replace" };
-    expect(await codeOf(host.commit(covered, covered.image, replace))).toBe("NotSupported");
+    const names = (): unknown =>
+      photopea.look()[0]!.layers.map(({ name, children }) => children?.map((child) => child.name) ?? name);
+    const capture = await host.capture();
+    const added = await host.commit(capture, capture.image, asLayer);
+    expect(added).toMatchObject({ undoSteps: 2, notes: [] });
+    expect(names()).toEqual(["A", ["A", "Restored", "B", "C"]]);
+    for (let step = 0; step < 2; step++) photopea.undo();
     expect(looks(photopea)).toEqual(before);
-    const note = await host.commit(covered, covered.image, asLayer);
-    expect(note.notes).toEqual(["the new layer is on top of all layers"]);
+    const replaced = await host.commit(capture, invert(capture.image), { ...asLayer, mode: "replace" });
+    expect(replaced.undoSteps).toBe(3);
+    expect(names()).toEqual(["A", ["A", "B", "C"]]);
+    expect([...photopea.look()[0]!.layers[1]!.children![1]!.image!.data]).toEqual([
+      ...invert(capture.image).data,
+    ]);
+    for (let step = 0; step < 3; step++) photopea.undo();
+    expect(looks(photopea)).toEqual(before);
+  });
 
+  test.each<[string, Partial<PhotopeaUnknowns>, Partial<PhotopeaVices>]>([
+    ["does not move layers", { moves: false }, {}],
+    ["never comes back from moving one", {}, { moveHangs: true }],
+    ["cannot move layers", {}, { lacks: ["Layer.move"] }],
+  ])("says that the result is on top when Photopea %s", async (_, unknowns, vices) => {
+    const { host, photopea } = open();
+    photopea.settle(unknowns);
+    photopea.open({ layers: [{ image: makePicture(5, 4) }, { image: makePicture(5, 4) }] });
+    photopea.activateLayer(1);
+    const capture = await host.capture();
+    photopea.misbehave(vices);
+    const commit = await host.commit(capture, capture.image, asLayer);
+    expect(commit).toMatchObject({ undoSteps: 1, notes: ["the new layer is on top of all layers"] });
+    photopea.misbehave({ moveHangs: false });
+    await host.refresh();
+    expect(photopea.look().map(({ layers }) => layers.map(({ name }) => name))).toEqual([
+      ["Restored", "Background", "Background"],
+    ]);
+  });
+
+  test("replaces no layer that is locked, or that it cannot get above, and leaves the document", async () => {
+    const { host, photopea } = open();
+    photopea.settle({ moves: false });
+    const replace: CommitOptions = { ...asLayer, mode: "replace" };
+    photopea.open({ layers: [{ image: makePicture(5, 4) }, { image: makePicture(5, 4) }] });
+    photopea.activateLayer(1);
+    const covered = await host.capture();
+    expect(await codeOf(host.commit(covered, covered.image, replace))).toBe("NotSupported");
     photopea.open({ layers: [{ image: makePicture(3, 3), allLocked: true }] });
     const locked = await host.capture();
     expect(await codeOf(host.commit(locked, locked.image, replace))).toBe("NotSupported");
-    expect(photopea.look()[1]!.layers.map(({ name }) => name)).toEqual(["Background"]);
+    expect(photopea.look().map(({ layers }) => layers.map(({ name }) => name))).toEqual([
+      ["Background", "Background"],
+      ["Background"],
+    ]);
+  });
+
+  test("takes any of the chosen layers", async () => {
+    const { host, photopea } = open();
+    const layers = [1, 2, 3].map((seed) => ({ name: `Layer ${seed}`, image: makePicture(5, 4, 4, seed) }));
+    photopea.open({ layers });
+    photopea.chooseLayers([2], [0]);
+    const { layers: chosen } = await host.refresh();
+    expect(chosen.map(({ name }) => name)).toEqual(["Layer 3", "Layer 1"]);
+    const capture = await host.capture({ layerId: chosen[1]!.id });
+    expect([...capture.image.data]).toEqual([...layers[0]!.image.data]);
+    expect(await codeOf(host.capture({ layerId: "99" }))).toBe("NothingSelected");
+  });
+
+  test.each([
+    [["Document.duplicate"], "Document.duplicate"],
+    [["Layer.move"], "Layer.move"],
+  ])("says in a sentence what a Photopea without %j lacks", async (lacks, name) => {
+    const told: string[] = [];
+    const { host, photopea } = open({ panel: { notify: ({ text }) => void told.push(text) } });
+    photopea.misbehave({ lacks });
+    await host.probe();
+    expect(host.missing).toBeUndefined();
+    photopea.open({ layers: [{ image: makePicture(3, 3) }] });
+    for (let look = 0; look < 2; look++) await host.refresh();
+    expect(host.missing).toMatch(new RegExp(`^This Photopea has no ${name}: [^.]+[.]$`));
+    expect(told).toEqual([host.missing]);
+  });
+
+  test("refuses a Photopea that lacks what nothing works without, and names it", async () => {
+    const { host, photopea } = open();
+    photopea.misbehave({ lacks: ["Document.saveToOE", "Layer.duplicate"] });
+    photopea.open({ layers: [{ image: makePicture(3, 3) }] });
+    await expect(host.probe()).rejects.toThrow("this Photopea has no Document.saveToOE, no Layer.duplicate");
   });
 
   test("takes what reaches past the canvas, and brings it back there", async () => {
@@ -360,7 +438,8 @@ describe("PhotopeaHost while people go on working", () => {
       { mode: "new-layer", target: "selection", onConflict: "refuse" },
     );
     expect(commit).toMatchObject({ mode: "new-layer", isConflict: false });
-    expect(photopea.look()[0]!.layers[0]).toMatchObject({ name: "Restore", geometry });
+    const restored = photopea.look()[0]!.layers.find(({ name }) => name === "Restore");
+    expect(restored).toMatchObject({ geometry });
   });
 
   test("adds a layer where the pixels were when the layer is gone, if it may", async () => {
@@ -435,7 +514,7 @@ describe("PhotopeaHost with a Photopea that misbehaves", () => {
   });
 
   test("never posts a file or a writing script again, however a write ends", async () => {
-    for (const vices of [{ mute: true }, { silent: true }, { documentsPerFile: 2 }, { lateFiles: 5000 }]) {
+    for (const vices of [{ mute: true }, { silent: true }, { documentsPerFile: 2 }, { lateFiles: 1000 }]) {
       const { host, photopea, posted, session } = open({ timeout: 300 });
       photopea.open({ layers: [{ image: makePicture(6, 5) }] });
       const capture = await host.capture();

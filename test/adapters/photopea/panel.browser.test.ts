@@ -250,7 +250,8 @@ describe("the Photopea plugin of the examples", () => {
     await page.keyboard.press("Home");
     await panel.locator("#apply").press("Enter");
     await says(panel, "status", /Added/);
-    expect((await look(page))[0]!.layers[0]!.data).toEqual([...picture.data]);
+    // Right above the captured layer, under the first result.
+    expect((await look(page))[0]!.layers[1]!.data).toEqual([...picture.data]);
     expect(refused).toEqual([]);
   });
 
@@ -292,10 +293,16 @@ describe("the Photopea plugin of the examples", () => {
       photopea.open({ layers: [{ image: { width, height, channels: 3, data } }] });
     });
     await panel.getByLabel("Layer", { exact: true }).check();
+    // In the page, at the first sign of progress: from here the run may be over by then.
+    await panel.locator("#progress").evaluate((progress) => {
+      const cancelOnce = new MutationObserver(() => {
+        if (!progress.hasAttribute("value")) return;
+        cancelOnce.disconnect();
+        document.getElementById("cancel")!.click();
+      });
+      cancelOnce.observe(progress, { attributes: true });
+    });
     await panel.locator("#preview").click();
-    await panel.locator("#progress[value]").waitFor();
-    // At once, not with a pointer that waits until nothing moves: the run may be over by then.
-    await panel.locator("#cancel").evaluate((button) => (button as HTMLButtonElement).click());
     await says(panel, "status", /Cancelled/);
     const steps = await page.evaluate(() => photopea.look().map(({ historyLength }) => historyLength));
     expect(steps).toEqual([0, 0]);

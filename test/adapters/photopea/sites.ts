@@ -86,8 +86,8 @@ export async function modulePage(
   };
 }
 
-/** Photopea's own policy must let it run scripts and show anybody's plugin. */
-export const editorPolicy = "default-src 'self'; script-src 'self' 'unsafe-eval'; frame-src *";
+/** Photopea's own policy must let it show anybody's plugin. */
+export const editorPolicy = "default-src 'self'; frame-src *";
 
 /** That of a careful page: nothing inline, nothing evaluated, nothing from elsewhere but the editor's frame. */
 export const strictPolicy = (editor?: string): string =>

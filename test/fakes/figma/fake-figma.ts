@@ -1,6 +1,7 @@
 import type {
   ArgFreeEventType,
   BaseNode,
+  EllipseNode,
   GroupNode,
   Image,
   MessageEventHandler,
@@ -28,6 +29,7 @@ import {
   type NodeState,
 } from "./fake-node.js";
 import { sizeOfImage } from "./image-header.js";
+import { refusing } from "./refusing.js";
 import { renderNode } from "./render-node.js";
 
 /** Longest side of an image that Figma takes. */
@@ -155,6 +157,8 @@ export class FakeFigma {
   #history: Snapshot[];
   #step = 0;
   #isDirty = false;
+  #isClosed = false;
+  #onMessage: MessageEventHandler | undefined;
   #lastId = 0;
 
   /** @param window - where the plugin's page is; nowhere if left out */
@@ -169,6 +173,11 @@ export class FakeFigma {
   /** How many steps people could undo. */
   get undoSteps(): number {
     return this.#step + (this.#isDirty ? 1 : 0);
+  }
+
+  /** Whether the plugin has ended itself. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** How many images plugins have made. */
@@ -211,6 +220,8 @@ export class FakeFigma {
    */
   receive(pluginMessage: unknown, origin = "null"): void {
     const copy = copyAcrossBridge(pluginMessage);
+    if (this.#isClosed) return;
+    this.#onMessage?.(copy, { origin });
     for (const listener of [...this.#messageListeners]) listener(copy, { origin });
   }
 
@@ -319,18 +330,27 @@ export class FakeFigma {
   }
 
   #makeApi(): unknown {
+    const setOnMessage = (listener: MessageEventHandler | undefined): void => {
+      this.#onMessage = listener;
+    };
+    const getOnMessage = (): MessageEventHandler | undefined => this.#onMessage;
     const api = {
       apiVersion: "1.0.0",
       editorType: "figma",
       mixed: this.#mixed,
       skipInvisibleInstanceChildren: false,
-      ui: {
+      ui: refusing("figma.ui", {
+        get onmessage() {
+          return getOnMessage();
+        },
+        set onmessage(listener: MessageEventHandler | undefined) {
+          setOnMessage(listener);
+        },
         show: () => undefined,
         hide: () => undefined,
         close: () => undefined,
         reposition: () => undefined,
         getPosition: () => ({ windowSpace: { x: 0, y: 0 }, canvasSpace: { x: 0, y: 0 } }),
-        onmessage: undefined,
         resize: (width: number, height: number): void => {
           if (!(width >= 70 && height >= 0)) throw new Error(`in resize: ${width} x ${height} is too small`);
           this.#calling("ui.resize");
@@ -344,7 +364,7 @@ export class FakeFigma {
           void this.#messageListeners.add(listener),
         off: (_: "message", listener: MessageEventHandler): void =>
           void this.#messageListeners.delete(listener),
-      },
+      }),
       parameters: {
         on: (_: "input", listener: (event: ParameterInputEvent) => void): void =>
           void this.#inputListeners.add(listener),
@@ -397,11 +417,12 @@ export class FakeFigma {
         this.#calling("createImage");
         return imageOf(this.importImage(data), data);
       },
-      createRectangle: (): RectangleNode => {
-        this.#calling("createRectangle");
-        this.#isDirty = true;
-        return this.#makeOnPage("RECTANGLE", { name: "Rectangle" }) as unknown as RectangleNode;
+      closePlugin: (message?: string): void => {
+        if (message !== undefined) this.notifications.push({ text: message, isError: false });
+        this.#isClosed = true;
       },
+      createRectangle: () => this.#createShape("createRectangle", "RECTANGLE", "Rectangle") as RectangleNode,
+      createEllipse: () => this.#createShape("createEllipse", "ELLIPSE", "Ellipse") as EllipseNode,
       group: (nodes: readonly BaseNode[], parent: BaseNode, index?: number): GroupNode =>
         this.#group(
           nodes as unknown as readonly FakeNode[],
@@ -421,7 +442,13 @@ export class FakeFigma {
         throw new Error("in set_currentPage: Use figma.setCurrentPageAsync with documentAccess dynamic-page");
       },
     });
-    return api;
+    return refusing("figma", api);
+  }
+
+  #createShape(member: string, type: NodeType, name: string): unknown {
+    this.#calling(member);
+    this.#isDirty = true;
+    return this.#makeOnPage(type, { name });
   }
 
   #group(nodes: readonly FakeNode[], parent: FakeContainerNode, index?: number): FakeNode {
@@ -549,7 +576,9 @@ type RequiredMembers =
   | "getNodeByIdAsync"
   | "getImageByHash"
   | "createImage"
+  | "closePlugin"
   | "createRectangle"
+  | "createEllipse"
   | "group";
 
 function imageOf(hash: string, bytes: Uint8Array): Image {

@@ -1,3 +1,4 @@
+import { refusing } from "./refusing.js";
 import type {
   Effect,
   ImagePaint,
@@ -356,6 +357,8 @@ export class FakeNode implements NodeMembers {
   }
 
   setRelaunchData(data: Record<string, string>): void {
+    if (this.isInInstance)
+      throw new Error("in setRelaunchData: Cannot set relaunch data on an instance's layer");
     for (const [command, description] of Object.entries(data)) {
       if (description.length > 1_000) {
         throw new Error(`in setRelaunchData: the description of ${command} has more than 1000 characters`);
@@ -410,6 +413,9 @@ export class FakeNode implements NodeMembers {
     if (this.#removed) throw new Error(`in get_${member}: The node with id "${this.id}" does not exist`);
   }
 }
+
+// What a node does not have here ends in an error that says so.
+Object.setPrototypeOf(FakeNode.prototype, refusing("a node", {}));
 
 /** A node of a kind that holds others; the rest have no `children` at all. */
 export class FakeContainerNode extends FakeNode {

@@ -27,7 +27,7 @@ function drawLayer(
   data: Uint8Array,
   width: number,
   height: number,
-  { image, left, top, opacity }: FakeLayerState,
+  { image, mask, left, top, opacity }: FakeLayerState,
 ): void {
   if (image === undefined) return;
   const { channels, isGray, hasAlpha } = image;
@@ -36,7 +36,9 @@ function drawLayer(
       const source = (y * image.width + x) * channels;
       const target = ((y + top) * width + x + left) * 4;
       const color = [0, isGray ? 0 : 1, isGray ? 0 : 2].map((channel) => image.data[source + channel]!);
-      const alpha = ((hasAlpha ? image.data[source + channels - 1]! : 255) * opacity) / 100;
+      const own = hasAlpha ? image.data[source + channels - 1]! : 255;
+      const shown = mask === undefined ? 1 : mask[y * image.width + x]! / 255;
+      const alpha = (own * shown * opacity) / 100;
       const below = data[target + 3]!;
       const total = alpha + (below * (255 - alpha)) / 255;
       for (let channel = 0; channel < 3; channel++) {

@@ -1,7 +1,5 @@
 import { PixelImage, type ColorSpace, type Rect } from "../../../src/sdk/image/index.js";
-import { composeLayers } from "./compose-layers.js";
-import type { FakeApp } from "./fake-app.js";
-import { findLayerState, replaceLayerState, type FakeLayerState } from "./layer-state.js";
+import { findLayerState, insertAbove, replaceLayerState, type FakeLayerState } from "./layer-state.js";
 
 /** What a document of a fake Photopea is made from. */
 export interface FakeDocumentInit {
@@ -13,8 +11,6 @@ export interface FakeDocumentInit {
   readonly name: string;
   /** Where it came from, as `local,1,NAME`; empty for a new one. */
   readonly source: string;
-  /** Bits per channel that it claims to have; its samples have 8 in any case. */
-  readonly depth: 8 | 16;
   /** The colour space of its samples. */
   readonly colorSpace: ColorSpace;
   /** Topmost first. */
@@ -23,14 +19,7 @@ export interface FakeDocumentInit {
   readonly isScripted?: boolean;
 }
 
-/** A length as Photopea's scripts see it. */
-interface UnitValue {
-  readonly value: number;
-}
-
-const units = (...lengths: number[]): UnitValue[] => lengths.map((value) => ({ value }));
-
-/** A document of a fake Photopea, with the names that scripts use. */
+/** A document of a fake Photopea: layers, a selection, a history. What scripts see of it is in `script-objects.ts`. */
 export class FakeDocument {
   /** What people call it; changing it is no step of the history. */
   name: string;
@@ -40,46 +29,27 @@ export class FakeDocument {
   readonly width: number;
   /** In pixels. */
   readonly height: number;
-  /** Pixels per inch. */
-  readonly resolution = 72;
-  /** Scripts' name for RGB. */
-  readonly mode = "DocumentMode.RGB";
-  /** 255 inside; undefined if nothing is selected. */
+  /** What is selected: 255 inside; undefined if nothing is. */
   mask: Uint8Array | undefined;
-  /** Scripts' name for the depth. */
-  readonly bitsPerChannel: string;
-  /** Scripts' name for the colour space. */
-  readonly colorProfileName: string;
-  /** Bits per channel that it claims to have. */
-  readonly depth: 8 | 16;
   /** The colour space of its samples. */
   readonly colorSpace: ColorSpace;
   /** Whether a script made it, not a person. */
   readonly isScripted: boolean;
-  /** What is selected, as scripts see it. */
-  readonly selection: FakeSelection;
-  /** Id of the active layer. */
-  activeId: number | undefined;
-  readonly #app: FakeApp;
-  readonly #wrappers = new Map<number, FakeLayer>();
+  /** Ids of the layers that are chosen; the first one is the active one. */
+  chosen: readonly number[];
   readonly #undo: (readonly FakeLayerState[])[] = [];
   #redo: (readonly FakeLayerState[])[] = [];
   #states: readonly FakeLayerState[];
 
-  constructor(app: FakeApp, init: FakeDocumentInit) {
-    this.#app = app;
+  constructor(init: FakeDocumentInit) {
     this.name = init.name;
     this.source = init.source;
     this.width = init.width;
     this.height = init.height;
-    this.depth = init.depth;
     this.colorSpace = init.colorSpace;
-    this.bitsPerChannel = init.depth === 16 ? "BitsPerChannelType.SIXTEEN" : "BitsPerChannelType.EIGHT";
-    this.colorProfileName = init.colorSpace === "srgb" ? "sRGB IEC61966-2.1" : "Display P3";
     this.isScripted = init.isScripted ?? false;
     this.#states = init.layers;
-    this.activeId = init.layers[0]?.id;
-    this.selection = new FakeSelection(this);
+    this.chosen = init.layers.slice(0, 1).map(({ id }) => id);
   }
 
   /** All layers as they are, topmost first. */
@@ -92,47 +62,28 @@ export class FakeDocument {
     return this.#undo.length;
   }
 
-  get layers(): FakeLayer[] {
-    return this.#states.map(({ id }) => this.layer(id));
+  /** Id of the active layer. */
+  get activeId(): number | undefined {
+    return this.chosen[0];
   }
 
-  get artLayers(): { add(): FakeLayer } {
-    return {
-      add: () => {
-        const { width, height, colorSpace } = this;
-        const image = new PixelImage({
-          width,
-          height,
-          channels: 4,
-          data: new Uint8Array(width * height * 4),
-          colorSpace,
-        });
-        return this.insert({ ...plainLayer(image), name: "Layer" });
-      },
-    };
+  /** A layer as it is. */
+  state(id: number): FakeLayerState {
+    const state = findLayerState(this.#states, id);
+    if (state === undefined) throw new Error("the layer does not exist");
+    return state;
   }
 
-  get activeLayer(): FakeLayer | null {
-    return this.activeId === undefined ? null : this.layer(this.activeId);
+  /** Adds a layer above another one, or on top of all, and chooses it: one step. */
+  insert(state: FakeLayerState, above?: number): void {
+    this.edit(insertAbove(this.#states, above, state));
+    this.chosen = [state.id];
   }
 
-  set activeLayer(layer: FakeLayer | null) {
-    this.activeId = layer?.id;
-  }
-
-  /** A layer as scripts see it: always the same object for the same layer. */
-  layer(id: number): FakeLayer {
-    let wrapper = this.#wrappers.get(id);
-    if (wrapper === undefined) this.#wrappers.set(id, (wrapper = new FakeLayer(this, id)));
-    return wrapper;
-  }
-
-  /** Adds a layer on top: one step. */
-  insert(state: Omit<FakeLayerState, "id">): FakeLayer {
-    const id = this.#app.nextId();
-    this.edit([{ ...state, id }, ...this.#states]);
-    this.activeId = id;
-    return this.layer(id);
+  /** Changes a layer, or takes it away: one step. */
+  change(id: number, change: (layer: FakeLayerState) => FakeLayerState | undefined): void {
+    this.state(id);
+    this.edit(replaceLayerState(this.#states, id, change));
   }
 
   /** Changes the layers: one step. */
@@ -160,188 +111,33 @@ export class FakeDocument {
     return true;
   }
 
-  duplicate(name: string): FakeDocument {
-    const { width, height, source, depth, colorSpace } = this;
-    const layers = this.#states;
-    const isScripted = true;
-    const copy = this.#app.addDocument({
-      width,
-      height,
-      name,
-      source,
-      depth,
-      colorSpace,
-      layers,
-      isScripted,
+  /** The rectangle around what is selected; undefined if nothing is. */
+  selectedBounds(): Rect | undefined {
+    if (this.mask === undefined) return undefined;
+    let [left, top, right, bottom] = [this.width, this.height, 0, 0];
+    this.mask.forEach((value, index) => {
+      if (value === 0) return;
+      const [x, y] = [index % this.width, Math.floor(index / this.width)];
+      [left, top] = [Math.min(left, x), Math.min(top, y)];
+      [right, bottom] = [Math.max(right, x + 1), Math.max(bottom, y + 1)];
     });
-    if (this.#app.vices.copyKeepsSelection) copy.mask = this.mask?.slice();
-    return copy;
-  }
-
-  close(how: string): void {
-    if (how !== "DONOTSAVECHANGES") throw new Error("a dialog asks whether to save");
-    this.#app.removeDocument(this);
-  }
-
-  saveToOE(format: string): void {
-    if (format !== "png") throw new Error(`the fake saves no ${format}`);
-    this.#app.exportImage(composeLayers(this.#states, this.width, this.height, this.colorSpace));
-  }
-
-  get app(): FakeApp {
-    return this.#app;
+    return { x: left, y: top, width: right - left, height: bottom - top };
   }
 
   #show(states: readonly FakeLayerState[]): void {
     this.#states = states;
-    if (this.activeId !== undefined && findLayerState(states, this.activeId)) return;
-    this.activeId = states[0]?.id;
-  }
-}
-
-/** A layer of a fake Photopea, with the names that scripts use. */
-export class FakeLayer {
-  /** Unique in its document. */
-  readonly id: number;
-  readonly #document: FakeDocument;
-
-  constructor(document: FakeDocument, id: number) {
-    this.#document = document;
-    this.id = id;
-  }
-
-  /** The layer as it is. */
-  get state(): FakeLayerState {
-    const state = findLayerState(this.#document.states, this.id);
-    if (state === undefined) throw new Error("the layer does not exist");
-    return state;
-  }
-
-  get typename(): string {
-    return this.state.children === undefined ? "ArtLayer" : "LayerSet";
-  }
-
-  get layers(): FakeLayer[] | undefined {
-    return this.state.children?.map(({ id }) => this.#document.layer(id));
-  }
-
-  /** Cannot be read while something is selected. */
-  get bounds(): UnitValue[] {
-    if (this.#document.mask !== undefined)
-      throw new Error("bounds are not there while something is selected");
-    const { left, top, width, height } = this.state;
-    return units(left, top, left + width, top + height);
-  }
-
-  get name(): string {
-    return this.state.name;
-  }
-  set name(name: string) {
-    this.#change({ name });
-  }
-
-  get visible(): boolean {
-    return this.state.visible;
-  }
-  set visible(visible: boolean) {
-    this.#change({ visible });
-  }
-
-  get opacity(): number {
-    return this.state.opacity;
-  }
-  set opacity(opacity: number) {
-    this.#changeUnlocked({ opacity });
-  }
-
-  get blendMode(): string {
-    return this.state.blendMode;
-  }
-  set blendMode(blendMode: string) {
-    this.#changeUnlocked({ blendMode });
-  }
-
-  get allLocked(): boolean {
-    return this.state.allLocked;
-  }
-  set allLocked(allLocked: boolean) {
-    this.#change({ allLocked });
-  }
-
-  translate(x: number, y: number): void {
-    const { left, top } = this.state;
-    this.#changeUnlocked({ left: left + x, top: top + y });
-  }
-
-  /** Copies the layer to the top of another document, at the same place. Photopea need not return the copy, so it does not. */
-  duplicate(target: FakeDocument, placement: string): void {
-    if (placement !== "PLACEATBEGINNING") throw new Error(`the fake does not place ${placement}`);
-    const state = this.state;
-    if (target.colorSpace !== this.#document.colorSpace) throw new Error("the copy would change its colours");
-    const { lateLayers } = target.app.vices;
-    if (lateLayers > 0 && !target.isScripted) setTimeout(() => target.insert(state), lateLayers);
-    else target.insert(state);
-  }
-
-  remove(): void {
-    if (this.state.allLocked) throw new Error("the layer is locked");
-    this.#document.edit(replaceLayerState(this.#document.states, this.id, () => undefined));
-  }
-
-  #changeUnlocked(change: Partial<FakeLayerState>): void {
-    if (this.state.allLocked) throw new Error("the layer is locked");
-    this.#change(change);
-  }
-
-  #change(change: Partial<FakeLayerState>): void {
-    const document = this.#document;
-    document.edit(replaceLayerState(document.states, this.id, (state) => ({ ...state, ...change })));
-  }
-}
-
-/** What is selected in a document of a fake Photopea. The object is always there; without a selection it has no bounds. */
-class FakeSelection {
-  readonly #document: FakeDocument;
-
-  constructor(document: FakeDocument) {
-    this.#document = document;
-  }
-
-  get bounds(): UnitValue[] | null {
-    const { mask, width, height } = this.#document;
-    if (mask === undefined) return null;
-    const bounds = { left: width, top: height, right: 0, bottom: 0 };
-    mask.forEach((value, index) => {
-      if (value === 0) return;
-      const [x, y] = [index % width, Math.floor(index / width)];
-      bounds.left = Math.min(bounds.left, x);
-      bounds.top = Math.min(bounds.top, y);
-      bounds.right = Math.max(bounds.right, x + 1);
-      bounds.bottom = Math.max(bounds.bottom, y + 1);
-    });
-    return units(bounds.left, bounds.top, bounds.right, bounds.bottom);
-  }
-
-  fill(color: { readonly rgb: { red: number; green: number; blue: number } }): void {
-    const document = this.#document;
-    const { mask, activeId } = document;
-    if (mask === undefined || activeId === undefined) throw new Error("nothing is selected");
-    const fillState = (state: FakeLayerState): FakeLayerState => {
-      const image = state.image!.clone();
-      mask.forEach((value, index) => {
-        if (value > 0) image.data.set([color.rgb.red, color.rgb.green, color.rgb.blue, value], index * 4);
-      });
-      return { ...state, image };
-    };
-    document.edit(replaceLayerState(document.states, activeId, fillState));
+    const chosen = this.chosen.filter((id) => findLayerState(states, id) !== undefined);
+    this.chosen = chosen.length > 0 ? chosen : states.slice(0, 1).map(({ id }) => id);
   }
 }
 
 /** A layer of a picture, at the document's origin. */
-export function plainLayer(image: PixelImage): Omit<FakeLayerState, "id"> {
+export function plainLayer(image: PixelImage, id: number): FakeLayerState {
   return {
+    id,
     name: "Background",
     image,
+    mask: undefined,
     left: 0,
     top: 0,
     width: image.width,
@@ -354,11 +150,41 @@ export function plainLayer(image: PixelImage): Omit<FakeLayerState, "id"> {
   };
 }
 
+/** An empty layer of a document's size. */
+export function emptyLayer({ width, height, colorSpace }: FakeDocument, id: number): FakeLayerState {
+  const data = new Uint8Array(width * height * 4);
+  return {
+    ...plainLayer(new PixelImage({ width, height, channels: 4, data, colorSpace }), id),
+    name: "Layer",
+  };
+}
+
 /** The mask of a selected rectangle. */
 export function selectRect({ width, height }: FakeDocument, rect: Rect): Uint8Array {
-  return Uint8Array.from({ length: width * height }, (_, index) => {
-    const [x, y] = [index % width, Math.floor(index / width)];
-    const isInside = x >= rect.x && y >= rect.y && x < rect.x + rect.width && y < rect.y + rect.height;
-    return isInside ? 255 : 0;
+  return selectWhere(width, height, (x, y) => {
+    return x >= rect.x && y >= rect.y && x < rect.x + rect.width && y < rect.y + rect.height;
   });
+}
+
+/** The mask of a selected polygon, pixel by pixel by their centres. */
+export function selectPolygon(
+  { width, height }: FakeDocument,
+  corners: readonly (readonly [number, number])[],
+): Uint8Array {
+  return selectWhere(width, height, (column, row) => {
+    const [x, y] = [column + 0.5, row + 0.5];
+    let isInside = false;
+    corners.forEach(([endX, endY], index) => {
+      const [startX, startY] = corners[(index + corners.length - 1) % corners.length]!;
+      if (startY > y === endY > y) return;
+      if (x < startX + ((y - startY) * (endX - startX)) / (endY - startY)) isInside = !isInside;
+    });
+    return isInside;
+  });
+}
+
+function selectWhere(width: number, height: number, isInside: (x: number, y: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: width * height }, (_, index) =>
+    isInside(index % width, Math.floor(index / width)) ? 255 : 0,
+  );
 }

@@ -8,8 +8,12 @@ import {
   type Rect,
 } from "../../../src/sdk/image/index.js";
 import { FakeApp } from "./fake-app.js";
-import { plainLayer, selectRect, type FakeDocument } from "./fake-document.js";
-import { replaceLayerState, type FakeLayerState } from "./layer-state.js";
+import { loadSharp } from "./load-sharp.js";
+import { emptyLayer, plainLayer, selectRect, type FakeDocument } from "./fake-document.js";
+import type { FakeLayerState } from "./layer-state.js";
+import { ScriptEngine } from "./script-engine.js";
+import { ScriptObjects } from "./script-objects.js";
+import type { PhotopeaUnknowns } from "./unknowns.js";
 import type { PhotopeaVices } from "./vices.js";
 
 /** A layer for a fake Photopea to open. */
@@ -30,6 +34,8 @@ export interface FakePhotopeaLayer {
   readonly allLocked?: boolean;
   /** Whether it stands in a group of its own. */
   readonly grouped?: boolean;
+  /** The layers of a group, topmost first, if it is one. */
+  readonly children?: readonly FakePhotopeaLayer[];
 }
 
 /** A document for a fake Photopea to open. */
@@ -58,6 +64,10 @@ export interface SeenLayer {
   readonly geometry: readonly [left: number, top: number, opacity: number];
   /** Whether it is drawn. */
   readonly visible: boolean;
+  /** Its layer mask: 255 where it shows; undefined if it has none. */
+  readonly mask: Uint8Array | undefined;
+  /** The layers of a group, topmost first; undefined for a layer. */
+  readonly children: readonly SeenLayer[] | undefined;
 }
 
 /** What a person sees of a document. */
@@ -76,8 +86,9 @@ export interface SeenDocument {
 
 /**
  * Photopea's side of its messages, without Photopea: documents, layers, a selection and a history, scripts that work on them,
- * files that are opened and saved, and all the bad habits of {@link PhotopeaVices}. For tests of what talks to Photopea, in
- * Node or in a page that allows `Function` (scripts are run with it, as the editor itself would).
+ * files that are opened and saved, what nobody knows of the real one ({@link PhotopeaUnknowns}), and all the bad habits of
+ * {@link PhotopeaVices}. For tests of what talks to Photopea, in Node or in a page. Scripts run in an interpreter that takes
+ * what Photopea's takes.
  *
  * The methods besides `receive` are what a person at the editor does.
  *
@@ -92,6 +103,7 @@ export class FakePhotopea {
   /** Every script that was run, in order. */
   readonly scripts: string[] = [];
   readonly #app = new FakeApp();
+  readonly #engine = new ScriptEngine(new ScriptObjects(this.#app).globals());
   readonly #turns = new TurnQueue();
   readonly #reply: (message: unknown) => void;
   readonly #said: unknown[] = [];
@@ -99,6 +111,18 @@ export class FakePhotopea {
   /** @param reply - sends a message to whoever posts to this Photopea */
   constructor(reply: (message: unknown) => void) {
     this.#reply = reply;
+    this.#app.openFile = (bytes) => this.#addFile(bytes);
+    this.#app.readFile = readImage;
+  }
+
+  /** Members that scripts have read and that nobody knows the real Photopea to have. */
+  get strangeMembers(): readonly string[] {
+    return [...this.#app.strange];
+  }
+
+  /** Members that it does not have, as the vices say. */
+  get lacks(): readonly string[] {
+    return this.#app.vices.lacks;
   }
 
   /** How many documents were ever made, those of scripts and posted files included. */
@@ -115,6 +139,7 @@ export class FakePhotopea {
   receive(message: unknown): Promise<void> {
     if (this.#app.vices.silent) return Promise.resolve();
     return this.#turns.add(async () => {
+      if (this.#app.isHung) return;
       if (typeof message === "string") this.#run(message);
       else if (message instanceof ArrayBuffer) await this.#load(new Uint8Array(message));
       else return;
@@ -130,6 +155,12 @@ export class FakePhotopea {
   /** Changes some of its habits. */
   misbehave(vices: Partial<PhotopeaVices>): void {
     this.#app.vices = { ...this.#app.vices, ...vices };
+    this.#app.isHung &&= this.#app.vices.moveHangs;
+  }
+
+  /** Decides some of what nobody knows. */
+  settle(unknowns: Partial<PhotopeaUnknowns>): void {
+    this.#app.unknowns = { ...this.#app.unknowns, ...unknowns };
   }
 
   /** Opens a document, as a person would. */
@@ -142,7 +173,6 @@ export class FakePhotopea {
       height,
       name,
       source,
-      depth: picture !== undefined && picture.bitDepth > 8 ? 16 : 8,
       colorSpace: picture?.colorSpace ?? "srgb",
       layers: layers.map((layer) => this.#makeLayer(layer)),
     });
@@ -169,7 +199,22 @@ export class FakePhotopea {
   /** Makes a layer of the active document the active one; counted from the top. */
   activateLayer(index: number): void {
     const document = this.#app.activeDocument;
-    document.activeId = document.states[index]!.id;
+    document.chosen = [document.states[index]!.id];
+  }
+
+  /**
+   * Chooses layers of the active document; the first is the active one.
+   *
+   * @param places - the way to each, counted from the top: `[1, 0]` is the first layer of the second group
+   */
+  chooseLayers(...places: readonly (readonly number[])[]): void {
+    const document = this.#app.activeDocument;
+    document.chosen = places.map((place) => {
+      const [first, ...rest] = place;
+      let state = document.states[first!]!;
+      for (const index of rest) state = state.children![index]!;
+      return state.id;
+    });
   }
 
   /** Selects a rectangle of the active document, or nothing. */
@@ -201,7 +246,8 @@ export class FakePhotopea {
 
   /** Adds an empty layer on top of the active document: one step. */
   addLayer(): void {
-    this.#app.activeDocument.artLayers.add();
+    const document = this.#app.activeDocument;
+    document.insert(emptyLayer(document, this.#app.nextId()));
   }
 
   /** Takes a step of the active document back. */
@@ -222,13 +268,7 @@ export class FakePhotopea {
       isActive: document === this.#app.activeDocument,
       historyLength: document.historyLength,
       hasSelection: document.mask !== undefined,
-      layers: document.states.map(({ id, name, image, left, top, opacity, visible }) => ({
-        id,
-        name,
-        image: image && new PixelImage({ ...image, colorSpace: document.colorSpace }),
-        geometry: [left, top, opacity] as const,
-        visible,
-      })),
+      layers: document.states.map((state) => seen(state, document)),
     }));
   }
 
@@ -236,21 +276,13 @@ export class FakePhotopea {
   #run(source: string): void {
     this.scripts.push(source);
     for (const message of this.#app.vices.babble) this.#app.say(message);
+    this.#app.isAborted = false;
     try {
-      // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the fake stands in for an editor that runs scripts
-      const run = new Function("app", "SaveOptions", "ElementPlacement", "BlendMode", "SolidColor", source);
-      Reflect.apply(run, undefined, [
-        this.#app.scripted,
-        { DONOTSAVECHANGES: "DONOTSAVECHANGES" },
-        { PLACEATBEGINNING: "PLACEATBEGINNING" },
-        { NORMAL: "NORMAL" },
-        class {
-          rgb = { red: 0, green: 0, blue: 0 };
-        },
-      ]);
+      this.#engine.run(source, this.#app.unknowns);
     } catch {
       // Photopea says nothing either.
     }
+    this.#app.isAborted = false;
   }
 
   async #load(bytes: Uint8Array): Promise<void> {
@@ -263,10 +295,10 @@ export class FakePhotopea {
   }
 
   async #addFile(bytes: Uint8Array): Promise<void> {
-    const image = isPng(bytes) ? (await decodePng(bytes)).image : await decodeInBrowser(bytes);
+    const image = await readImage(bytes);
     const { width, height, colorSpace } = image;
     const layers = [this.#makeLayer({ image })];
-    this.#app.addDocument({ width, height, name: "image", source: "", depth: 8, colorSpace, layers });
+    this.#app.addDocument({ width, height, name: "image", source: "", colorSpace, layers });
   }
 
   async #answer(): Promise<void> {
@@ -283,31 +315,56 @@ export class FakePhotopea {
   }
 
   #makeLayer(layer: FakePhotopeaLayer): FakeLayerState {
-    const { image, grouped = false, ...rest } = layer;
+    const { image, grouped = false, children, ...rest } = layer;
     const picture = hasPixels(image) ? convertBitDepth(new PixelImage(image), 8) : undefined;
     const base = picture ?? new PixelImage({ width: 1, height: 1, channels: 1, data: new Uint8Array(1) });
     const { width, height } = image;
-    const state = { ...plainLayer(base), ...rest, image: picture, width, height, id: this.#app.nextId() };
-    if (!grouped) return state;
-    return {
-      ...plainLayer(base),
-      id: this.#app.nextId(),
-      name: "Group",
-      image: undefined,
-      children: [state],
-    };
+    const empty = { ...plainLayer(base, 0), image: undefined };
+    if (children !== undefined) {
+      const layers = children.map((child) => this.#makeLayer(child));
+      return { ...empty, ...rest, name: rest.name ?? "Group", children: layers, id: this.#app.nextId() };
+    }
+    const state = { ...plainLayer(base, this.#app.nextId()), ...rest, image: picture, width, height };
+    return grouped ? { ...empty, id: this.#app.nextId(), name: "Group", children: [state] } : state;
   }
 
   #changeLowest(change: (layer: FakeLayerState) => FakeLayerState | undefined): void {
     const document: FakeDocument = this.#app.activeDocument;
     const lowest = document.states.at(-1);
     if (lowest === undefined) throw new RangeError("the document has no layer");
-    document.edit(replaceLayerState(document.states, lowest.id, change));
+    document.change(lowest.id, change);
   }
+}
+
+function seen(state: FakeLayerState, document: FakeDocument): SeenLayer {
+  const { id, name, image, left, top, opacity, visible, mask, children } = state;
+  return {
+    id,
+    name,
+    image: image && new PixelImage({ ...image, colorSpace: document.colorSpace }),
+    geometry: [left, top, opacity],
+    visible,
+    mask,
+    children: children?.map((child) => seen(child, document)),
+  };
+}
+
+async function readImage(bytes: Uint8Array): Promise<PixelImage> {
+  if (isPng(bytes)) return (await decodePng(bytes)).image;
+  return typeof createImageBitmap === "undefined" ? decodeInNode(bytes) : decodeInBrowser(bytes);
 }
 
 function hasPixels(image: FakePhotopeaLayer["image"]): image is PixelImageInit {
   return "data" in image;
+}
+
+/** A photo, upright. */
+async function decodeInNode(bytes: Uint8Array): Promise<PixelImage> {
+  const sharp = await loadSharp();
+  const upright = sharp(bytes, { failOn: "none" }).autoOrient().ensureAlpha().raw();
+  const { data, info } = await upright.toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  return new PixelImage({ width, height, channels: 4, data: Uint8Array.from(data) });
 }
 
 /** A photo, upright, as the browser reads it. */

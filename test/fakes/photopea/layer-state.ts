@@ -8,6 +8,8 @@ export interface FakeLayerState {
   readonly name: string;
   /** Its pixels; undefined for a group, and for a layer that only pretends to be large. */
   readonly image: PixelImage | undefined;
+  /** Its layer mask: 255 where it shows, of the image's size; undefined if it has none. */
+  readonly mask: Uint8Array | undefined;
   /** First column in the document. */
   readonly left: number;
   /** First row in the document. */
@@ -28,8 +30,10 @@ export interface FakeLayerState {
   readonly children: readonly FakeLayerState[] | undefined;
 }
 
+type Layers = readonly FakeLayerState[];
+
 /** Finds a layer in a tree. */
-export function findLayerState(layers: readonly FakeLayerState[], id: number): FakeLayerState | undefined {
+export function findLayerState(layers: Layers, id: number): FakeLayerState | undefined {
   for (const layer of layers) {
     const found = layer.id === id ? layer : findLayerState(layer.children ?? [], id);
     if (found !== undefined) return found;
@@ -39,13 +43,30 @@ export function findLayerState(layers: readonly FakeLayerState[], id: number): F
 
 /** A tree in which one layer is another, or is gone if `change` gives undefined. */
 export function replaceLayerState(
-  layers: readonly FakeLayerState[],
+  layers: Layers,
   id: number,
   change: (layer: FakeLayerState) => FakeLayerState | undefined,
-): readonly FakeLayerState[] {
+): Layers {
+  return spliceLayerState(layers, id, (layer) => {
+    const changed = change(layer);
+    return changed === undefined ? [] : [changed];
+  });
+}
+
+/** A tree in which another layer stands right above one; on top of all if that is not there. */
+export function insertAbove(layers: Layers, id: number | undefined, layer: FakeLayerState): Layers {
+  if (id === undefined || findLayerState(layers, id) === undefined) return [layer, ...layers];
+  return spliceLayerState(layers, id, (below) => [layer, below]);
+}
+
+function spliceLayerState(
+  layers: Layers,
+  id: number,
+  change: (layer: FakeLayerState) => readonly FakeLayerState[],
+): Layers {
   return layers.flatMap((layer) => {
-    if (layer.id === id) return change(layer) ?? [];
+    if (layer.id === id) return change(layer);
     if (layer.children === undefined) return layer;
-    return { ...layer, children: replaceLayerState(layer.children, id, change) };
+    return { ...layer, children: spliceLayerState(layer.children, id, change) };
   });
 }

@@ -1,5 +1,7 @@
 /** How a fake Photopea misbehaves: each is something that the real one has been seen to do, or could do at its worst. */
 export interface PhotopeaVices {
+  /** Members that it does not have though others have seen them, as `Document.duplicate`. */
+  readonly lacks: readonly string[];
   /** Answers nothing at all, and does nothing either. */
   readonly silent: boolean;
   /** Runs scripts but loses what they say. */
@@ -14,6 +16,8 @@ export interface PhotopeaVices {
   readonly documentsPerFile: number;
   /** Milliseconds after the script at which a layer that it copied into a person's document is there. */
   readonly lateLayers: number;
+  /** Whether `move` never comes back, nor anything that is posted after it. */
+  readonly moveHangs: boolean;
   /** Whether a copied document has the selection of the original. */
   readonly copyKeepsSelection: boolean;
   /** Said before the answers to every script: pings, and what belongs to other plugins. */
@@ -28,6 +32,7 @@ export interface PhotopeaVices {
 
 /** As well behaved as Photopea gets: a `"done"` too many for each document that is opened or closed, errors that are not told. */
 export const mildVices: PhotopeaVices = {
+  lacks: [],
   silent: false,
   mute: false,
   typedArrays: false,
@@ -35,6 +40,7 @@ export const mildVices: PhotopeaVices = {
   lateFiles: 0,
   documentsPerFile: 1,
   lateLayers: 0,
+  moveHangs: false,
   copyKeepsSelection: true,
   babble: [],
   replays: false,

@@ -1,6 +1,5 @@
 // Runs in a page: an editor that restores one picture while a pack comes, is used, and goes. Used by the test of the example
 // packs and by scripts/walkthrough.mjs.
-import * as tf from "@tensorflow/tfjs-core";
 import {
   createLimpid,
   memoryStore,
@@ -83,12 +82,8 @@ export interface WalkRoute {
 
 /** What an instance holds. */
 export interface Held {
-  /** tfjs's tensors. */
-  readonly tensors: number;
-  /** Their bytes. */
-  readonly bytes: number;
   /** Bytes that the session says it holds. */
-  readonly deviceBytes: number;
+  readonly bytes: number;
   /** Listeners at the instance's events that came after the start. */
   readonly listeners: number;
   /** Ids of the experts. */
@@ -183,11 +178,8 @@ const walk: WalkPage = {
   },
 
   async held() {
-    const { numTensors: tensors, numBytes: bytes } = tf.memory();
     return {
-      tensors,
-      bytes,
-      deviceBytes: limpid.byteSize,
+      bytes: limpid.byteSize,
       listeners,
       experts: limpid.experts.list().map(({ id }) => id),
       extensions: limpid.extensions.all.map(({ id }) => id),

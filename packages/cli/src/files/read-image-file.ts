@@ -1,18 +1,27 @@
-import fs from "node:fs/promises";
-import sharp, { type Metadata } from "sharp";
+import sharp, { type Metadata, type SharpOptions } from "sharp";
 import {
   applyOrientation,
   type ChannelCount,
-  type ColorSpace,
   type ExifOrientation,
   LimpidError,
   PixelImage,
   throwIfAborted,
 } from "limpid";
-import { colorModelOfProfile, colorSpaceOfProfile } from "limpid/network";
-import { describeSystemError, messageOf, systemErrorCode } from "../../../../src/node/system-error.js";
+import {
+  colorModelOfProfile,
+  colorSpaceOfProfile,
+  describeSecondPicture,
+  readColorDescription,
+  type ColorDescription,
+} from "limpid/network";
+import { readRegularFile } from "../read-regular-file.js";
+import { messageOf } from "../../../../src/node/system-error.js";
+import { exifBytes, parseExif } from "./exif.js";
+import { spreadFloats } from "./float-samples.js";
 import { hasImageSignature } from "./image-format.js";
+import { readImageMetadata, type ImageMetadata } from "./image-metadata.js";
 import { listPngChunks } from "./png-chunks.js";
+import { findTiffPhoto, type TiffPhoto } from "./tiff-pages.js";
 
 /** Options of {@link readImageFile}. */
 export interface ReadImageOptions {
@@ -26,6 +35,8 @@ export interface ReadImageOptions {
 export interface ImageFile {
   /** The upright image. */
   readonly image: PixelImage;
+  /** What the file says besides, as it is to be said of the upright image: for {@link writeImageFile}. */
+  readonly metadata: ImageMetadata;
   /** What was changed or left out on the way, each in a few words for a person; empty for most files. */
   readonly notes: readonly string[];
 }
@@ -46,18 +57,20 @@ const readableFormats: readonly string[] = [
 ];
 
 /**
- * Reads an image file: JPEG, PNG, WebP, GIF, TIFF or AVIF.
+ * Reads an image file: JPEG, PNG, WebP, GIF, TIFF or AVIF, and HEIC where libvips was built with a decoder for it.
  *
  * The pixels are as they stand in the file: 16-bit samples stay 16-bit, grey stays grey, alpha stays straight with the
  * colour under transparent pixels, palettes are expanded, and no colour conversion takes place. The ICC profile is kept
- * byte for byte. Exceptions, which `notes` tells of: CMYK becomes 8-bit sRGB, animations and multi-page files give their
- * first frame, a damaged profile is left out. The EXIF orientation is applied, so the image is upright.
+ * byte for byte; colours that a file describes in other words get one. Exceptions, which `notes` tells of: CMYK becomes 8-bit
+ * sRGB, animations and multi-page files give their first picture that is no smaller version of another, a damaged profile is
+ * left out, the rows that a JPEG file lacks are grey. The EXIF orientation is applied, so the image is upright.
  *
  * @param path - the file
  * @param options - limit and abort signal
- * @returns the image, and notes on what was changed
+ * @returns the image, its metadata, and notes on what was changed
  * @throws {@link LimpidError} `FileUnreadable`; `EmptyFile`; `UnsupportedImage` if it is no image, or one of a kind that
- * cannot be read; `CorruptImage` if it is cut short or damaged; `ImageTooLarge`; `Aborted`
+ * cannot be read, such as a camera's raw file or an HDR picture; `CorruptImage` if it is cut short or damaged; `ImageTooLarge`;
+ * `Aborted`
  *
  * @example
  * ```ts
@@ -69,17 +82,25 @@ export async function readImageFile(path: string, options: ReadImageOptions = {}
   const { maximumPixels = defaultMaximumPixels, signal } = options;
   throwIfAborted(signal);
   const bytes = await readBytes(path);
-  const metadata = await readMetadata(path, bytes);
+  const photo = findTiffPhoto(bytes);
+  if (photo?.isRaw === true) {
+    throw unsupported(path, "a camera's raw file cannot be read; develop it first", { format: "raw" });
+  }
+  const metadata = await readMetadata(path, bytes, photo);
   checkSize(path, metadata, maximumPixels);
   checkKind(path, metadata);
   throwIfAborted(signal);
   const notes: string[] = [];
-  const { profile, colorSpace } = readProfile(bytes, metadata, notes);
-  const samples = await decode(path, bytes, metadata, notes);
+  const color = await readColor(path, bytes, metadata, photo, notes);
+  const samples = await decode(path, bytes, metadata, photo, notes);
   throwIfAborted(signal);
-  noteFrames(bytes, metadata, notes);
-  const stored = new PixelImage({ ...samples, colorSpace, iccProfile: profile });
-  return { image: applyOrientation(stored, orientationOf(metadata)), notes };
+  notePictures(bytes, metadata, photo, notes);
+  const orientation = orientationOf(metadata);
+  const image = applyOrientation(new PixelImage({ ...samples, ...color }), orientation);
+  const { width, height } = image;
+  const upright = { width, height, isTransposed: orientation >= 5 };
+  const said = readImageMetadata({ bytes, metadata, directory: photo?.directory }, upright, notes);
+  return { image, metadata: said, notes };
 }
 
 /** The EXIF orientation; upright if the file tells none, or one that does not exist. */
@@ -90,40 +111,27 @@ function orientationOf({ orientation = 1 }: Metadata): ExifOrientation {
 }
 
 async function readBytes(path: string): Promise<Buffer> {
-  let bytes: Buffer;
-  try {
-    const handle = await fs.open(path, "r");
-    try {
-      if (!(await handle.stat()).isFile()) {
-        throw new LimpidError("FileUnreadable", `${path}: cannot be read: it is not a file`, {
-          details: { path },
-        });
-      }
-      bytes = await handle.readFile();
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    if (LimpidError.is(cause)) throw cause;
-    throw new LimpidError("FileUnreadable", `${path}: cannot be read: ${describeSystemError(cause)}`, {
-      cause,
-      details: { path, reason: systemErrorCode(cause) },
-    });
-  }
+  const bytes = await readRegularFile(path);
   if (bytes.length === 0) throw new LimpidError("EmptyFile", `${path}: is empty`, { details: { path } });
   return bytes;
 }
 
-async function readMetadata(path: string, bytes: Buffer): Promise<Metadata> {
+/** Options of sharp for the picture that is read. */
+function pictureOf(photo: TiffPhoto | undefined): { limitInputPixels: false; page?: number } {
+  return { limitInputPixels: false, ...(photo && { page: photo.page }) };
+}
+
+async function readMetadata(path: string, bytes: Buffer, photo: TiffPhoto | undefined): Promise<Metadata> {
   try {
-    return await sharp(bytes, { limitInputPixels: false }).metadata();
+    return await sharp(bytes, pictureOf(photo)).metadata();
   } catch (cause) {
     if (hasImageSignature(bytes)) throw corrupt(path, cause);
-    throw new LimpidError("UnsupportedImage", `${path}: is not an image that can be read`, {
-      cause,
-      details: { path },
-    });
+    throw unsupported(path, "is not an image that can be read", {}, cause);
   }
+}
+
+function unsupported(path: string, reason: string, details: object, cause?: unknown): LimpidError {
+  return new LimpidError("UnsupportedImage", `${path}: ${reason}`, { cause, details: { path, ...details } });
 }
 
 function corrupt(path: string, cause: unknown): LimpidError {
@@ -160,14 +168,11 @@ function checkSize(path: string, { width, height }: Metadata, maximumPixels: num
 function checkKind(path: string, metadata: Metadata): void {
   const { format, depth, space, channels } = metadata;
   const refuse = (what: string): never => {
-    throw new LimpidError("UnsupportedImage", `${path}: ${what} cannot be read`, {
-      details: { path, format, depth, space, channels },
-    });
+    throw unsupported(path, `${what} cannot be read`, { format, depth, space, channels });
   };
   if (!readableFormats.includes(format)) refuse(`${format.toUpperCase()} files`);
-  if (metadata.compression === "hevc") refuse("HEIC photos (HEVC compression)");
-  if (depth !== "uchar" && depth !== "ushort") refuse(`images with samples of type "${depth}"`);
-  const colors = { "b-w": 1, grey16: 1, srgb: 3, rgb: 3, rgb16: 3, cmyk: 4 }[space as string];
+  if (!["uchar", "ushort", "float"].includes(depth)) refuse(`images with samples of type "${depth}"`);
+  const colors = { "b-w": 1, grey16: 1, srgb: 3, rgb: 3, rgb16: 3, scrgb: 3, cmyk: 4 }[space as string];
   if (colors === undefined) refuse(`images of colour space "${space}"`);
   else if (channels !== colors && channels !== colors + 1)
     refuse(`"${space}" images with ${channels} channels`);
@@ -181,16 +186,30 @@ function isGray({ channels }: Metadata): boolean {
   return channels < 3;
 }
 
-function readProfile(
+/** The tag PrimaryChromaticities, which hardly any program writes and fewer read. */
+const tiffPrimaries = 319;
+
+async function readColor(
+  path: string,
   bytes: Buffer,
   metadata: Metadata,
+  photo: TiffPhoto | undefined,
   notes: string[],
-): { profile: Uint8Array | undefined; colorSpace: ColorSpace } {
-  const none = { profile: undefined, colorSpace: "srgb" } as const;
+): Promise<ColorDescription> {
+  const none = { iccProfile: undefined, colorSpace: "srgb" } as const;
   if (isCmyk(metadata)) return none;
+  try {
+    const described = await readColorDescription(bytes, isGray(metadata), notes);
+    if (described !== undefined) return described;
+  } catch (error) {
+    throw LimpidError.is(error)
+      ? new LimpidError(error.code, `${path}: ${error.message}`, { cause: error })
+      : error;
+  }
   if (metadata.icc === undefined) {
-    if (metadata.format === "png" && listPngChunks(bytes).includes("iCCP")) {
-      notes.push("damaged colour profile left out");
+    const tags = photo && parseExif(bytes, photo.directory);
+    if (tags !== undefined && exifBytes(tags, tiffPrimaries) !== undefined) {
+      notes.push("colour primaries that TIFF tags tell were not applied");
     }
     return none;
   }
@@ -203,65 +222,147 @@ function readProfile(
     notes.push("colour profile of another kind of image left out");
     return none;
   }
-  const profile = new Uint8Array(metadata.icc);
-  return { profile, colorSpace: colorSpaceOfProfile(profile) };
+  const iccProfile = new Uint8Array(metadata.icc);
+  return { iccProfile, colorSpace: colorSpaceOfProfile(iccProfile) };
 }
 
-function noteFrames(bytes: Buffer, metadata: Metadata, notes: string[]): void {
+/** Says which pictures of the file were not read. */
+function notePictures(
+  bytes: Buffer,
+  metadata: Metadata,
+  photo: TiffPhoto | undefined,
+  notes: string[],
+): void {
   const { format, pages = 1 } = metadata;
-  if (format === "png" && listPngChunks(bytes).includes("acTL")) {
+  const isAnimation = format === "gif" || format === "webp";
+  const count = photo?.photos ?? pages;
+  if (format === "png" && listPngChunks(bytes).some(({ type }) => type === "acTL")) {
     notes.push("animated: only the first frame was read");
-  } else if (pages > 1) {
-    const isAnimation = format === "gif" || format === "webp";
+  } else if (count > 1) {
     notes.push(
       isAnimation
-        ? `animated: only the first of ${pages} frames was read`
-        : `only the first of ${pages} pages was read`,
+        ? `animated: only the first of ${count} frames was read`
+        : `only the first of ${count} pages was read`,
     );
   }
+  const second = format === "jpeg" ? describeSecondPicture(bytes) : undefined;
+  if (second !== undefined) notes.push(second);
 }
 
 interface Samples {
   width: number;
   height: number;
   channels: ChannelCount;
-  data: Uint8Array | Uint16Array;
+  data: Uint8Array | Uint16Array | Float32Array;
 }
 
-async function decode(path: string, bytes: Buffer, metadata: Metadata, notes: string[]): Promise<Samples> {
+async function decode(
+  path: string,
+  bytes: Buffer,
+  metadata: Metadata,
+  photo: TiffPhoto | undefined,
+  notes: string[],
+): Promise<Samples> {
   if (isCmyk(metadata)) notes.push("CMYK, converted to 8-bit sRGB");
+  if (metadata.depth === "float") return decodeFloats(path, bytes, metadata, photo, notes);
+  const options = pictureOf(photo);
   try {
-    return await decodeStrictly(bytes, metadata, "warning");
+    return await decodeStrictly(bytes, metadata, { ...options, failOn: "warning" });
   } catch (warning) {
     // Warnings alone (a stray marker, say) leave a whole image behind, which the stricter setting refuses.
     try {
-      const samples = await decodeStrictly(bytes, metadata, "error");
+      const samples = await decodeStrictly(bytes, metadata, { ...options, failOn: "error" });
       notes.push(`damaged (${describeDecoderError(warning)}), read as far as possible`);
       return samples;
     } catch (cause) {
-      throw corrupt(path, cause);
+      if (metadata.compression === "hevc") {
+        throw unsupported(
+          path,
+          "HEIC photos need a libvips with a decoder for HEVC, which this one lacks",
+          {},
+          cause,
+        );
+      }
+      const samples =
+        metadata.format === "jpeg" ? await decodeWhatIsThere(bytes, metadata, cause, notes) : undefined;
+      if (samples === undefined) throw corrupt(path, cause);
+      return samples;
     }
   }
 }
 
-async function decodeStrictly(
+/** The rows that a JPEG file has, and grey for those that it lacks, as browsers show it; undefined if it has none. */
+async function decodeWhatIsThere(
   bytes: Buffer,
   metadata: Metadata,
-  failOn: "warning" | "error",
+  cause: unknown,
+  notes: string[],
+): Promise<Samples | undefined> {
+  const samples = await decodeStrictly(bytes, metadata, { limitInputPixels: false, failOn: "none" }).catch(
+    () => undefined,
+  );
+  if (samples === undefined) return undefined;
+  const { data, height } = samples;
+  const rowLength = data.length / height;
+  let last = data.length - 1;
+  while (last >= 0 && Math.abs(data[last]! - 128) <= 1) last--;
+  const rows = Math.ceil((last + 1) / rowLength);
+  if (rows === 0) return undefined;
+  const reason = describeDecoderError(cause);
+  const what = reason.includes('premature end') ? "cut short" : `damaged (${reason})`;
+  notes.push(
+    rows === height
+      ? `${what}: read as far as possible, no row is missing`
+      : `${what}: the last ${height - rows} of ${height} rows are missing and grey`,
+  );
+  return samples;
+}
+
+async function decodeFloats(
+  path: string,
+  bytes: Buffer,
+  metadata: Metadata,
+  photo: TiffPhoto | undefined,
+  notes: string[],
 ): Promise<Samples> {
+  const gray = isGray(metadata);
+  const file = sharp(bytes, { ...pictureOf(photo), failOn: "error", ignoreIcc: true });
+  // Left alone, libvips would give colours sRGB's curve, and 0 to 255.
+  const { data, info } = await (gray ? file : file.toColourspace("scrgb"))
+    .raw({ depth: "float" })
+    .toBuffer({ resolveWithObject: true })
+    .catch((cause: unknown) => {
+      throw corrupt(path, cause);
+    });
+  const aligned = data.byteOffset % 4 === 0 ? data : new Uint8Array(data);
+  const all = new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
+  const { channels } = metadata;
+  const samples = gray ? keepGrayAndAlpha(all, info.channels, channels) : all;
+  const isDescribed = metadata.icc !== undefined;
+  const colors = gray ? 1 : 3;
+  const note = spreadFloats(samples, (index) => !isDescribed && index % channels < colors);
+  if (note === undefined) {
+    throw unsupported(path, "floats that are no shares of 1, 255 or 65535 cannot be read", {});
+  }
+  notes.push(note);
+  const { width, height } = info;
+  return { width, height, channels, data: samples };
+}
+
+async function decodeStrictly(bytes: Buffer, metadata: Metadata, options: SharpOptions): Promise<Samples> {
   const convert = isCmyk(metadata);
   const isDeep = metadata.depth === "ushort" && !convert;
   const gray = isGray(metadata);
   // libvips would keep only the grey channel of "b-w" with alpha, so that goes through RGB.
   const space = isDeep ? (gray ? "grey16" : "rgb16") : gray && metadata.channels === 1 ? "b-w" : "srgb";
-  const { data, info } = await sharp(bytes, { failOn, ignoreIcc: !convert, limitInputPixels: false })
+  const { data, info } = await sharp(bytes, { ...options, ignoreIcc: !convert })
     .toColourspace(space)
     .raw({ depth: isDeep ? "ushort" : "uchar" })
     .toBuffer({ resolveWithObject: true });
   const samples = isDeep ? asUint16(data) : new Uint8Array(data.buffer, data.byteOffset, data.length);
   const { width, height } = info;
   if (gray && info.channels > 2) {
-    return { width, height, channels: 2, data: keepGrayAndAlpha(samples, info.channels) };
+    return { width, height, channels: 2, data: keepGrayAndAlpha(samples, info.channels, 2) };
   }
   return { width, height, channels: info.channels, data: samples };
 }
@@ -271,12 +372,16 @@ function asUint16(data: Buffer): Uint16Array {
   return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2);
 }
 
-function keepGrayAndAlpha(samples: Uint8Array | Uint16Array, channels: number): Uint8Array | Uint16Array {
-  const length = (samples.length / channels) * 2;
-  const kept = samples.BYTES_PER_ELEMENT === 1 ? new Uint8Array(length) : new Uint16Array(length);
-  for (let source = 0, target = 0; target < length; source += channels, target += 2) {
-    kept[target] = samples[source]!;
-    kept[target + 1] = samples[source + channels - 1]!;
+/** The grey of RGB that was made of grey, and its alpha if two channels are to be kept. */
+function keepGrayAndAlpha<Array extends Uint8Array | Uint16Array | Float32Array>(
+  samples: Array,
+  channels: number,
+  kept: number,
+): Array {
+  const count = samples.length / channels;
+  for (let pixel = 0; pixel < count; pixel++) {
+    samples[pixel * kept] = samples[pixel * channels]!;
+    if (kept === 2) samples[pixel * 2 + 1] = samples[pixel * channels + channels - 1]!;
   }
-  return kept;
+  return samples.slice(0, count * kept) as Array;
 }

@@ -3,13 +3,17 @@ import sharp, { type Sharp } from "sharp";
 import { LimpidError, PixelImage, throwIfAborted } from "limpid";
 import { colorModelOfProfile, convertBitDepth } from "limpid/network";
 import { writeFileAtomically } from "limpid/node";
+import { embedMetadata } from "./embed-metadata.js";
 import { outputFormatOf, type OutputFormat } from "./image-format.js";
-import { insertIccProfile } from "./png-chunks.js";
+import type { ImageMetadata } from "./image-metadata.js";
+import { iccProfileChunk, insertPngChunks } from "./png-chunks.js";
 
 /** Options of {@link writeImageFile}. */
 export interface WriteImageOptions {
   /** Files that must not be replaced: what the image was made from. */
   readonly inputs?: readonly string[] | undefined;
+  /** What the file is to say besides its pixels, as {@link readImageFile} gives it; nothing if left out. */
+  readonly metadata?: ImageMetadata | undefined;
   /** Quality of JPEG and WebP, 1 to 100. Left out, JPEG is written at 95 and WebP without loss. */
   readonly quality?: number | undefined;
   /** Aborts between encoding and writing, and while writing. */
@@ -44,7 +48,8 @@ const formatNames: Readonly<Record<OutputFormat, string>> = {
  *
  * PNG and TIFF hold the image exactly: 8 or 16 bits, grey or RGB, straight alpha with the colour under transparent
  * pixels, and the ICC profile byte for byte. An image in Display P3 without a profile gets one. What a format cannot
- * hold is told in `notes`: floats become 16-bit, JPEG and WebP reduce to 8 bits, WebP writes grey as RGB.
+ * hold is told in `notes`: floats become 16-bit, JPEG and WebP reduce to 8 bits, WebP writes grey as RGB, and not every format has
+ * a place for IPTC or PNG text. A density is written only if there is one.
  *
  * The file appears under its name only when it is complete; until then, and if anything fails, what stood there stays.
  *
@@ -66,7 +71,7 @@ export async function writeImageFile(
   image: PixelImage,
   options: WriteImageOptions = {},
 ): Promise<WrittenImageFile> {
-  const { inputs = [], quality, signal } = options;
+  const { inputs = [], metadata = {}, quality, signal } = options;
   const format = outputFormatOf(path);
   checkQuality(quality);
   checkSides(path, image, format);
@@ -75,7 +80,8 @@ export async function writeImageFile(
   const notes: string[] = [];
   const fitted = fitToFormat(path, image, format, notes);
   const profile = await chooseProfile(fitted, format, notes);
-  const bytes = await encode(fitted, format, profile, quality);
+  const encoded = await encode(fitted, format, profile, quality);
+  const bytes = embedMetadata(encoded, format, metadata, fitted, notes);
   throwIfAborted(signal);
   await writeFileAtomically(path, bytes, signal);
   return { byteLength: bytes.length, notes };
@@ -190,11 +196,13 @@ async function encode(
   );
   if (format === "png") {
     const png = await pixels.png({ adaptiveFiltering: true }).toBuffer();
-    return profile ? insertIccProfile(png, profile) : png;
+    return profile ? insertPngChunks(png, [iccProfileChunk(profile)]) : png;
   }
   if (profile === undefined) return setFormat(pixels, format, quality).toBuffer();
   // sharp takes a profile without converting to it only from an input that has it, so an uncompressed PNG carries it.
-  const carrier = insertIccProfile(await pixels.png({ compressionLevel: 0 }).toBuffer(), profile);
+  const carrier = insertPngChunks(await pixels.png({ compressionLevel: 0 }).toBuffer(), [
+    iccProfileChunk(profile),
+  ]);
   const tagged = sharp(carrier, { limitInputPixels: false }).keepIccProfile().toColourspace(space);
   return setFormat(tagged, format, quality).toBuffer();
 }

@@ -114,7 +114,7 @@ export async function runTraining(settings: TrainSettings, context: CommandConte
     result = await train(backend, model, data.set, options, join(folder, stateName), context);
     routerRow = isKnown
       ? undefined
-      : await fitRow(backend, model, data.set, { ...options, views: settings.routerViews }, context);
+      : await fitRow(model, data.set, { ...options, views: settings.routerViews }, context);
   } finally {
     backend.dispose();
   }
@@ -249,7 +249,6 @@ async function resume(
 }
 
 async function fitRow(
-  backend: TfjsBackend,
   model: LoadedModel,
   set: TrainingSet,
   { degradation, seed, views }: ExpertTrainingOptions & { readonly views: number | undefined },
@@ -257,7 +256,7 @@ async function fitRow(
 ): Promise<RouterRowFit> {
   let bar: ProgressBar | undefined;
   try {
-    return await fitRouterRow(backend, model, set, {
+    return await fitRouterRow(model, set, {
       degradation,
       signal,
       ...(seed !== undefined && { seed }),

@@ -8,5 +8,9 @@ export async function openTfjs(name: "webgpu" | "wasm", files: ContestantFiles):
   const model = await readBenchModel((path) => files.readModel(path));
   const { wasmPath } = files;
   const backend = await TfjsBackend.start(name, wasmPath === undefined ? {} : { wasmPath });
-  return contestantOfExecutor(new TfjsExecutor(backend, model.base, model.config), model, backend.device);
+  return contestantOfExecutor(
+    new TfjsExecutor(backend, model.base, model.config),
+    model,
+    backend.device?.gpu,
+  );
 }

@@ -1,4 +1,4 @@
-import { TfjsBackend, WgslExecutor, type Precision } from "../../../../src/sdk/engine/index.js";
+import { WebgpuDevice, WgslExecutor, type Precision } from "../../../../src/sdk/engine/index.js";
 import type { Contestant, ContestantFiles } from "./contestant.js";
 import { contestantOfExecutor } from "./executor.js";
 import { readBenchModel } from "./model.js";
@@ -6,7 +6,7 @@ import { readBenchModel } from "./model.js";
 /** Limpid's fused WebGPU kernels. */
 export async function openWgsl(precision: Precision, files: ContestantFiles): Promise<Contestant> {
   const model = await readBenchModel((path) => files.readModel(path));
-  const backend = await TfjsBackend.start("webgpu");
-  const executor = await WgslExecutor.prepare(backend, model.base, model.config, { precision });
-  return contestantOfExecutor(executor, model, backend.device);
+  const device = await WebgpuDevice.acquire({ acceptSoftware: true });
+  const executor = await WgslExecutor.prepare(device, model.base, model.config, { precision });
+  return contestantOfExecutor(executor, model, device.gpu);
 }

@@ -48,7 +48,11 @@ export function describeSelection(figma: PluginAPI): SelectionState {
     for (const { index, paint } of imageFillsOf(node)) {
       if (paint.visible !== false) fills.push(describeFill(node, index, paint));
     }
-    if ("children" in node) waiting.push(...[...node.children].reverse());
+    if ("children" in node) {
+      // One more than will be looked at, so that the cut is seen; a frame can hold more than fit into a call.
+      const children = node.children.slice(0, maximumVisits - visits + 1);
+      for (const child of children.reverse()) waiting.push(child);
+    }
   }
   const layers = selection
     .slice(0, maximumFills)

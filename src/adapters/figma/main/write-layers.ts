@@ -44,11 +44,11 @@ export async function replaceFill(
   fills[at] = withImage(paint, image, factor);
   try {
     node.fills = fills;
-    node.setRelaunchData(relaunch);
   } catch (error) {
     node.fills = before;
     throw error;
   }
+  offerAgain(node, relaunch);
   figma.commitUndo();
   return { detachedStyle: hadStyle };
 }
@@ -68,10 +68,11 @@ export async function addFill(
     place(layer, placeAbove(figma, node, backgroundTypes.includes(node.type)), frameOf(node));
     layer.name = label;
     layer.locked = false;
-    layer.fills = [{ ...withImage(paint, image, factor), visible: true }];
+    const { filters: _, ...plain } = withImage(paint, image, factor);
+    layer.fills = [{ ...plain, visible: true }];
     if (isContainer) copyCorners(node as FrameNode, layer);
     else removeDecoration(layer);
-    layer.setRelaunchData(relaunch);
+    offerAgain(layer, relaunch);
     return layer;
   });
 }
@@ -97,9 +98,18 @@ export async function addTiles(
     const whole = layers.length === 1 ? layers[0]! : figma.group(layers, at.parent, at.index);
     if (layers.length > 1) added.unshift(whole);
     whole.name = label;
-    whole.setRelaunchData(relaunch);
+    offerAgain(whole, relaunch);
     return whole;
   });
+}
+
+/** Has Figma offer the plugin on a layer; one in an instance refuses that, and is restored all the same. */
+function offerAgain(node: SceneNode, relaunch: RelaunchData): void {
+  try {
+    node.setRelaunchData(relaunch);
+  } catch {
+    // The button is missed, the photo is not.
+  }
 }
 
 /** Does all of it, as one step of undo, or nothing. */

@@ -13,6 +13,6 @@ export function closeScratchDocuments(start: string, key?: DocumentKey): Photope
   return script`${library}
   var key = ${key ?? null};
   var closed = closeScratch(${start});
-  if (key) { attempt(function () { app.activeDocument = findDocument(key); }); }
-  tell(closed);`;
+  tell(closed);
+  if (key) { app.activeDocument = findDocument(key); }`;
 }

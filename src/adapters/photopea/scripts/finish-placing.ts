@@ -1,49 +1,86 @@
-import type { DocumentKey } from "../state.js";
+import type { DocumentKey, LayerKey } from "../state.js";
 import { script, type PhotopeaScript } from "../script.js";
 import { library } from "./library.js";
 
 /**
- * Looks whether a copied layer has arrived in the user's document; tells null while it has not.
+ * Looks for the layer that was copied into the user's document: the one with an id that none had before, or, where layers have no
+ * ids, with the name that none had. Tells it, or null while it is not there.
  *
  * @param key - the document
- * @param before - how many layers it had
+ * @param before - the ids of the layers that it had; empty strings if layers have none
+ * @param name - what the new layer is called
  * @returns the script
  */
-export function hasArrived(key: DocumentKey, before: number): PhotopeaScript {
+export function findAdded(key: DocumentKey, before: readonly string[], name: string): PhotopeaScript {
   return script`${library}
-  tell(findDocument(${key}).layers.length > ${before} ? true : null);`;
+  var list = listLayers(findDocument(${key}).layers, [], []), before = ${before}, added = null, i, j, id, isOld;
+  if (list.length > before.length) {
+    for (i = 0; i < list.length; i++) {
+      id = idOf(list[i].layer);
+      isOld = id === "" && String(list[i].layer.name) !== ${name};
+      for (j = 0; j < before.length && id !== "" && !isOld; j++) { isOld = before[j] === id; }
+      if (!isOld) { added = describe(list[i].layer, list[i].path); }
+    }
+  }
+  tell(added);`;
 }
 
 /**
- * Makes a layer that has arrived the active one, takes the replaced one away and closes what was opened for it. If the
- * replaced layer cannot be taken away, the new one is.
+ * Moves a layer right above another one.
  *
  * @param key - the document
- * @param replacedId - the layer under it that it replaces; undefined if it is an additional one
+ * @param added - the layer
+ * @param source - the other one
+ * @returns the script
+ */
+export function moveAbove(key: DocumentKey, added: LayerKey, source: LayerKey): PhotopeaScript {
+  return script`${library}
+  var doc = findDocument(${key}), added = findLayer(doc, ${added}), source = findLayer(doc, ${source});
+  app.activeDocument = doc;
+  if (added && source) { added.layer.move(source.layer, ElementPlacement.PLACEBEFORE); }
+  tell(true);`;
+}
+
+/**
+ * Takes a layer away. Gives up with `locked-layer` if it stays.
+ *
+ * @param key - the document
+ * @param layer - the layer
+ * @returns the script
+ */
+export function removeLayer(key: DocumentKey, layer: LayerKey): PhotopeaScript {
+  return script`${library}
+  var doc = findDocument(${key}), found = findLayer(doc, ${layer});
+  var before = listLayers(doc.layers, [], []).length;
+  app.activeDocument = doc;
+  if (found) { found.layer.remove(); }
+  if (found && listLayers(doc.layers, [], []).length >= before) { fail("locked-layer", "the layer stays; is it locked?"); }
+  tell(true);`;
+}
+
+/**
+ * Gives a layer that has arrived its name, makes it the active one and closes what was opened for it.
+ *
+ * @param key - the document
+ * @param added - the layer
+ * @param label - what it is called
  * @param scratch - start of the names of the documents to close
  * @returns the script
  */
 export function finishPlacing(
   key: DocumentKey,
-  replacedId: string | undefined,
+  added: LayerKey,
+  label: string,
   scratch: string,
 ): PhotopeaScript {
   return script`${library}
-  var doc = findDocument(${key});
-  var added = doc.layers[0], replaced, before = doc.layers.length;
+  var doc = findDocument(${key}), added = findLayer(doc, ${added});
   app.activeDocument = doc;
-  if (${replacedId ?? null} !== null) {
-    replaced = findLayer(doc.layers, ${replacedId ?? ""});
-    if (replaced) { attempt(function () { replaced.remove(); }); }
-    if (doc.layers.length !== before - 1) {
-      added.remove();
-      closeScratch(${scratch});
-      app.activeDocument = doc;
-      fail("locked-layer", "the layer cannot be replaced; is it locked?");
-    }
+  if (added) {
+    if (String(added.layer.name) !== ${label}) { added.layer.name = ${label}; }
+    doc.activeLayer = added.layer;
   }
-  if (!(doc.activeLayer == doc.layers[0])) { doc.activeLayer = doc.layers[0]; }
-  attempt(function () { closeScratch(${scratch}); });
+  closeScratch(${scratch});
   app.activeDocument = doc;
   tell(true);`;
 }

@@ -1,11 +1,16 @@
 import { script } from "../script.js";
 
 /**
- * Functions that the scripts share, in ECMAScript 3. Photopea's objects are those of Photoshop as far as they go: lengths
- * are numbers or have a `value`, and much that is missing is undefined instead of an error.
+ * Functions that the scripts share, in ECMAScript 3 and without function expressions, which Photopea has lost on the way to a
+ * call. Its objects are those of Photoshop as far as they go: a length has a `value` whatever `typeof` says of it, much that
+ * is missing is undefined instead of an error, and an error may end the script without a word. A layer is found by its id, or
+ * by the places and names on the way to it where layers have no ids.
  */
 export const library = script`
-  function pixels(length) { return typeof length === "number" ? length : Number(length.value); }
+  function pixels(length) {
+    var value = length === undefined || length === null ? undefined : length.value;
+    return Number(value === undefined ? length : value);
+  }
   function boundsOf(thing) {
     var b = thing.bounds;
     return [pixels(b[0]), pixels(b[1]), pixels(b[2]), pixels(b[3])];
@@ -23,17 +28,50 @@ export const library = script`
     if (found.length !== 1) { fail("document-gone", "the document " + key.name + " is not open any more"); }
     return found[0];
   }
-  function findLayer(layers, id) {
-    var i, inside;
+  function idOf(layer) { return layer.id === undefined || layer.id === null ? "" : String(layer.id); }
+  function isGroup(layer) { return String(layer.typename) === "LayerSet"; }
+  function describe(layer, path) {
+    return {
+      id: idOf(layer), path: path, name: String(layer.name), isGroup: isGroup(layer), isLocked: layer.allLocked === true
+    };
+  }
+  function listLayers(layers, path, list) {
+    var i, here;
     for (i = 0; i < layers.length; i++) {
-      if (String(layers[i].id) === id) { return layers[i]; }
-      if (layers[i].layers) {
-        inside = findLayer(layers[i].layers, id);
-        if (inside) { return inside; }
-      }
+      here = path.concat([[i, String(layers[i].name)]]);
+      list.push({ layer: layers[i], path: here });
+      if (isGroup(layers[i]) && layers[i].layers) { listLayers(layers[i].layers, here, list); }
+    }
+    return list;
+  }
+  function findById(doc, id) {
+    var list = listLayers(doc.layers, [], []), i;
+    for (i = 0; i < list.length; i++) {
+      if (idOf(list[i].layer) === id) { return list[i]; }
     }
     return null;
   }
+  function findByPath(doc, path) {
+    var layers = doc.layers, way = [], depth, i, name, found, layer = null;
+    for (depth = 0; depth < path.length; depth++) {
+      if (!layers) { return null; }
+      name = path[depth][1];
+      found = [];
+      for (i = 0; i < layers.length; i++) {
+        if (String(layers[i].name) === name) { found.push(i); }
+      }
+      i = path[depth][0];
+      if (i >= layers.length || String(layers[i].name) !== name) {
+        if (found.length !== 1) { return null; }
+        i = found[0];
+      }
+      layer = layers[i];
+      way.push([i, name]);
+      layers = isGroup(layer) ? layer.layers : null;
+    }
+    return layer ? { layer: layer, path: way } : null;
+  }
+  function findLayer(doc, key) { return key.id !== "" ? findById(doc, key.id) : findByPath(doc, key.path); }
   function isScratch(doc, start) {
     return sourceOf(doc).indexOf(start) === 0 || String(doc.name).indexOf(start) === 0;
   }
@@ -42,7 +80,7 @@ export const library = script`
     for (i = 0; i < app.documents.length; i++) {
       if (isScratch(app.documents[i], name)) { return app.documents[i]; }
     }
-    fail("scratch-gone", "the document with the result was closed");
+    fail("scratch-gone", "a document of Limpid's own was closed");
   }
   function closeScratch(start) {
     var i, closed = 0;
@@ -54,19 +92,19 @@ export const library = script`
     }
     return closed;
   }
-  function addScratch(doc, name, copies) {
-    var scratch;
+  function addScratch(doc, name, copies, width, height) {
+    var before = app.documents.length, scratch;
     if (copies) {
       app.activeDocument = doc;
       scratch = doc.duplicate(name);
-      if (!scratch) { scratch = app.activeDocument; }
-      if (scratch == doc) { fail("no-copy", "the document could not be copied"); }
     } else {
-      scratch = app.documents.add(pixels(doc.width), pixels(doc.height), doc.resolution, name);
-      if (!scratch) { scratch = findScratch(name); }
+      scratch = app.documents.add(width, height, doc.resolution, name);
     }
+    if (app.documents.length !== before + 1) { fail("no-copy", "no document could be added"); }
+    if (!scratch) { scratch = findScratch(name); }
     scratch.name = name;
     scratch.source = name;
+    if (scratch.layers.length > 0) { scratch.activeLayer = scratch.layers[0]; }
     return scratch;
   }
   function copyLayer(layer, from, to) {
@@ -77,10 +115,9 @@ export const library = script`
     if (to.layers.length !== before + 1) { fail("late-layer", "the copy of the layer did not appear"); }
     return to.layers[0];
   }
-  function showOnly(doc, layer) {
+  function showFirst(doc) {
     var i;
     for (i = 0; i < doc.layers.length; i++) {
-      doc.layers[i].visible = doc.layers[i] == layer;
+      if (doc.layers[i].visible !== (i === 0)) { doc.layers[i].visible = i === 0; }
     }
-  }
-  function attempt(change) { try { change(); } catch (refused) { return false; } return true; }`;
+  }`;

@@ -1,4 +1,4 @@
-import type { DocumentKey } from "../state.js";
+import type { DocumentKey, LayerKey } from "../state.js";
 import { script, type PhotopeaScript } from "../script.js";
 import { library } from "./library.js";
 
@@ -6,8 +6,10 @@ import { library } from "./library.js";
 export interface PlaceLayerOptions {
   /** The document. */
   readonly key: DocumentKey;
-  /** The layer to be replaced, which is the topmost; undefined if the result is an additional layer. */
-  readonly replacedId: string | undefined;
+  /** The layer that it belongs above; undefined if that is gone, or it belongs on top. */
+  readonly source: LayerKey | undefined;
+  /** Whether it replaces that layer, and so looks like it. */
+  readonly replaces: boolean;
   /** Name of the document that holds the result; what is opened on the way is named after it. */
   readonly scratch: string;
   /** Whether a document on the way must be a copy of the user's, since an empty one would have another colour space. */
@@ -25,39 +27,54 @@ export interface PlaceLayerOptions {
 }
 
 /**
- * Copies the result to the top of the user's document. Everything else, its name and its place, is settled in documents that
- * are closed again, so that the user's history gets one step. Tells how many layers there were.
+ * Copies the result into the user's document. Everything else, its name and its place, is settled in documents that are closed
+ * again, so that the user's history gets one step. A new layer lands on top, or above the active layer: so the source is made
+ * active before.
+ *
+ * Tells the ids of all layers that were there `before`, empty strings if layers have none; where the `source` was; what the new
+ * layer is called, `name`, and what it shall be called, `label`. Those differ where only its name tells the new layer from
+ * another one.
  *
  * @param options - where and how
  * @returns the script
  */
 export function placeLayer(options: PlaceLayerOptions): PhotopeaScript {
-  const { key, replacedId, scratch, copiesDocument, label, left, top, width, height } = options;
+  const { key, source, replaces, scratch, copiesDocument, label, left, top, width, height } = options;
   return script`${library}
   var doc = findDocument(${key});
   var holder = findScratch(${scratch});
   var layer = holder.layers[0];
-  var replaced = ${replacedId ?? null} === null ? null : findLayer(doc.layers, ${replacedId ?? ""});
-  var stage, from, to, before;
-  attempt(function () { layer.allLocked = false; });
+  var sourceKey = ${source ?? null};
+  var source = sourceKey ? findLayer(doc, sourceKey) : null;
+  var label = ${label}, name, list = listLayers(doc.layers, [], []), before = [], stage, from, to, i;
+  if (${replaces}) {
+    if (!source) { fail("layer-gone", "the layer was deleted"); }
+    if (source.layer.allLocked === true) { fail("locked-layer", "the layer cannot be replaced: it is locked"); }
+    label = String(source.layer.name);
+  }
+  name = label;
+  for (i = 0; i < list.length; i++) {
+    before.push(idOf(list[i].layer));
+    if (before[i] === "" && String(list[i].layer.name) === label) { name = ${scratch}; }
+  }
+  if (layer.allLocked === true) { layer.allLocked = false; }
   if (pixels(doc.width) !== ${width} || pixels(doc.height) !== ${height} || ${left} !== 0 || ${top} !== 0) {
     from = boundsOf(layer);
-    stage = addScratch(doc, ${`${scratch}stage`}, ${copiesDocument});
+    stage = addScratch(doc, ${`${scratch}stage`}, ${copiesDocument}, pixels(doc.width), pixels(doc.height));
     layer = copyLayer(layer, holder, stage);
     to = boundsOf(layer);
     layer.translate(${left} - (to[0] - from[0]), ${top} - (to[1] - from[1]));
     holder = stage;
   }
-  layer.name = ${label};
-  if (${replacedId ?? null} !== null) {
-    if (!replaced || !(doc.layers[0] == replaced)) { fail("not-on-top", "the layer is not the topmost one"); }
-    layer.name = String(replaced.name);
-    layer.opacity = replaced.opacity;
-    layer.blendMode = replaced.blendMode;
-    layer.visible = replaced.visible;
+  layer.name = name;
+  if (source) {
+    if (layer.opacity !== source.layer.opacity) { layer.opacity = source.layer.opacity; }
+    if (layer.blendMode !== source.layer.blendMode) { layer.blendMode = source.layer.blendMode; }
   }
-  before = doc.layers.length;
+  if (${replaces}) { layer.visible = source.layer.visible; }
+  app.activeDocument = doc;
+  if (source || doc.layers.length > 0) { doc.activeLayer = source ? source.layer : doc.layers[0]; }
   app.activeDocument = holder;
   layer.duplicate(doc, ElementPlacement.PLACEATBEGINNING);
-  tell(before);`;
+  tell({ before: before, source: source ? source.path : null, name: name, label: label });`;
 }

@@ -3,7 +3,7 @@ import { script, type PhotopeaScript } from "../script.js";
 import { library } from "./library.js";
 
 /**
- * Tells what is open and active, as `parseState` reads it. Changes nothing.
+ * Tells what is open and which layers are chosen, the active one first, as `parseState` reads it. Changes nothing.
  *
  * @param key - the document to tell of; the active one if left out
  * @returns the script
@@ -11,28 +11,39 @@ import { library } from "./library.js";
 export function readState(key?: DocumentKey): PhotopeaScript {
   return script`${library}
   var key = ${key ?? null};
-  var state = { count: app.documents.length, document: null, layer: null, selection: null };
-  var doc, layer, i;
+  var state = { count: app.documents.length, document: null, layers: [] };
+  var doc, active, list, i, isActive, named = [];
   if (key || state.count > 0) {
     doc = key ? findDocument(key) : app.activeDocument;
     state.document = {
       source: sourceOf(doc), name: String(doc.name), index: -1, width: pixels(doc.width), height: pixels(doc.height),
-      mode: String(doc.mode), depth: String(doc.bitsPerChannel), profile: String(doc.colorProfileName), visible: 0
+      visible: 0
     };
-    for (i = 0; i < state.count; i++) {
+    for (i = state.count - 1; i >= 0; i--) {
       if (app.documents[i] == doc) { state.document.index = i; }
+    }
+    for (i = 0; i < state.count && state.document.index < 0; i++) {
+      if (sourceOf(app.documents[i]) === state.document.source && String(app.documents[i].name) === state.document.name) {
+        state.document.index = i;
+      }
     }
     for (i = 0; i < doc.layers.length; i++) {
       if (doc.layers[i].visible) { state.document.visible++; }
     }
-    layer = doc.activeLayer;
-    if (layer) {
-      state.layer = {
-        id: String(layer.id), name: String(layer.name), type: String(layer.typename),
-        isLocked: layer.allLocked === true
-      };
+    active = doc.activeLayer;
+    if (active) {
+      list = listLayers(doc.layers, [], []);
+      for (i = 0; i < list.length; i++) {
+        isActive = idOf(active) !== "" ? idOf(list[i].layer) === idOf(active) : list[i].layer == active;
+        if (isActive) {
+          state.layers.unshift(describe(list[i].layer, list[i].path));
+        } else if (list[i].layer.selected === true) {
+          state.layers.push(describe(list[i].layer, list[i].path));
+        }
+        if (String(list[i].layer.name) === String(active.name)) { named.push(list[i]); }
+      }
+      if (state.layers.length === 0 && named.length === 1) { state.layers.push(describe(named[0].layer, named[0].path)); }
     }
-    if (doc.selection && doc.selection.bounds) { state.selection = boundsOf(doc.selection); }
   }
   tell(state);`;
 }

@@ -1,7 +1,7 @@
 import type { BackboneConfig } from "../../backbone/index.js";
 import { LimpidError, throwIfAborted, type Disposable } from "../../base/index.js";
 import type { PixelBlock } from "../executor.js";
-import type { TfjsBackend } from "../tfjs-backend.js";
+import type { WebgpuDevice } from "../webgpu-device.js";
 import type { KernelOptions } from "./kernels/kernel.js";
 import { fromSquares, toSquares } from "./squares.js";
 import { planPass, type BatchShape, type PassKind, type PassPlan } from "./plan.js";
@@ -37,10 +37,8 @@ export interface PassCall {
 
 /** What a {@link TileRunner} works with. */
 export interface TileRunnerOptions {
-  /** Whose device it is. */
-  readonly backend: TfjsBackend;
   /** The device. */
-  readonly device: GPUDevice;
+  readonly device: WebgpuDevice;
   /** The network, for which squares are pixels. */
   readonly config: BackboneConfig;
   /** Side of the squares of pixels that the network sees as one, in pixels; 1 if it sees pixels. */
@@ -80,9 +78,9 @@ export class TileRunner implements Disposable {
    */
   constructor(options: TileRunnerOptions) {
     this.#options = options;
-    this.#buffers = new TileBuffers(options.device);
-    this.#staging = new StagingBuffers(options.device);
-    void options.backend.lost.then((reason) => {
+    this.#buffers = new TileBuffers(options.device.gpu);
+    this.#staging = new StagingBuffers(options.device.gpu);
+    void options.device.lost.then((reason) => {
       const error = new LimpidError("DeviceLost", `the GPU device was lost: ${reason}`);
       for (const fail of [...this.#waits]) fail(error);
     });
@@ -107,7 +105,7 @@ export class TileRunner implements Disposable {
     const squares = blocks.map((block) => toSquares(block, this.#options.squareSide));
     const plan = this.#plan("measure", { ...this.#sidesInSquares(width, height), images: blocks.length });
     await this.#inTurn(call, plan, () => this.#submit(call.slot, plan, squares));
-    await this.#settle(this.#options.device.queue.onSubmittedWorkDone(), call.signal);
+    await this.#settle(this.#options.device.gpu.queue.onSubmittedWorkDone(), call.signal);
   }
 
   /**
@@ -202,11 +200,14 @@ export class TileRunner implements Disposable {
     if (this.#disposed) throw new LimpidError("Disposed", "an executor was used after disposal");
     check();
     throwIfAborted(signal);
-    this.#options.backend.run(() => undefined); // throws if the device is gone
+    this.#options.device.check();
   }
 
   #submit(slot: RunSlot, plan: PassPlan, images: readonly Float32Array[], staging?: GPUBuffer): void {
-    const { device, pipelines } = this.#options;
+    const {
+      device: { gpu: device },
+      pipelines,
+    } = this.#options;
     const { generation } = this.#buffers;
     if (this.#sized?.plan !== plan || this.#sized.generation !== generation) {
       device.queue.writeBuffer(this.#buffers.get("sizes"), 0, plan.sizes as Uint32Array<ArrayBuffer>);
@@ -237,7 +238,10 @@ export class TileRunner implements Disposable {
     const { generation } = this.#buffers;
     const bound = slot.bindGroups.get(plan);
     if (bound?.generation === generation) return bound.bindGroups;
-    const { device, pipelines } = this.#options;
+    const {
+      device: { gpu: device },
+      pipelines,
+    } = this.#options;
     const bufferOf = (name: string): GPUBuffer =>
       name === "weights" ? slot.weights : name === "vectors" ? slot.vectors : this.#buffers.get(name);
     const bindGroups = plan.dispatches.map(({ name, kernel, bindings }) =>
@@ -267,7 +271,7 @@ export class TileRunner implements Disposable {
       return await Promise.race([work, stopped]);
     } catch (error) {
       // The device may have been lost before this began to wait.
-      throw await Promise.race([this.#options.backend.explain(error), stopped]);
+      throw await Promise.race([this.#options.device.explain(error), stopped]);
     } finally {
       this.#waits.delete(fail);
       signal?.removeEventListener("abort", abort);

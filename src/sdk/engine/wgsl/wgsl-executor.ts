@@ -8,9 +8,8 @@ import { LimpidError } from "../../base/index.js";
 import type { Expert, FactorStoreOptions, MixtureEntry } from "../../experts/index.js";
 import { tensorBytesSha256, type TensorFile } from "../../weights/index.js";
 import type { Executor, ExecutorRun } from "../executor.js";
-import type { TfjsBackend } from "../tfjs-backend.js";
+import { type WebgpuDevice, isSoftware } from "../webgpu-device.js";
 import { modulateOnHost, type ReadParameter } from "../host-modulation.js";
-import { isSoftware } from "../webgpu-device.js";
 import { foldWeights } from "./fold-weights.js";
 import type { KernelOptions } from "./kernels/kernel.js";
 import { mergeKernel } from "./kernels/merge.js";
@@ -40,7 +39,7 @@ export interface WgslExecutorOptions {
 }
 
 /**
- * The fast executor: the backbone in fused WebGPU kernels, on the device of a tfjs backend. A block takes one dispatch
+ * The fast executor: the backbone in fused WebGPU kernels. A block takes one dispatch
  * or two where tfjs takes some forty, a tile is one submission, and between the tiles of an image nothing is allocated or
  * compiled. Its results are those of {@link TfjsExecutor}, to rounding.
  */
@@ -51,8 +50,7 @@ export class WgslExecutor implements Executor {
   readonly backend = "webgpu";
   /** How features and weights are stored. */
   readonly precision: Precision;
-  readonly #backend: TfjsBackend;
-  readonly #device: GPUDevice;
+  readonly #device: WebgpuDevice;
   readonly #config: BackboneConfig;
   readonly #read: ReadParameter;
   readonly #sha256: string;
@@ -70,8 +68,7 @@ export class WgslExecutor implements Executor {
   #disposed = false;
 
   private constructor(parts: {
-    readonly backend: TfjsBackend;
-    readonly device: GPUDevice;
+    readonly device: WebgpuDevice;
     readonly config: BackboneConfig;
     readonly squareSide: number;
     readonly layout: WeightLayout;
@@ -81,11 +78,11 @@ export class WgslExecutor implements Executor {
     readonly pipelines: ReadonlyMap<string, GPUComputePipeline>;
     readonly resident: FactorStoreOptions;
   }) {
-    const { backend, device, config, squareSide, layout, read, options, pipelines } = parts;
+    const { device: owner, config, squareSide, layout, read, options, pipelines } = parts;
     const { precision } = options;
     this.precision = precision;
-    this.#backend = backend;
-    this.#device = device;
+    this.#device = owner;
+    const device = owner.gpu;
     this.#config = config;
     this.#read = read;
     this.#sha256 = parts.sha256;
@@ -113,31 +110,31 @@ export class WgslExecutor implements Executor {
       this.#plain = this.#makeWeights();
       this.#merger.merge([], this.#plain);
     }
-    this.#runner = new TileRunner({ backend, device, config, squareSide, layout, options, pipelines });
+    this.#runner = new TileRunner({ device: owner, config, squareSide, layout, options, pipelines });
   }
 
   /**
    * Compiles the kernels and uploads the base.
    *
-   * @param backend - a WebGPU backend; it stays the caller's and must outlive the executor
+   * @param device - it stays the caller's and must outlive the executor
    * @param file - the base's tensors
    * @param config - the base's network
    * @param options - precision, and who is told of the progress
    * @returns the executor, for the caller to dispose
-   * @throws {@link LimpidError} `BackendUnavailable` with the reason if the backend is not WebGPU, the kernels do not run
-   * this network, or do not compile on this device: `tfjs` runs it then. `WeightsCorrupt` if the tensors do not fit the
-   * network, `DeviceLost`, `Disposed`
+   * @throws {@link LimpidError} `BackendUnavailable` with the reason if the kernels do not run this network, or do not
+   * compile on this device: `tfjs` runs it then. `WeightsCorrupt` if the tensors do not fit the network, `DeviceLost`,
+   * `Disposed`
    */
   static async prepare(
-    backend: TfjsBackend,
+    device: WebgpuDevice,
     file: TensorFile,
     config: BackboneConfig,
     options: WgslExecutorOptions = {},
   ): Promise<WgslExecutor> {
-    const device = backend.run(() => backend.device);
+    device.check();
     const found = matchTensors(file, listBackboneParameters(config), "the backbone");
-    const reason = device === undefined ? `the backend is ${backend.name}` : reasonAgainst(config);
-    if (device === undefined || reason !== undefined) {
+    const reason = reasonAgainst(config);
+    if (reason !== undefined) {
       throw new LimpidError(
         "BackendUnavailable",
         `the fused WebGPU kernels do not run this network: ${reason}`,
@@ -146,31 +143,30 @@ export class WgslExecutor implements Executor {
         },
       );
     }
-    const kernelOptions = chooseOptions(device, config, options);
+    const kernelOptions = chooseOptions(device.gpu, config, options);
     // The kernels see squares as pixels of more channels.
     const { unshuffle: squareSide = 1, ...rest } = config;
     const network = { ...rest, imageChannels: config.imageChannels * squareSide ** 2 };
     const layout = layOutWeights(network);
     const kernels = [...listKernels(network, layout, kernelOptions), mergeKernel(kernelOptions)];
-    const pipelines = await compileKernels(device, kernels, options.onProgress).catch((error: unknown) => {
-      backend.run(() => undefined); // a device that is lost compiles nothing
-      throw error;
-    });
-    return backend.run(
-      () =>
-        new WgslExecutor({
-          backend,
-          device,
-          config: network,
-          squareSide,
-          layout,
-          read: (name) => found(name).toFloat32(),
-          sha256: tensorBytesSha256(file),
-          options: kernelOptions,
-          pipelines,
-          resident: options.resident ?? {},
-        }),
+    const pipelines = await compileKernels(device.gpu, kernels, options.onProgress).catch(
+      (error: unknown) => {
+        device.check(); // a device that is lost compiles nothing
+        throw error;
+      },
     );
+    device.check();
+    return new WgslExecutor({
+      device,
+      config: network,
+      squareSide,
+      layout,
+      read: (name) => found(name).toFloat32(),
+      sha256: tensorBytesSha256(file),
+      options: kernelOptions,
+      pipelines,
+      resident: options.resident ?? {},
+    });
   }
 
   get byteSize(): number {
@@ -199,26 +195,25 @@ export class WgslExecutor implements Executor {
       expert.requireTargets(this.#config);
     }
     const active = mixture.filter(({ weight }) => weight !== 0);
-    return this.#backend.run(() => {
-      const kind = active.length === 0 ? "plain" : "merged";
-      const slot = this.#idle[kind].pop() ?? this.#makeSlot(kind);
-      try {
-        if (kind === "merged") {
-          this.#merger.merge(active, slot.weights);
-          this.#merger.trim();
-        }
-        const vectors = new Float32Array(this.#vectorLayout.size / 4);
-        modulateOnHost(this.#config, this.#read, embedding, (path) =>
-          vectors.subarray(this.#vectorLayout.modulations.get(path)!.offset / 4),
-        );
-        this.#device.queue.writeBuffer(slot.vectors, 0, vectors);
-      } catch (error) {
-        this.#idle[kind].push(slot);
-        throw error;
+    this.#device.check();
+    const kind = active.length === 0 ? "plain" : "merged";
+    const slot = this.#idle[kind].pop() ?? this.#makeSlot(kind);
+    try {
+      if (kind === "merged") {
+        this.#merger.merge(active, slot.weights);
+        this.#merger.trim();
       }
-      this.#runs++;
-      return new WgslRun(this.#runner, slot, () => this.#end(kind, slot));
-    });
+      const vectors = new Float32Array(this.#vectorLayout.size / 4);
+      modulateOnHost(this.#config, this.#read, embedding, (path) =>
+        vectors.subarray(this.#vectorLayout.modulations.get(path)!.offset / 4),
+      );
+      this.#device.gpu.queue.writeBuffer(slot.vectors, 0, vectors);
+    } catch (error) {
+      this.#idle[kind].push(slot);
+      throw error;
+    }
+    this.#runs++;
+    return new WgslRun(this.#runner, slot, () => this.#end(kind, slot));
   }
 
   releaseExperts(isNeeded: (expert: Expert) => boolean): void {
@@ -250,7 +245,7 @@ export class WgslExecutor implements Executor {
   #makeSlot(kind: "plain" | "merged"): RunSlot {
     return {
       weights: kind === "plain" ? this.#plain : this.#makeWeights(),
-      vectors: this.#device.createBuffer({
+      vectors: this.#device.gpu.createBuffer({
         label: "modulation and attention",
         size: this.#vectorLayout.size,
         usage: GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
@@ -265,7 +260,7 @@ export class WgslExecutor implements Executor {
   }
 
   #makeWeights(): GPUBuffer {
-    return this.#device.createBuffer({
+    return this.#device.gpu.createBuffer({
       label: "weights",
       size: this.#weightBytes,
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM,

@@ -124,6 +124,7 @@ function convertFactors(
   const alpha = alphaFor(rank);
   if (rank < 1) misfits.push(`${name} has rank ${rank}`);
   if (!Number.isFinite(alpha)) misfits.push(`${name} has alpha ${alpha}`);
+  if (!isFinite(down) || !isFinite(up)) misfits.push(`${name} has values that are no finite numbers`);
   faults.push(...misfits);
   if (misfits.length > 0) return undefined;
   // Row o k + p of B A, reshaped to the kernel, is row p of output o: A is a view, B repeats along a diagonal.
@@ -135,6 +136,10 @@ function convertFactors(
     rank,
     alpha,
   };
+}
+
+function isFinite(tensor: HostTensor): boolean {
+  return tensor.toFloat32().every(Number.isFinite);
 }
 
 /** The Kronecker product of [out, r] with the identity of k: [out k, r k]. */

@@ -19,7 +19,8 @@ const keyPattern = /^(?:base_model\.model\.)?(.+)\.lora_([AB])(?:\.default)?\.we
  * @param adapterConfig - the bytes of `adapter_config.json`
  * @param options - what the adapter does not say itself
  * @returns the expert; its factors are views onto the file where the shapes allow it
- * @throws {@link LimpidError} `InvalidConfig` if the config is none, or asks for what Limpid does not have, as DoRA;
+ * @throws {@link LimpidError} `InvalidConfig` if the config is none, or asks for what Limpid does not have, as DoRA, or PiSSA and its
+ * like, which change the base;
  * `ExpertMismatch` if tensors do not fit: `details.unmatched` lists every name, `details.faults` every fault
  */
 export function importPeft(file: TensorFile, adapterConfig: Uint8Array, options: ImportOptions): Expert {
@@ -84,6 +85,14 @@ function readAdapterConfig(bytes: Uint8Array): AdapterConfig {
   for (const name of ["use_dora", "fan_in_fan_out", "lora_bias"])
     if (fields[name] === true) note(name, "false");
   if (fields.bias !== undefined && fields.bias !== "none") note("bias", '"none"');
+  // These begin with a part of the base's weights, which they take away from it: upon the base itself their factors are wrong.
+  const { init_lora_weights: start } = fields;
+  if (typeof start === "string" && /^(pissa|olora|corda|lora_ga|loftq)/i.test(start)) {
+    note(
+      "init_lora_weights",
+      "an initialisation that leaves the base as it is; convert the adapter to plain LoRA first",
+    );
+  }
   const ranks = readPattern(fields, "rank_pattern", problems);
   const alphas = readPattern(fields, "alpha_pattern", problems);
   if (problems.length > 0) {

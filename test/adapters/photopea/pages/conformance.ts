@@ -7,7 +7,8 @@ import {
   type HostFixture,
   type HostUnderTest,
 } from "../../../../src/testing/host-conformance/index.js";
-import { FakePhotopeaRemote, type SeenDocument } from "../../../fakes/photopea/index.js";
+import { FakePhotopeaRemote } from "../../../fakes/photopea/index.js";
+import { exclusions, underTest } from "../conformance-fixture.js";
 
 /** What a page found. */
 export interface ConformanceReport {
@@ -30,23 +31,12 @@ async function openHost(prepare: (photopea: FakePhotopeaRemote) => Promise<void>
   const frame = document.querySelector("iframe");
   const photopea = new FakePhotopeaRemote(isPanel ? window.parent : frame!.contentWindow!, origin);
   await prepare(photopea);
-  const active = async (): Promise<SeenDocument> => (await photopea.look()).find(({ isActive }) => isActive)!;
   return {
-    host,
-    pixels: async () => (await active()).layers.at(-1)!.image!,
-    layerCount: async () => (await active()).layers.length,
-    geometry: async () => (await active()).layers.at(-1)!.geometry,
-    edit: () => photopea.do("paint"),
-    remove: () => photopea.do("removeLowest"),
-    arrange: () => photopea.do("arrange", { left: -7, top: 5, opacity: 60 }),
-    select: (rect) => photopea.do("select", rect),
-    changeSelection: () => photopea.do("addLayer"),
-    undo: async () => {
-      await photopea.do("undo");
-    },
-    redo: async () => {
-      await photopea.do("redo");
-    },
+    ...underTest(
+      host,
+      () => photopea.look(),
+      (method, ...values) => photopea.do(method, ...values),
+    ),
     async close() {
       if (!isPanel) return;
       for (const script of await photopea.scripts()) scripts.add(script);
@@ -61,13 +51,7 @@ const fixture: HostFixture = {
       if (image !== undefined) await photopea.do("open", { layers: [{ image: { ...image } }] });
     }),
   openFile: (bytes) => openHost((photopea) => photopea.do("openFile", bytes)),
-  exclusions: {
-    "adds a layer with a layer mask":
-      "the only scripts that make masks go through the user's history and clipboard",
-    "brings a larger result to the same place at the same displayed size":
-      "a layer has the document's pixels",
-    "tells when the active layer changes": "Photopea tells nobody; refresh() asks",
-  },
+  exclusions,
 };
 
 Object.assign(globalThis, {

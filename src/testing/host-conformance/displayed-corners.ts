@@ -1,4 +1,4 @@
-import { transformPoint, type Placement, type Point } from "../../src/sdk/host/index.js";
+import { transformPoint, type Placement, type Point } from "../../sdk/host/index.js";
 
 /** Where the corners of the shown pixels stand in the document, clockwise from the upper left one as the pixels are stored. */
 export function displayedCorners({ naturalWidth, naturalHeight, crop, transform }: Placement): Point[] {
