@@ -87,8 +87,7 @@ export class RestorePanel {
     });
     await this.#parts.look();
     const place = limpid.isInWorker ? " in a worker" : "";
-    const note = limpid.fallbackReason === undefined ? "" : `: ${limpid.fallbackReason}`;
-    if (this.#chips.choices.length > 0) notify({ text: `Ready, by ${limpid.backend}${place}${note}.` });
+    if (this.#chips.choices.length > 0) notify({ text: `Ready, by ${limpid.backend}${place}.` });
     else notify({ text: "Nothing to repair was found. Turn something on to try it all the same." });
   }
 

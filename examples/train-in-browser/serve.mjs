@@ -42,8 +42,9 @@ export async function serveExample({
     const script = scripts.get(path);
     if (script !== undefined) return script;
     if (path === "/index.html" || path === "/style.css") return readFile(join(here, path));
-    if (path.startsWith("/models/")) return models(path.slice("/models/".length));
-    if (path.startsWith("/wasm/")) return readFile(join(wasmFolder, path.slice("/wasm/".length)));
+    if (path.startsWith("/limpid/models/")) return models(path.slice("/limpid/models/".length));
+    if (path.startsWith("/limpid/wasm/"))
+      return readFile(join(wasmFolder, path.slice("/limpid/wasm/".length)));
     throw new Error(`there is no ${path}`);
   };
   return serveFiles(

@@ -13,8 +13,8 @@ import {
 import { type Expert, type LoadedModel, loadModel, startBackend } from "limpid/network";
 import type { TrainReply, TrainRequest } from "./messages.js";
 
-const wasmPath = new URL("wasm/", self.location.href).href;
-const modelFolder = new URL("models/", self.location.href);
+const wasmPath = new URL("limpid/wasm/", self.location.href).href;
+const modelFolder = new URL("limpid/models/", self.location.href);
 /** Side of the golden sample in pixels. */
 const goldenSide = 192;
 

@@ -308,7 +308,9 @@ test("a worker that never says that it is ready is given up, and tiles do not wa
   });
   expect(await restore(limpid)).toEqual(await expected());
   await toldOf(2);
-  expect(told[0]).toMatch(/^wasm: a tile worker was given up.*: it does not answer within 0.3 seconds$/);
+  expect(told[0]).toMatch(
+    /^wasm: a tile worker was given up.*: the worker does not answer within 0.3 seconds$/,
+  );
   expect(await restore(limpid)).toEqual(await expected());
 });
 
@@ -318,7 +320,7 @@ test.each<[string, TileWorkerFactory, string]>([
     localWorkers((type, serve) => {
       if (type !== "restore" && type !== "ping") serve();
     }),
-    "it does not answer within 0.3 seconds",
+    "the worker does not answer within 0.3 seconds",
   ],
   [
     "says that it cannot go on",

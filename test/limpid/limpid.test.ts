@@ -78,7 +78,7 @@ test("an engine that falls silent fails its calls, and the next one has another 
   expect(again.mixture.map(({ expert }) => expert)).toEqual(["tiny.second"]);
   expect(analysis.present).toHaveLength(3);
   expect(engines).toHaveLength(2);
-  expect(reasons).toEqual(["the engine was started anew: it does not answer within 0.2 seconds"]);
+  expect(reasons).toEqual(["the engine was started anew: the worker does not answer within 0.2 seconds"]);
 });
 
 test("a start without a model names the command that fetches one", async () => {

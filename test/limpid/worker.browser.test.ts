@@ -102,8 +102,8 @@ test("a worker that dies fails its calls, and the next call starts one other wor
   expect(await runCase("deaths")).toEqual({
     outcomes: ["WorkerFailed", "acme.descreen 3", "WorkerFailed", "64", "1"],
     reasons: [
-      "the engine was started anew: out of memory",
-      "the engine was started anew: it does not answer within 2 seconds",
+      "the engine was started anew: the worker died: out of memory",
+      "the engine was started anew: the worker does not answer within 2 seconds",
     ],
   });
 });

@@ -43,8 +43,8 @@ export function addToSite(path: string, bytes: Uint8Array): void {
 }
 
 /** Reads a file of the built page. */
-export function readFromSite(path: string): string {
-  return readFileSync(join(folder, "site", path), "utf8");
+export function readFromSite(path: string): Buffer {
+  return readFileSync(join(folder, "site", path));
 }
 
 function write(path: string, bytes: Uint8Array): void {

@@ -321,8 +321,8 @@ describe("what goes wrong", () => {
     await page.evaluate(() => {
       // Before it can answer.
       const plain = workers.at(-1)!.postMessage.bind(workers.at(-1)!);
-      workers.at(-1)!.postMessage = (message: { type?: string }) => {
-        if (message.type !== "restore") return plain(message);
+      workers.at(-1)!.postMessage = (message: { method?: string }) => {
+        if (message.method !== "restore") return plain(message);
         workers
           .at(-1)!
           .dispatchEvent(new ErrorEvent("error", { message: "out of memory", cancelable: true }));
@@ -345,14 +345,15 @@ describe("what goes wrong", () => {
     await page.evaluate(() => {
       const worker = workers.at(-1)!;
       const plain = worker.postMessage.bind(worker);
-      worker.postMessage = (message: { type?: string; call?: number }) => {
+      worker.postMessage = (message: { method?: string; id?: number }) => {
+        if (message.method !== "restore") return plain(message);
         worker.postMessage = plain;
         const error = {
           code: "DeviceLost",
           message: "the GPU device was lost and no other could be had",
           details: {},
         };
-        const data = { type: "rejected", call: message.call, error };
+        const data = { type: "refusal", id: message.id, error };
         worker.dispatchEvent(new MessageEvent("message", { data }));
       };
     });
@@ -371,8 +372,8 @@ describe("what goes wrong", () => {
       const Plain = globalThis.Worker;
       let isMissing = true;
       globalThis.Worker = class extends Plain {
-        override postMessage(message: { type?: string }): void {
-          if (message.type !== "start" || !isMissing) return super.postMessage(message);
+        override postMessage(message: { method?: string; id?: number }): void {
+          if (message.method !== "open" || !isMissing) return super.postMessage(message);
           isMissing = false;
           const error = {
             code: "WeightsMissing",
@@ -380,7 +381,9 @@ describe("what goes wrong", () => {
             details: {},
           };
           queueMicrotask(() =>
-            this.dispatchEvent(new MessageEvent("message", { data: { type: "failed", error } })),
+            this.dispatchEvent(
+              new MessageEvent("message", { data: { type: "refusal", id: message.id, error } }),
+            ),
           );
         }
       };
@@ -455,15 +458,10 @@ test("the code that is shown does what the page does", async () => {
     logLevel: "error",
     logOverride: { "ignored-bare-import": "silent" },
   });
-  mount("/models/", (request, response) => {
-    response.end(model.get(request.url!.slice("/models/".length)));
-  });
-  mount("/wasm/", (request, response) => {
-    response
-      .writeHead(302, {
-        location: `/node_modules/@tensorflow/tfjs-backend-wasm/dist/${request.url!.slice("/wasm/".length)}`,
-      })
-      .end();
+  mount("/limpid/", (request, response) => {
+    const types: Record<string, string> = { js: "text/javascript", wasm: "application/wasm" };
+    const type = types[request.url!.split(".").at(-1)!] ?? "application/octet-stream";
+    response.writeHead(200, { "content-type": type }).end(readFromSite(request.url!.slice(1)));
   });
   mount("/code.js", (_, response) =>
     response.writeHead(200, { "content-type": "text/javascript" }).end(bundled.outputFiles[0]!.contents),
@@ -506,7 +504,7 @@ test("the code that is shown does what the page does", async () => {
 });
 
 test("is static: no script inline or evaluated, nothing from elsewhere", () => {
-  const html = readFromSite("index.html");
+  const html = readFromSite("index.html").toString();
   const policy = /Content-Security-Policy"\s+content="([^"]*)"/.exec(html)![1]!;
   expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'/);
   expect(policy).toContain("default-src 'none'");

@@ -278,7 +278,8 @@ export class Channel<
     if (hangTime === undefined || this.#watch !== undefined || this.#failure !== undefined) return;
     this.#silence = 0;
     this.#watch = setInterval(() => {
-      if (++this.#silence > watchParts) this.#fail(`it does not answer within ${hangTime / 1000} seconds`);
+      if (++this.#silence > watchParts)
+        this.#fail(`the worker does not answer within ${hangTime / 1000} seconds`);
       else this.#post({ type: "ping" });
     }, hangTime / watchParts);
   }
@@ -311,7 +312,7 @@ export class Channel<
  *
  * @param error - anything that was thrown
  */
-export function toPostedError(error: unknown): PostedError {
+function toPostedError(error: unknown): PostedError {
   const message = error instanceof Error ? error.message : String(error);
   if (!LimpidError.is(error)) return { code: undefined, message, details: {} };
   const details: Record<string, unknown> = {};
@@ -330,6 +331,6 @@ export function toPostedError(error: unknown): PostedError {
  *
  * @param error - as it was posted
  */
-export function reviveError({ code, message, details }: PostedError): Error {
+function reviveError({ code, message, details }: PostedError): Error {
   return code === undefined ? new Error(message) : new LimpidError(code, message, { details });
 }

@@ -1,15 +1,5 @@
 export { throwIfAborted, untilAborted } from "./abort.js";
-export {
-  Channel,
-  reviveError,
-  toPostedError,
-  type CallControl,
-  type CallOptions,
-  type ChannelHandlers,
-  type ChannelMethods,
-  type ChannelOptions,
-  type PostedError,
-} from "./channel.js";
+export { Channel } from "./channel.js";
 export { crc32 } from "./crc32.js";
 export { DisposableStore, toDisposable, type Disposable } from "./disposable.js";
 export { LimpidError, type LimpidErrorCode, type LimpidErrorOptions } from "./error.js";

@@ -70,7 +70,8 @@ export function startPageWorker(url: string, options: WorkerOptions): WorkerPort
   port.onDidFail((error) => failed.fire(error));
   worker.onerror = (event) => {
     event.preventDefault();
-    failed.fire(new LimpidError("WorkerFailed", event.message || "its script cannot be loaded here"));
+    const reason = event.message || "its script cannot be loaded here";
+    failed.fire(new LimpidError("WorkerFailed", `the worker died: ${reason}`));
   };
   return { ...port, onDidFail: failed.event };
 }

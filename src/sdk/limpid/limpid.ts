@@ -32,8 +32,9 @@ export interface Limpid extends Disposable {
   readonly packs: Packs;
   /** The extensions that are installed. */
   readonly extensions: Extensions;
-  /** The verbs of the application, of Limpid and of extensions. With a host, `limpid.restore` is as {@link Limpid.restoreOn}. */
+  /** The verbs of the application, of Limpid and of extensions. */
   readonly commands: Commands<{
+    /** As {@link Limpid.restoreOn} with the host that Limpid was made with. */
     readonly "limpid.restore": (options?: RestoreOnOptions) => Promise<HostRun>;
   }>;
   /** What extensions put into menus; where they are shown is the application's to decide. */

@@ -50,7 +50,7 @@ export interface EngineSurroundings {
 }
 
 /** In a page there are workers; in Node, and in workers, the engine runs on the thread that asks for it. */
-export function surroundings(): EngineSurroundings {
+function surroundings(): EngineSurroundings {
   const hasWorkers = typeof document !== "undefined" && typeof Worker === "function";
   return {
     startWorker: hasWorkers ? (url) => startPageWorker(url, { name: "limpid" }) : undefined,
