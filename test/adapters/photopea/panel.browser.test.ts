@@ -374,7 +374,6 @@ describe("the Photopea plugin of the examples", () => {
     await panel.locator("#preview").focus();
     await page.keyboard.press("Enter");
     await until(async () => (await focusedIn(panel)) === "cancel");
-    await panel.locator("#progress[value]").waitFor();
     await page.keyboard.press("Enter");
     await says(panel, "status", /Cancelled/);
     expect(await focusedIn(panel)).toBe("preview");
