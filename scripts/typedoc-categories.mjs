@@ -31,7 +31,9 @@ export function load(app) {
     for (const { heading, names } of sections) {
       for (const name of names) {
         const reflection = /** @type {import("typedoc").DeclarationReflection | undefined} */ (
-          /** @type {import("typedoc").ContainerReflection} */ (module).children?.find((child) => child.name === name)
+          /** @type {import("typedoc").ContainerReflection} */ (module).children?.find(
+            (child) => child.name === name,
+          )
         );
         if (reflection === undefined) throw new Error(`TypeDoc does not know ${name} of src/sdk/index.ts`);
         const isFunction = reflection.kindOf(ReflectionKind.Function);

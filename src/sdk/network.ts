@@ -136,6 +136,7 @@ export {
   startExecutor,
   TfjsBackend,
   TfjsExecutor,
+  WebgpuDevice,
   type BackendName,
   type Executor,
   type ExecutorCallOptions,

@@ -249,6 +249,14 @@ test("a signal ends the run soon, frees what it held, and the next run works", a
   await expect(limpid.restore(picture(16, 16), { experts: [] })).resolves.toMatchObject({ tiles: 1 });
 });
 
+test("small images one after the other leave the thread to other tasks", async () => {
+  const limpid = await startLimpid();
+  let hasRun = false;
+  setTimeout(() => (hasRun = true));
+  for (let run = 0; run < 2000 && !hasRun; run++) await limpid.restore(picture(8, 8), { experts: [] });
+  expect(hasRun).toBe(true);
+});
+
 test("a listener of progress that throws ends the run with its error", async () => {
   const limpid = await startLimpid();
   const run = limpid.restore(picture(16, 16), {

@@ -39,6 +39,8 @@ export {
   PixiHost,
   type PixiContainerLike,
   type PixiHostOptions,
+  type PixiMatrix,
+  type PixiPoint,
   type PixiSpriteLike,
   type PixiTextureLike,
 } from "./pixi-host.js";

@@ -36,10 +36,29 @@ export interface PixiContainerLike {
 }
 
 /** A point that can be changed. */
-interface PixiPoint {
+export interface PixiPoint {
+  /** Horizontal. */
   readonly x: number;
+  /** Vertical. */
   readonly y: number;
+  /** Sets both. */
   set(x: number, y: number): unknown;
+}
+
+/** What is used of a PixiJS matrix: it takes (x, y) to (a x + c y + tx, b x + d y + ty). */
+export interface PixiMatrix {
+  /** Horizontal scale. */
+  readonly a: number;
+  /** Vertical skew. */
+  readonly b: number;
+  /** Horizontal skew. */
+  readonly c: number;
+  /** Vertical scale. */
+  readonly d: number;
+  /** Horizontal shift. */
+  readonly tx: number;
+  /** Vertical shift. */
+  readonly ty: number;
 }
 
 /** What is used of a PixiJS sprite; `Sprite` of PixiJS 8 has it. */
@@ -71,14 +90,7 @@ export interface PixiSpriteLike extends PixiContainerLike {
   /** Its origin, as a share of its size. */
   readonly anchor: PixiPoint;
   /** From the sprite to the scene. */
-  getGlobalTransform(): {
-    readonly a: number;
-    readonly b: number;
-    readonly c: number;
-    readonly d: number;
-    readonly tx: number;
-    readonly ty: number;
-  };
+  getGlobalTransform(): PixiMatrix;
 }
 
 /** How a {@link PixiHost} finds what is active. */

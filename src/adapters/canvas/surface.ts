@@ -125,7 +125,7 @@ function accessBands(
   };
 }
 
-/** Surfaces that show one thing or another: what stands for that is told before it is read, and compared. */
+/** Access to a surface that shows one source at a time. `revision` names that source; it is compared before and after a read. */
 function accessShown(
   parts: Pick<SurfaceAccess, "source" | "keeps"> & {
     readonly revision: () => string;

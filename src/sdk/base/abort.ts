@@ -13,8 +13,8 @@ export function throwIfAborted(signal?: AbortSignal): void {
 }
 
 /**
- * Waits for work that cannot be called back, but no longer than the caller wants it: the work itself goes on, and what becomes
- * of it is nobody's.
+ * Waits for work that cannot be called back, but no longer than the caller wants it. The work itself goes on; its result or
+ * error is dropped.
  *
  * @param work - under way
  * @param signal - the caller's signal, if it gave one

@@ -57,7 +57,7 @@ export interface ExpertMetadata {
 
 /** What was read of an expert file's notes. */
 export interface ExpertMetadataReading {
-  /** What was understood; where a note is at fault, a value that means little. */
+  /** What the notes say; a default in place of each note that cannot be read. */
   readonly metadata: ExpertMetadata;
   /** Every fault; empty if the notes are as they should be. */
   readonly faults: string[];

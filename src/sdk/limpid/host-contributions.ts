@@ -2,11 +2,11 @@ import { DisposableStore, LimpidError, toDisposable, type Disposable } from "../
 import type { Commands, ContextKeys, Menus } from "../extensions/index.js";
 import type { EditorHost, HostMenu } from "../host/index.js";
 
-/** What Limpid's own commands begin with; those of the application are the application's to show. */
+/** Prefix of Limpid's own commands. An application shows its own commands itself. */
 const ownPrefix = "limpid.";
 const hostMenus: readonly HostMenu[] = ["image", "layer", "selection", "panel"];
 
-/** Something that the host was given, and by what it is told from another. */
+/** A contribution that the host was given, with the fingerprint that identifies it. */
 interface Offered {
   readonly fingerprint: string;
   readonly taken: Disposable;

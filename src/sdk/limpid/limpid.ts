@@ -60,7 +60,7 @@ export interface Limpid extends Disposable {
    * Says what is wrong with an image.
    *
    * @param image - pixels of any size, or what has them in a page
-   * @param options - a signal, and whether to say where what is
+   * @param options - a signal, and whether to analyse each part of the image, too
    * @returns probabilities, highest first, which of them count as found, and the degradation embedding
    * @throws {@link LimpidError} `Aborted`, `DeviceLost`, `Disposed`; `WorkerFailed` if the worker died: the next call starts
    * another one

@@ -45,7 +45,7 @@ export interface ModelManifest {
     readonly degradations: readonly string[];
     /** Probability from which a degradation counts as present. */
     readonly threshold: number;
-    /** The same for those for which it is another. */
+    /** Thresholds of degradations that have one of their own. */
     readonly thresholds: Readonly<Record<string, number>>;
   };
   /** The experts. */

@@ -106,7 +106,7 @@ async function* restoreInOrder(
         const { source } = tiles[started]!;
         const block = { width: source.width, height: source.height, rgb: readRgb(visible, source) };
         const result = run.restore(block, signalOnly(signal));
-        // Until its turn comes, its failure is nobody's.
+        // It is awaited when its turn comes; until then the runtime must not report its failure as unhandled.
         result.catch(() => undefined);
         underWay.push(result);
       }

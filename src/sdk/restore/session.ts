@@ -8,6 +8,7 @@ import {
   type Event,
 } from "../base/index.js";
 import {
+  Pace,
   startExecutor,
   type BackendName,
   type StartedExecutor,
@@ -100,6 +101,7 @@ export class RestoreSession implements Disposable {
   readonly #backendChanged: EventEmitter<BackendChange>;
   readonly #options: SessionOptions;
   readonly #queue = new TurnQueue();
+  readonly #pace = new Pace();
   readonly #closing = new AbortController();
   /** What runs that wait or are under way may still merge. */
   readonly #claims = new Set<readonly Expert[]>();
@@ -170,7 +172,7 @@ export class RestoreSession implements Disposable {
    * Says what is wrong with an image.
    *
    * @param image - any size
-   * @param options - a signal, and whether to say where what is
+   * @param options - a signal, and whether to analyse each part of the image, too
    * @returns probabilities, highest first, which of them count as found, and the degradation embedding
    * @throws {@link LimpidError} `Aborted`, `DeviceLost`, `Disposed`
    */
@@ -291,6 +293,8 @@ export class RestoreSession implements Disposable {
     return this.#queue.add(async () => {
       this.#running++;
       try {
+        // Small images one after the other would each end within their own time slice.
+        await this.#pace.breathe();
         throwIfAborted(either);
         return await task(this.#engine, either).catch(async (error: unknown) => {
           if (!LimpidError.is(error, "DeviceLost")) throw error;

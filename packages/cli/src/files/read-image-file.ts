@@ -309,7 +309,7 @@ async function decodeWhatIsThere(
   const rows = Math.ceil((last + 1) / rowLength);
   if (rows === 0) return undefined;
   const reason = describeDecoderError(cause);
-  const what = reason.includes('premature end') ? "cut short" : `damaged (${reason})`;
+  const what = reason.includes("premature end") ? "cut short" : `damaged (${reason})`;
   notes.push(
     rows === height
       ? `${what}: read as far as possible, no row is missing`
