@@ -119,8 +119,9 @@ test("what went wrong is told, and the keyboard that dismisses it goes back to t
 });
 
 test("a run that is cancelled by the keyboard leaves it at the photo", async () => {
-  await page.setInputFiles("#file", await pictureFile(makePicture(1100, 900), "large.png"));
-  await page.locator("#progress[value]").waitFor();
+  // Large, and cancelled from the first moment: the run must not be over before the key is pressed.
+  await page.setInputFiles("#file", await pictureFile(makePicture(2000, 1600), "large.png"));
+  await page.locator("#cancel").waitFor();
   await page.locator("#cancel").focus();
   await page.keyboard.press("Enter");
   await says(page, "status", /^Cancelled/);
