@@ -326,7 +326,6 @@ describe("the built page of the Figma plugin", () => {
     await says(panel, "active", /Photo|Large/);
     await page.keyboard.press("Enter");
     await until(async () => (await focusedIn(panel)) === "cancel");
-    await panel.locator("#progress[value]").waitFor({ timeout: 45_000 });
     await page.keyboard.press("Enter");
     await says(panel, "status", /Cancelled/);
     expect(await focusedIn(panel)).toBe("preview");
