@@ -56,6 +56,17 @@ describe.each([false, true])("the compact router, in plain code: %p", (isPlain) 
     }
   });
 
+  test("images that are looked at side by side do not disturb each other", async () => {
+    const other = new PixelImage({
+      width: 40,
+      height: 90,
+      channels: 3,
+      data: Uint8Array.from({ length: 40 * 90 * 3 }, (_, index) => (index * 53) % 256),
+    });
+    const alone = [await router.analyze(photo), await router.analyze(other)];
+    expect(await Promise.all([router.analyze(photo), router.analyze(other)])).toEqual(alone);
+  });
+
   test("a fault in one corner shows in that corner's window", async () => {
     const data = new Uint8Array(96 * 96 * 3).fill(128);
     const look = (): Promise<Analysis> =>

@@ -17,7 +17,9 @@ export {
   type TileWorkerOptions,
 } from "./tile-workers/tile-worker.js";
 export { TileWorkersExecutor } from "./tile-workers/tile-workers-executor.js";
+export { floatBytes, KernelMemory } from "./wasm/kernel-memory.js";
 export { compileKernels, instantiateKernels, type Kernels } from "./wasm/kernels.js";
+export { packPanels } from "./wasm/pack-weights.js";
 export {
   blockFields,
   blockParts,
@@ -26,7 +28,7 @@ export {
   type BlockRecord,
   type LayerRecord,
 } from "./wasm/records.js";
-export { panelWidth } from "./wasm/weight-layout.js";
+export { paddedOutputs } from "./wasm/weight-layout.js";
 export { WasmExecutor } from "./wasm/wasm-executor.js";
 export { WebgpuDevice } from "./webgpu-device.js";
 export { planPass, type PassKind } from "./wgsl/plan.js";

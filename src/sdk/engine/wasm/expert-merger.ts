@@ -1,5 +1,5 @@
 import type { Expert, FactorStoreOptions, MixtureEntry } from "../../experts/index.js";
-import { instantiateKernels, type Kernels } from "./kernels.js";
+import { floatBytes, KernelMemory } from "./kernel-memory.js";
 import type { ReadParameter } from "../host-modulation.js";
 import { paddedOutputs, placeOf, type WeightLayout, type WeightPart } from "./weight-layout.js";
 
@@ -10,9 +10,6 @@ interface FoldedExpert {
   readonly targets: readonly { part: WeightPart; rank: number; a: number; b: number }[];
 }
 
-const floatBytes = 4;
-const firstAddress = 1024;
-
 /**
  * Merges experts into a base's packed weights. It has an instance of the kernels of its own, so that it disturbs no run, and
  * keeps the folded factors of every expert that it merged, within the budget.
@@ -22,8 +19,8 @@ export class ExpertMerger {
   readonly #base: Float32Array;
   readonly #read: ReadParameter;
   readonly #resident: FactorStoreOptions;
-  readonly #memory: WebAssembly.Memory;
-  readonly #kernels: Kernels;
+  readonly #memory: KernelMemory;
+  readonly #weights: number;
   /** The least recently used first. */
   readonly #experts = new Map<Expert, FoldedExpert>();
 
@@ -45,13 +42,13 @@ export class ExpertMerger {
     this.#base = base;
     this.#read = read;
     this.#resident = resident;
-    this.#memory = new WebAssembly.Memory({ initial: 1 });
-    this.#kernels = instantiateKernels(module, this.#memory);
+    this.#memory = new KernelMemory(module);
+    this.#weights = this.#memory.take(base.length);
   }
 
   /** Bytes that the factors take, and the memory in which they are merged. */
   get byteSize(): number {
-    return this.#factorBytes + this.#memory.buffer.byteLength;
+    return this.#factorBytes + this.#memory.byteSize;
   }
 
   get #factorBytes(): number {
@@ -68,17 +65,17 @@ export class ExpertMerger {
    */
   merge(mixture: readonly MixtureEntry[]): Float32Array {
     const experts = mixture.map(({ expert, weight }) => ({ folded: this.#fold(expert), weight }));
-    const factors = firstAddress + this.#base.byteLength;
+    const { end: factors, kernels } = this.#memory;
     const longest = Math.max(0, ...experts.map(({ folded }) => folded.values.byteLength));
-    const missing = Math.ceil((factors + longest - this.#memory.buffer.byteLength) / 65_536);
-    if (missing > 0) this.#memory.grow(missing);
-    const floats = new Float32Array(this.#memory.buffer);
-    floats.set(this.#base, firstAddress / floatBytes);
+    this.#memory.grow(factors + longest);
+    const { floats } = this.#memory;
+    const start = this.#weights / floatBytes;
+    floats.set(this.#base, start);
     for (const { folded, weight } of experts) {
       floats.set(folded.values, factors / floatBytes);
       for (const { part, rank, a, b } of folded.targets) {
-        this.#kernels.mergeExpert(
-          firstAddress + part.offset * floatBytes,
+        kernels.mergeExpert(
+          this.#weights + part.offset * floatBytes,
           part.depth + 1,
           paddedOutputs(part.outputs),
           factors + a * floatBytes,
@@ -89,7 +86,6 @@ export class ExpertMerger {
       }
     }
     this.#trim(() => true);
-    const start = firstAddress / floatBytes;
     return floats.slice(start, start + this.#base.length);
   }
 

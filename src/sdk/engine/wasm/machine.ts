@@ -1,8 +1,8 @@
 import type { BackboneConfig } from "../../backbone/index.js";
-import { LimpidError, throwIfAborted } from "../../base/index.js";
+import { throwIfAborted } from "../../base/index.js";
 import type { PixelBlock } from "../executor.js";
 import { Pace } from "../pace.js";
-import { instantiateKernels, type Kernels } from "./kernels.js";
+import { floatBytes, KernelMemory } from "./kernel-memory.js";
 import {
   planPass,
   type BatchShape,
@@ -42,14 +42,8 @@ export interface MachineOptions {
   readonly memoryLimit?: number | undefined;
 }
 
-const pageBytes = 65_536;
-const floatBytes = 4;
-/** What lies at lower addresses is the kernels' own. */
-const firstAddress = 1024;
 /** Memory that is kept between images, in bytes; a machine with more is let go of. */
 export const keptMemory = 64 * 2 ** 20;
-/** Multiply-adds between two looks at the clock: a millisecond or so. */
-const sliceCost = 2e7;
 
 /** An instance of the kernels with its memory, through which images are taken one after the other. */
 export class Machine {
@@ -57,10 +51,7 @@ export class Machine {
   readonly #layout: WeightLayout;
   readonly #vectorLayout: VectorLayout;
   readonly #places: MemoryPlaces;
-  readonly #memory: WebAssembly.Memory;
-  readonly #memoryLimit: number;
-  readonly #kernels: Kernels;
-  #floats: Float32Array;
+  readonly #memory: KernelMemory;
   #loaded: Program | undefined;
   #plan: { readonly key: string; readonly plan: PassPlan } | undefined;
 
@@ -68,34 +59,26 @@ export class Machine {
    * @param options - kernels and network
    * @throws {@link LimpidError} `OutOfMemory` if there is none for the weights
    */
-  constructor({ module, config, memoryLimit = Infinity }: MachineOptions) {
+  constructor({ module, config, memoryLimit }: MachineOptions) {
     this.#config = config;
     this.#layout = layOutWeights(config);
     this.#vectorLayout = layOutVectors(config);
-    let end = firstAddress;
-    const take = (floats: number): number => {
-      const offset = end;
-      end += Math.ceil(floats / 16) * 64;
-      return offset;
-    };
-    const weights = take(this.#layout.length);
-    const vectors = take(this.#vectorLayout.length);
+    const memory = new KernelMemory(module, memoryLimit);
+    const weights = memory.take(this.#layout.length);
+    const vectors = memory.take(this.#vectorLayout.length);
     const projects = new Map<string, number>();
     for (const block of this.#vectorLayout.attentions.keys()) {
       const { depth, outputs } = this.#layout.parts.get(`${block}.conv3`)!;
-      projects.set(block, take(paddedOutputs(outputs) * (depth + 1)));
+      projects.set(block, memory.take(paddedOutputs(outputs) * (depth + 1)));
     }
-    this.#places = { weights, vectors, projects, arena: end };
-    this.#memoryLimit = memoryLimit;
-    this.#memory = new WebAssembly.Memory({ initial: 1 });
-    this.#kernels = instantiateKernels(module, this.#memory);
-    this.#floats = new Float32Array(this.#memory.buffer);
-    this.#grow(end);
+    this.#places = { weights, vectors, projects, arena: memory.end };
+    memory.grow(memory.end);
+    this.#memory = memory;
   }
 
   /** Bytes of memory. */
   get byteSize(): number {
-    return this.#floats.byteLength;
+    return this.#memory.byteSize;
   }
 
   /**
@@ -110,7 +93,7 @@ export class Machine {
     const { width, height } = blocks[0]!;
     await this.#run(program, "measure", { images: blocks.length, width, height }, blocks, call);
     const start = this.#places.vectors / floatBytes;
-    return this.#floats.slice(start, start + this.#vectorLayout.length);
+    return this.#memory.floats.slice(start, start + this.#vectorLayout.length);
   }
 
   /**
@@ -128,7 +111,7 @@ export class Machine {
     const rgb = new Float32Array(width * height * 3);
     for (let y = 0; y < height; y++) {
       const start = (images.offsets[0]! + images.first + y * images.rowStride) / floatBytes;
-      rgb.set(this.#floats.subarray(start, start + width * 3), y * width * 3);
+      rgb.set(this.#memory.floats.subarray(start, start + width * 3), y * width * 3);
     }
     return { width, height, rgb };
   }
@@ -145,28 +128,25 @@ export class Machine {
     this.#load(program);
     for (const [index, block] of blocks.entries()) this.#write(plan, index, block);
     const pace = new Pace();
+    const { kernels } = this.#memory;
+    const onPause = (): void => checkCall(call);
     for (const step of plan.steps) {
       switch (step.type) {
         case "layer": {
-          const rows = Math.max(1, Math.floor(sliceCost / step.cost));
           for (const record of step.records) {
-            for (let y = 0; y < step.height; y += rows) {
-              this.#kernels.runLayer(record, y, Math.min(step.height, y + rows));
-              if (await pace.breathe()) checkCall(call);
-            }
+            const run = (from: number, to: number): void => kernels.runLayer(record, from, to);
+            await this.#memory.inSlices(step.height, step.cost, pace, run, onPause);
           }
           break;
         }
         case "block": {
-          this.#floats.fill(0, step.sums[0] / floatBytes, (step.sums[0] + step.sums[1]) / floatBytes);
+          this.#memory.floats.fill(0, step.sums[0] / floatBytes, (step.sums[0] + step.sums[1]) / floatBytes);
           for (const record of step.records) {
             for (let left = 0; left < step.width; left += step.band) {
               const right = Math.min(step.width, left + step.band);
-              const rows = Math.max(1, Math.floor(sliceCost / (step.cost * (right - left))));
-              for (let y = 0; y < step.height; y += rows) {
-                this.#kernels.runBlock(record, step.parts, left, right, y, Math.min(step.height, y + rows));
-                if (await pace.breathe()) checkCall(call);
-              }
+              const run = (from: number, to: number): void =>
+                kernels.runBlock(record, step.parts, left, right, from, to);
+              await this.#memory.inSlices(step.height, step.cost * (right - left), pace, run, onPause);
             }
           }
           break;
@@ -179,9 +159,10 @@ export class Machine {
   }
 
   #attend(step: Extract<PassStep, { type: "attend" }>): void {
-    const sums = new Float64Array(this.#memory.buffer, step.sums, step.channels);
-    sums.forEach((sum, channel) => (this.#floats[step.means / floatBytes + channel] = sum / step.pixels));
-    this.#kernels.runLayer(step.record, 0, 1);
+    const { floats, kernels } = this.#memory;
+    const sums = new Float64Array(floats.buffer, step.sums, step.channels);
+    sums.forEach((sum, channel) => (floats[step.means / floatBytes + channel] = sum / step.pixels));
+    kernels.runLayer(step.record, 0, 1);
     this.#scaleProject(step.block);
   }
 
@@ -189,7 +170,7 @@ export class Machine {
   #scaleProject(block: string): void {
     const { depth, outputs, offset } = this.#layout.parts.get(`${block}.conv3`)!;
     const { weights, vectors, projects } = this.#places;
-    this.#kernels.scaleInputs(
+    this.#memory.kernels.scaleInputs(
       weights + offset * floatBytes,
       depth,
       paddedOutputs(outputs),
@@ -201,8 +182,9 @@ export class Machine {
   #load(program: Program): void {
     const { weights, vectors, projects } = this.#places;
     if (this.#loaded === program) return;
-    if (this.#loaded?.weights !== program.weights) this.#floats.set(program.weights, weights / floatBytes);
-    this.#floats.set(program.vectors, vectors / floatBytes);
+    if (this.#loaded?.weights !== program.weights)
+      this.#memory.floats.set(program.weights, weights / floatBytes);
+    this.#memory.floats.set(program.vectors, vectors / floatBytes);
     this.#loaded = program;
     if (program.isMeasured) for (const block of projects.keys()) this.#scaleProject(block);
   }
@@ -212,38 +194,22 @@ export class Machine {
     const key = `${kind} ${shape.images} ${shape.width} ${shape.height}`;
     if (this.#plan?.key === key) return this.#plan.plan;
     const plan = planPass(this.#config, this.#layout, this.#vectorLayout, this.#places, shape, kind);
-    this.#grow(plan.end);
+    this.#memory.grow(plan.end);
     this.#plan = { key, plan };
     for (const [offset, length] of plan.zeros) {
-      this.#floats.fill(0, offset / floatBytes, (offset + length) / floatBytes);
+      this.#memory.floats.fill(0, offset / floatBytes, (offset + length) / floatBytes);
     }
-    new Uint32Array(this.#memory.buffer).set(plan.records, plan.recordsAt / floatBytes);
+    this.#memory.setWords(plan.recordsAt, plan.records);
     return plan;
-  }
-
-  #grow(size: number): void {
-    const missing = Math.ceil((size - this.#memory.buffer.byteLength) / pageBytes);
-    if (missing <= 0) return;
-    try {
-      if (size > this.#memoryLimit) throw new RangeError(`a limit of ${this.#memoryLimit} bytes`);
-      this.#memory.grow(missing);
-    } catch (error) {
-      throw new LimpidError(
-        "OutOfMemory",
-        `WebAssembly's memory cannot grow to ${size} bytes: ${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
-      );
-    }
-    this.#floats = new Float32Array(this.#memory.buffer);
   }
 
   #write({ images: { offsets, size, rowStride, first } }: PassPlan, image: number, block: PixelBlock): void {
     const { width, height, rgb } = block;
     const start = offsets[image]! / floatBytes;
-    this.#floats.fill(0, start, start + size / floatBytes);
+    this.#memory.floats.fill(0, start, start + size / floatBytes);
     for (let y = 0; y < height; y++) {
       const row = rgb.subarray(y * width * 3, (y + 1) * width * 3);
-      this.#floats.set(row, start + (first + y * rowStride) / floatBytes);
+      this.#memory.floats.set(row, start + (first + y * rowStride) / floatBytes);
     }
   }
 }

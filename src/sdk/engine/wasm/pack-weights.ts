@@ -22,14 +22,25 @@ export function packWeights(layout: WeightLayout, config: BackboneConfig, read: 
 }
 
 /** The weights of a convolution in the order in which its inputs and outputs lie in memory. */
-interface OrderedWeights {
+export interface OrderedWeights {
   /** By output and number of its run. */
   readonly weight: (output: number, index: number) => number;
   /** By output. */
   readonly bias: (output: number) => number;
 }
 
-function packPanels(target: Float32Array, part: WeightPart, { weight, bias }: OrderedWeights): void {
+/**
+ * Packs weights into panels as `assembly/convolution.ts` reads them: eight biases, then eight weights for each number that is read.
+ *
+ * @param target - where the panels begin
+ * @param part - the convolution
+ * @param weights - its weights
+ */
+export function packPanels(
+  target: Float32Array,
+  part: Pick<WeightPart, "depth" | "outputs" | "isPaired">,
+  { weight, bias }: OrderedWeights,
+): void {
   const { depth, outputs } = part;
   for (let output = 0; output < outputs; output++) {
     const place = placeOf(part, output);

@@ -97,7 +97,10 @@ export function layOutWeights(config: BackboneConfig): WeightLayout {
  * @param output - in the order of its weights
  * @returns the place in the order of the panels
  */
-export function placeOf({ isPaired, outputs }: WeightPart, output: number): number {
+export function placeOf(
+  { isPaired, outputs }: Pick<WeightPart, "isPaired" | "outputs">,
+  output: number,
+): number {
   if (!isPaired) return output;
   const half = outputs / 2;
   const channel = output % half;
