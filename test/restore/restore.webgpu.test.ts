@@ -98,6 +98,25 @@ test("a device lost again fails the run with its code, and the next run has a ne
   }
 });
 
+test("a lost device that cannot be replaced is asked for again by the next run", async () => {
+  const { devices, restore } = watchDevices();
+  const { gpu } = navigator;
+  const request = gpu.requestAdapter.bind(gpu);
+  try {
+    const limpid = await createLimpid({ model, backend: "webgpu" });
+    devices[0]!.destroy();
+    gpu.requestAdapter = () => Promise.resolve(null);
+    for (let time = 0; time < 2; time++) {
+      await expect(limpid.restore(photo, options)).rejects.toMatchObject({ code: "DeviceLost" });
+    }
+    gpu.requestAdapter = request;
+    await expect(limpid.restore(photo, options)).resolves.toMatchObject({ backend: "webgpu" });
+    limpid.dispose();
+  } finally {
+    restore();
+  }
+});
+
 test("device memory nets to zero, and every device is destroyed", async () => {
   const { devices, restore } = watchDevices();
   try {

@@ -279,14 +279,12 @@ export class RestoreSession implements Disposable {
    * Runs a task when its turn comes; if the GPU device is lost, once more on a new one. Until it ends, the experts that it
    * may merge stay on the device.
    */
-  #enqueue<T>(
+  async #enqueue<T>(
     signal: AbortSignal | undefined,
     experts: readonly Expert[],
     task: (engine: Engine, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    if (this.#closing.signal.aborted) {
-      return Promise.reject(new LimpidError("Disposed", "Limpid was used after disposal"));
-    }
+    this.#throwIfDisposed();
     const either =
       signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
     this.#claims.add(experts);
@@ -321,12 +319,14 @@ export class RestoreSession implements Disposable {
   }
 
   async #replaceLostDevice(error: unknown): Promise<void> {
-    this.#engine.dispose();
+    const lost = this.#engine;
     try {
+      // Until there is another, every run finds the device lost, and asks again.
       this.#engine = await startEngine("webgpu", this.#options, this.#backendChanged);
     } catch (cause) {
       throw new LimpidError("DeviceLost", "the GPU device was lost and no other could be had", { cause });
     }
+    lost.dispose();
     const reason = error instanceof Error ? error.message : String(error);
     this.#backendChanged.fire({
       backend: "webgpu",
