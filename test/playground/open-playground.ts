@@ -104,18 +104,6 @@ export const idle = (page: Page): Promise<void> =>
     async () => (await page.locator("#work").isHidden()) && (await page.locator("#file-name").count()) > 0,
   );
 
-/** Cancels the next run as soon as it has got on, from within the page: from outside, the run may be over by then. */
-export const cancelNextRun = (page: Page): Promise<void> =>
-  page.evaluate(() => {
-    const progress = document.getElementById("progress")!;
-    const observer = new MutationObserver(() => {
-      if (!progress.hasAttribute("value")) return;
-      observer.disconnect();
-      document.getElementById("cancel")!.click();
-    });
-    observer.observe(progress, { attributes: true });
-  });
-
 /** A picture with something in every pixel. */
 export function makePicture(width: number, height: number, channels: 3 | 4 = 3): PixelImage {
   const data = Uint8Array.from({ length: width * height * channels }, (_, index) => {

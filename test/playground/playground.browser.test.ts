@@ -7,12 +7,12 @@ import { writePackArchive } from "../../packages/cli/src/files/index.js";
 import { encodePng, PixelImage } from "../../src/sdk/image/index.js";
 import { createLimpid, type Limpid } from "../../src/sdk/limpid/index.js";
 import { modelFromFiles, type ExpertChoice } from "../../src/sdk/restore/index.js";
+import { cancelNextRun } from "../support/cancel-next-run.js";
 import { mount, openPage } from "../support/page.js";
 import { makeTinyModel } from "../support/tiny-model.js";
 import { makeTinyPack } from "../support/tiny-pack.js";
 import {
   addToSite,
-  cancelNextRun,
   codeHas,
   dropFile,
   idle,

@@ -6,6 +6,7 @@ import { PixelImage, psnr } from "../../../src/sdk/image/index.js";
 import { createLimpid } from "../../../src/sdk/limpid/index.js";
 import { modelFromFiles } from "../../../src/sdk/restore/index.js";
 import { makeOrientedPhoto } from "../../../src/testing/host-conformance/oriented-photo.js";
+import { cancelNextRun } from "../../support/cancel-next-run.js";
 import { openPage } from "../../support/page.js";
 import { focusedIn, listen, tabThrough } from "../../support/tab-order.js";
 import { modulePage, startSite, type Site } from "../photopea/sites.js";
@@ -191,15 +192,7 @@ describe("the built page of the Figma plugin", () => {
 
     // Made there: so many numbers take minutes to get into a page.
     await select(page, [await page.evaluate(() => editor.openLargePicture(1600, 1200))]);
-    // In the panel, at the first sign of progress: the run may be over before a message from here is there.
-    await panel.locator("#progress").evaluate((progress) => {
-      const cancelOnce = new MutationObserver(() => {
-        if (!progress.hasAttribute("value")) return;
-        cancelOnce.disconnect();
-        document.getElementById("cancel")!.click();
-      });
-      cancelOnce.observe(progress, { attributes: true });
-    });
+    await cancelNextRun(panel);
     await panel.locator("#preview").click();
     await says(panel, "status", /Cancelled/);
     const steps = await page.evaluate(() => editor.steps());

@@ -10,6 +10,7 @@ import { createLimpid } from "../../../src/sdk/limpid/index.js";
 import { makeIntegrity } from "../../../src/sdk/packs/index.js";
 import { modelFromFiles } from "../../../src/sdk/restore/index.js";
 import type { FakePhotopea } from "../../fakes/photopea/index.js";
+import { cancelNextRun } from "../../support/cancel-next-run.js";
 import { openPage } from "../../support/page.js";
 import { focusedIn, listen, tabThrough } from "../../support/tab-order.js";
 import { makeTinyModel } from "../../support/tiny-model.js";
@@ -293,15 +294,7 @@ describe("the Photopea plugin of the examples", () => {
       photopea.open({ layers: [{ image: { width, height, channels: 3, data } }] });
     });
     await panel.getByLabel("Layer", { exact: true }).check();
-    // In the page, at the first sign of progress: from here the run may be over by then.
-    await panel.locator("#progress").evaluate((progress) => {
-      const cancelOnce = new MutationObserver(() => {
-        if (!progress.hasAttribute("value")) return;
-        cancelOnce.disconnect();
-        document.getElementById("cancel")!.click();
-      });
-      cancelOnce.observe(progress, { attributes: true });
-    });
+    await cancelNextRun(panel);
     await panel.locator("#preview").click();
     await says(panel, "status", /Cancelled/);
     const steps = await page.evaluate(() => photopea.look().map(({ historyLength }) => historyLength));
