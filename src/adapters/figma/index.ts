@@ -18,5 +18,6 @@ export {
   type FigmaPanel,
   type FigmaSelection,
 } from "./figma-host.js";
+export type { RestoreOutcome, RestoreSeveralOptions } from "../frame/index.js";
 export { restoreFills, type RestoredFill, type RestoreFillsOptions } from "./restore-fills.js";
 export type { FigmaSessionOptions } from "./session.js";

@@ -1,35 +1,26 @@
 import { LimpidError, throwIfAborted } from "../../sdk/base/index.js";
-import type { CommitMode, HostProgressReporter, Restorer } from "../../sdk/host/index.js";
-import { asOneOfSeveral, stepOf } from "../frame/index.js";
-import type { RestoreOptions, RestoreResult } from "../../sdk/restore/index.js";
+import type { CommitMode, Restorer } from "../../sdk/host/index.js";
+import type { RestoreResult } from "../../sdk/restore/index.js";
+import {
+  restoreSeveral,
+  type RestoreOutcome,
+  type RestoreSeveralOptions,
+  type RestoreStep,
+} from "../frame/index.js";
 import type { FigmaCommit, FigmaFill, FigmaHost } from "./figma-host.js";
 
 /** How {@link restoreFills} takes, repairs and brings back. */
-export interface RestoreFillsOptions {
+export interface RestoreFillsOptions extends RestoreSeveralOptions {
   /** Which fills; all that are selected if left out. */
   readonly fills?: readonly FigmaFill[];
   /** How the results come back; `"replace"` if left out. */
   readonly mode?: Extract<CommitMode, "replace" | "new-layer">;
-  /** What to do with a result whose fill somebody changed or removed meanwhile; `"new-layer"` if left out. */
-  readonly onConflict?: "new-layer" | "refuse";
-  /** Names the progress and new layers; `"Restore"` if left out. */
-  readonly label?: string;
-  /** Experts, strength, tile size and so on. */
-  readonly restore?: Omit<RestoreOptions, "mask" | "region" | "signal">;
-  /** Gives up when it fires. What is in the document by then stays, each as its own step of undo. */
-  readonly signal?: AbortSignal;
 }
 
 /** What became of one fill. */
-export interface RestoredFill {
+export interface RestoredFill extends RestoreOutcome<FigmaCommit> {
   /** Which one. */
   readonly fill: FigmaFill;
-  /** What was made of it; undefined if it failed. */
-  readonly result: RestoreResult | undefined;
-  /** How it came back; undefined if it failed, or there was nothing to repair. */
-  readonly commit: FigmaCommit | undefined;
-  /** Why it failed; undefined if it did not. */
-  readonly error: LimpidError | undefined;
 }
 
 /** The last image that was repaired, for fills that have it too. */
@@ -62,36 +53,15 @@ export async function restoreFills(
   host: FigmaHost,
   options: RestoreFillsOptions = {},
 ): Promise<readonly RestoredFill[]> {
-  const { label = "Restore" } = options;
   const fills = options.fills ?? (await host.refresh(options.signal)).fills;
   if (fills.length === 0) {
     throw new LimpidError("NothingSelected", "no selected layer has an image fill");
   }
-  return host.withProgress({ title: label }, async (progress) => {
-    const signal =
-      options.signal === undefined ? progress.signal : AbortSignal.any([options.signal, progress.signal]);
-    const restored: RestoredFill[] = [];
-    let known: Known | undefined;
-    for (const [index, fill] of byImage(fills).entries()) {
-      const reporter = stepOf(progress, index, fills.length);
-      reporter.report({ fraction: 0, message: `${label}: ${fill.name} (${index + 1} of ${fills.length})` });
-      try {
-        throwIfAborted(signal);
-        const same = known?.imageHash === fill.imageHash ? known : undefined;
-        const { result, commit } = await restoreFill(
-          limpid,
-          host,
-          fill,
-          same,
-          { ...options, label, signal },
-          reporter,
-        );
-        known = { imageHash: fill.imageHash, result, committed: commit?.imageHash };
-        restored.push({ fill, result, commit, error: undefined });
-      } catch (error) {
-        restored.push({ fill, result: undefined, commit: undefined, error: asOneOfSeveral(error, restored) });
-      }
-    }
+  let known: Known | undefined;
+  return restoreSeveral(host, byImage(fills), { ...options, itemName: "fill" }, async (fill, step) => {
+    const same = known?.imageHash === fill.imageHash ? known : undefined;
+    const restored = await restoreFill(limpid, host, fill, same, options, step);
+    known = { imageHash: fill.imageHash, result: restored.result, committed: restored.commit?.imageHash };
     return restored;
   });
 }
@@ -101,22 +71,12 @@ async function restoreFill(
   host: FigmaHost,
   fill: FigmaFill,
   known: Known | undefined,
-  options: RestoreFillsOptions & { readonly label: string; readonly signal: AbortSignal },
-  { report }: Pick<HostProgressReporter, "report">,
+  { mode = "replace", onConflict = "new-layer" }: RestoreFillsOptions,
+  { label, signal, restore }: RestoreStep,
 ): Promise<{ result: RestoreResult; commit: FigmaCommit | undefined }> {
-  const { signal, label, mode = "replace", onConflict = "new-layer" } = options;
   const capture = await host.capture({ target: "layer", id: fill.id, signal });
   const isKnown = known?.imageHash === capture.revision;
-  const result = isKnown
-    ? known.result
-    : await limpid.restore(capture.image, {
-        ...options.restore,
-        signal,
-        onProgress: (step) => {
-          report({ fraction: step.done / step.total });
-          return options.restore?.onProgress?.(step);
-        },
-      });
+  const result = isKnown ? known.result : await limpid.restore(capture.image, restore);
   throwIfAborted(signal);
   if (result.tiles === 0) return { result, commit: undefined };
   const imageHash = isKnown ? known.committed : undefined;

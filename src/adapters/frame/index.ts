@@ -1,5 +1,10 @@
 /** What hosts have in common that are reached by messages between windows, with a panel of ours beside the editor. */
-export { asOneOfSeveral, stepOf } from "./batch.js";
+export {
+  restoreSeveral,
+  type RestoreOutcome,
+  type RestoreSeveralOptions,
+  type RestoreStep,
+} from "./restore-several.js";
 export { checkOrigin } from "./check-origin.js";
 export { disconnected, isSilence, silent } from "./failure.js";
 export { makeNonce } from "./nonce.js";

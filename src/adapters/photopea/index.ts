@@ -17,6 +17,7 @@ export {
   type PhotopeaHostOptions,
   type PhotopeaPanel,
 } from "./photopea-host.js";
+export type { RestoreOutcome, RestoreSeveralOptions } from "../frame/index.js";
 export { restoreLayers, type RestoredLayer, type RestoreLayersOptions } from "./restore-layers.js";
 export type { PhotopeaSessionOptions } from "./session.js";
 export type { DocumentKey, PhotopeaDocument, PhotopeaLayer, PhotopeaState } from "./state.js";

@@ -209,6 +209,20 @@ describe("PhotopeaHost", () => {
     expect(await codeOf(ended)).toBe("Aborted");
   });
 
+  test("waits for who listens to the progress of a layer, and ends with what that rejects with", async () => {
+    const { host, photopea } = open();
+    photopea.open({ layers: [{ image: makePicture(3, 3) }] });
+    const limpid: Restorer = {
+      async restore(image, options) {
+        const tile = { x: 0, y: 0, width: 3, height: 3 };
+        await options?.onProgress?.({ done: 1, total: 1, tile, preview: image });
+        return restorer().restore(image);
+      },
+    };
+    const onProgress = (): Promise<never> => Promise.reject(new RangeError("on purpose"));
+    await expect(restoreLayers(limpid, host, { restore: { onProgress } })).rejects.toThrow("on purpose");
+  });
+
   test.each([
     [["Document.duplicate"], "Document.duplicate"],
     [["Layer.move"], "Layer.move"],
