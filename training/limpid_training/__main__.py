@@ -1,4 +1,4 @@
-"""python -m limpid_training router|base|embed|weigh|export|sheet --photos DIR --out RUN"""
+"""python -m limpid_training router|base|embed|weigh|keep|export|sheet ..."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ STAGES = {
     "embed": ("train_embedding", 2500),
     "weigh": ("weigh", 1200),
 }
+#: What trains nothing, and the function that does it.
+TOOLS = {"keep": ("keep", "keep"), "export": ("export", "export"), "sheet": ("sheet", "draw")}
 
 
 def main() -> None:
@@ -45,20 +47,9 @@ def main() -> None:
     sheet.add_argument("--out", required=True, help="the picture to write: what every recipe does to them, and what is to be left alone")
     sheet.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    if arguments.command == "keep":
-        from .keep import keep as run
-
-        run(arguments)
-        return
-    if arguments.command == "export":
-        from .export import export as run
-
-        run(arguments)
-        return
-    if arguments.command == "sheet":
-        from .sheet import draw
-
-        draw(arguments)
+    if arguments.command in TOOLS:
+        module, function = TOOLS[arguments.command]
+        getattr(importlib.import_module(f".{module}", __package__), function)(arguments)
         return
     if arguments.threads:
         import torch
