@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .damage import DEGRADATIONS, Source, degrade, encode, rounded
+from .damage import DEGRADATIONS, Source, degrade, encode, original, rounded
 from .networks import use_experts
-from .photographs import frame, load_photos
+from .photographs import frame, load_photos, without
 from .router_data import PAGES, Draw, views_of
 from .run import pick_device, save_checkpoint
 from .train_base import load_restorer, mixture_of
@@ -37,7 +37,7 @@ def train(arguments) -> None:
     out = Path(arguments.out)
     router = load_router(out, device)
     restorer = load_restorer(out, device)
-    photos = load_photos(arguments.photos, True)
+    photos = without(load_photos(arguments.photos, True), set(DEGRADATIONS))
     source = Source(arguments.seed + 77)
 
     @torch.no_grad()
@@ -49,7 +49,7 @@ def train(arguments) -> None:
     probabilities, benefits, clean_rows = [], [], []
     for _ in range(arguments.steps):
         faults = Draw(clean=0.25).faults(source)
-        clean = rounded(frame(photos, *SIZE, source, PAGES if not faults else 0))
+        clean = rounded(original(frame(photos, *SIZE, source, PAGES if not faults else 0).pixels, faults, source))
         x = degrade(clean, faults, source)
         if source.chance(0.5):
             x = encode(x, source.integer(75, 98), source.chance(0.25))
