@@ -47,7 +47,7 @@ LAST, ALONE = 0.15, 0.45
 #: error besides its own, as the whole image would count it; others by 1e-5.
 UNEVEN, UNEVEN_ERROR = {"raindrop", "shadow", "inpainting"}, 5e-4
 #: Weight of the pattern that repeats every 8 pixels in what the backbone adds. A photograph has none, and eyes see it in skies.
-LATTICE = 25.0
+LATTICE = 60.0
 
 
 class FaultCode(nn.Module):
