@@ -25,6 +25,15 @@ export function reportError(error: unknown): ErrorReport {
   );
 }
 
+/**
+ * The error of a report that came from another thread.
+ *
+ * @param report - what {@link reportError} made
+ */
+export function toError({ code, message }: ErrorReport): Error {
+  return code === "Unexpected" ? new Error(message) : new LimpidError(code, message);
+}
+
 /** System calls that change something. */
 const writing =
   /^(chmod|copyfile|fsync|ftruncate|link|mkdir|mkdtemp|rename|rm|rmdir|symlink|unlink|utime|write)/;
