@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
+import type { CommandContext } from "../../packages/cli/src/command-context.js";
 import { runProgram } from "../../packages/cli/src/program.js";
 import type { ChannelCount } from "../../src/sdk/image/index.js";
 import { pseudoRandomImageOfDepth } from "../image/pseudo-random.js";
@@ -13,6 +14,8 @@ import { makeTinyModel, type TinyModelOptions } from "../support/tiny-model.js";
 export interface CommandResult {
   readonly code: number;
   readonly stdout: string;
+  /** The picture that went to standard output. */
+  readonly bytes?: Buffer;
   readonly stderr: string;
 }
 
@@ -26,10 +29,16 @@ export interface JsonLine {
 }
 
 /** What a test can tell a command that runs in this process. */
-export interface CommandTestOptions {
-  readonly signal?: AbortSignal;
-  readonly terminal?: NodeJS.WriteStream;
-}
+export type CommandTestOptions = Partial<Omit<CommandContext, "write" | "writeError">>;
+
+/** A process in which nobody watches, nothing comes in and no pack is installed. */
+export const bareProcess = {
+  terminal: undefined,
+  outputColumns: undefined,
+  readInput: undefined,
+  packsFolder: "/there/are/no/packs",
+  program: new URL("file:///there/is/no/program/in/this/process"),
+};
 
 /** Runs the command in this process. */
 export function limpid(args: readonly string[], options?: CommandTestOptions): Promise<CommandResult> {
@@ -43,15 +52,19 @@ export async function runHere(
   options: CommandTestOptions = {},
 ): Promise<CommandResult> {
   let stdout = "";
+  let bytes: Buffer | undefined;
   let stderr = "";
   const code = await run(args, {
-    write: (text) => (stdout += text),
+    signal: new AbortController().signal,
+    ...bareProcess,
+    ...options,
+    write: (content) => {
+      if (typeof content === "string") stdout += content;
+      else bytes = Buffer.from(content);
+    },
     writeError: (text) => (stderr += text),
-    terminal: options.terminal,
-    signal: options.signal ?? new AbortController().signal,
-    program: new URL("file:///there/is/no/program/in/this/process"),
   });
-  return { code, stdout, stderr };
+  return { code, stdout, stderr, ...(bytes !== undefined && { bytes }) };
 }
 
 /** Starts the built command in a process of its own. */
@@ -59,7 +72,7 @@ export function spawnLimpid(args: readonly string[]): ChildProcessByStdio<null, 
   const program = fileURLToPath(new URL("../../scripts/limpid.mjs", import.meta.url));
   const { INIT_CWD: _, ...environment } = process.env;
   return spawn(process.execPath, [program, ...args], {
-    env: environment,
+    env: { ...environment, LIMPID_PACKS: bareProcess.packsFolder },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }

@@ -37,7 +37,7 @@ export async function runCommands(
 ): Promise<number> {
   const context: CommandContext = {
     ...environment,
-    write: (text) => environment.write(printable(text)),
+    write: (content) => environment.write(typeof content === "string" ? printable(content) : content),
     writeError: (text) => environment.writeError(printable(text)),
     exitCode: 0,
   };

@@ -71,20 +71,39 @@ export async function writeImageFile(
   image: PixelImage,
   options: WriteImageOptions = {},
 ): Promise<WrittenImageFile> {
-  const { inputs = [], metadata = {}, quality, signal } = options;
+  const { inputs = [], signal } = options;
   const format = outputFormatOf(path);
-  checkQuality(quality);
-  checkSides(path, image, format);
   await refuseInputs(path, inputs);
   throwIfAborted(signal);
-  const notes: string[] = [];
-  const fitted = fitToFormat(path, image, format, notes);
-  const profile = await chooseProfile(fitted, format, notes);
-  const encoded = await encode(fitted, format, profile, quality);
-  const bytes = embedMetadata(encoded, format, metadata, fitted, notes);
+  const { bytes, notes } = await encodeImageFile(path, image, format, options);
   throwIfAborted(signal);
   await writeFileAtomically(path, bytes, signal);
   return { byteLength: bytes.length, notes };
+}
+
+/**
+ * Makes the bytes of an image file, as {@link writeImageFile} writes them.
+ *
+ * @param name - what errors call it
+ * @param image - the image
+ * @param format - the file's format
+ * @param options - metadata and quality
+ * @returns the whole file, and notes on what the format could not hold
+ * @throws {@link LimpidError} `UnsupportedImage`, `ImageTooLarge`, `InvalidArgument`
+ */
+export async function encodeImageFile(
+  name: string,
+  image: PixelImage,
+  format: OutputFormat,
+  { metadata = {}, quality }: Pick<WriteImageOptions, "metadata" | "quality">,
+): Promise<{ readonly bytes: Uint8Array; readonly notes: readonly string[] }> {
+  checkQuality(quality);
+  checkSides(name, image, format);
+  const notes: string[] = [];
+  const fitted = fitToFormat(name, image, format, notes);
+  const profile = await chooseProfile(fitted, format, notes);
+  const encoded = await encode(fitted, format, profile, quality);
+  return { bytes: embedMetadata(encoded, format, metadata, fitted, notes), notes };
 }
 
 function checkQuality(quality: number | undefined): void {
