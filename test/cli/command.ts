@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import type { CommandContext } from "../../packages/cli/src/command-context.js";
@@ -68,12 +68,15 @@ export async function runHere(
 }
 
 /** Starts the built command in a process of its own. */
-export function spawnLimpid(args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+export function spawnLimpid(
+  args: readonly string[],
+  input: "ignore" | "pipe" = "ignore",
+): ChildProcessByStdio<Writable | null, Readable, Readable> {
   const program = fileURLToPath(new URL("../../scripts/limpid.mjs", import.meta.url));
   const { INIT_CWD: _, ...environment } = process.env;
   return spawn(process.execPath, [program, ...args], {
     env: { ...environment, LIMPID_PACKS: bareProcess.packsFolder },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [input, "pipe", "pipe"],
   });
 }
 
@@ -91,7 +94,8 @@ export async function limpidProcess(
   const code = await new Promise<number>((resolve) => {
     child.on("close", (status) => resolve(status ?? -1));
   });
-  return { code, stdout, stderr };
+  // The first to run may have built the program.
+  return { code, stdout, stderr: stderr.replace(/^Building .*\n/, "") };
 }
 
 /** The objects that `--json` printed. */

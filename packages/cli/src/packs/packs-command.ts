@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import * as tf from "@tensorflow/tfjs-core";
 import { Command } from "commander";
 import { createLimpid, type InstalledPack, type Limpid, LimpidError, type TrustedKey } from "limpid";
 import { integrityFileName, parseIntegrity } from "limpid/authoring";
@@ -95,7 +97,9 @@ function updateCommand(context: CommandContext): Command {
       const known = await withPacks(options, context, ({ packs }) => Promise.resolve(listPacks(packs)));
       const wanted = specs.length > 0 ? specs : known.map(({ id }) => id);
       for (const spec of wanted) {
+        const named = existsSync(spec) ? undefined : parsePackageName(spec);
         const pack = known.find(({ id, name }) => id === spec || name === spec);
+        if (pack === undefined && named !== undefined) requirePack(known, named.name);
         await install(pack === undefined ? spec : newestOf(pack), pack?.id ?? known, options, context);
       }
     });
@@ -157,7 +161,7 @@ async function install(
     trustedKeys.push({ key: await readPublicKey(options.key), publishers: [id.slice(0, id.indexOf("."))] });
   }
   await withPacks({ ...options, trustedKeys }, context, async (limpid) => {
-    const known = new Map(listPacks(limpid.packs).map((pack) => [pack.id, pack.version]));
+    const known = new Map(listPacks(limpid.packs).map((pack) => [pack.id, pack]));
     const pack = await installPack(limpid, source, {
       signal,
       allowOlder: options.allowOlder ?? false,
@@ -170,9 +174,11 @@ async function install(
     });
     const before = known.get(pack.id);
     const listed = listPack(pack);
-    if (options.json === true) context.write(toLine({ ...listed, ...(before !== undefined && { before }) }));
-    else if (before === pack.version) context.write(`${pack.id} ${pack.version}  is what was installed\n`);
-    else context.write(describe(listed, before === undefined ? "installed" : `installed, was ${before}`));
+    const isSame = before?.version === listed.version && before.source === listed.source;
+    const place = before === undefined ? "" : ` in place of ${before.version}`;
+    if (options.json === true) {
+      context.write(toLine({ ...listed, ...(before !== undefined && { before: before.version }) }));
+    } else context.write(describe(listed, isSame ? "is installed already" : `installed${place}`));
   });
 }
 
@@ -191,6 +197,7 @@ async function withPacks<Result>(
   { packsFolder, signal }: CommandContext,
   work: (limpid: Limpid) => Promise<Result>,
 ): Promise<Result> {
+  tf.enableProdMode(); // without tfjs's advice to install its native addon
   const limpid = await createLimpid({
     model: modelFromDirectory(model),
     backend: "cpu", // nothing is computed
