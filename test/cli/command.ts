@@ -74,10 +74,10 @@ export function spawnLimpid(
 ): ChildProcessByStdio<Writable | null, Readable, Readable> {
   const program = fileURLToPath(new URL("../../scripts/limpid.mjs", import.meta.url));
   const { INIT_CWD: _, ...environment } = process.env;
-  return spawn(process.execPath, [program, ...args], {
-    env: { ...environment, LIMPID_PACKS: bareProcess.packsFolder },
-    stdio: [input, "pipe", "pipe"],
-  });
+  const env = { ...environment, LIMPID_PACKS: bareProcess.packsFolder };
+  return input === "pipe"
+    ? spawn(process.execPath, [program, ...args], { env, stdio: ["pipe", "pipe", "pipe"] })
+    : spawn(process.execPath, [program, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
 }
 
 /** Runs the built command to its end. */

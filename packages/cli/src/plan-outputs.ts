@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { extname, join, resolve, sep } from "node:path";
 import { LimpidError } from "limpid";
-import { outputFormatOf, type OutputFormat } from "./files/index.js";
+import { OutputError, outputFormatOf, type OutputFormat } from "./files/index.js";
 import { extensions, formatOfBytes, formatOfExtension } from "./files/image-format.js";
 import { isImageName, standardStream, type FailedInput, type FoundImage } from "./find-images.js";
 
@@ -65,8 +65,8 @@ export interface OutputPlan {
  * @param output - what the user wrote; undefined for results beside their images
  * @param inputs - what is to be restored, as the user wrote it
  * @returns the place, which need not exist
- * @throws {@link LimpidError} `UnsupportedFormat` if a file's extension names no format that can be written,
- * `InvalidArgument` if several images are to go to one file or to standard output
+ * @throws {@link OutputError} `UnsupportedFormat` if a file's extension names no format that can be written
+ * @throws {@link LimpidError} `InvalidArgument` if several images are to go to one file or to standard output
  */
 export function chooseOutputPlace(output: string | undefined, inputs: readonly string[]): OutputPlace {
   const isStream = inputs.includes(standardStream);
@@ -134,7 +134,7 @@ export function planOutputs(
     const maker = makers.get(identify(output)) ?? input;
     const replacesItself = identify(input) === identify(output);
     if (replacesItself || (overwrite && inputs.has(identify(output)))) {
-      const error = new LimpidError("InputOverwrite", `${input}: its output ${output} is an input`);
+      const error = new OutputError("InputOverwrite", `${input}: its output ${output} is an input`);
       failures.push({ input, error });
     } else if (maker !== input) {
       const message = `${input}: its output ${output} is also that of ${maker}`;

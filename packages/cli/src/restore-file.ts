@@ -5,14 +5,19 @@ import {
   type DegradationProbability,
   type ExpertChoice,
   type Limpid,
-  LimpidError,
   type PixelImage,
   type RestoreResult,
 } from "limpid";
 import { writeFileAtomically } from "limpid/node";
 import { drawBeforeAfter } from "./before-after.js";
 import { formatOfBytes } from "./files/image-format.js";
-import { readImageFile, withoutLocation, writeImageFile, type ImageMetadata } from "./files/index.js";
+import {
+  OutputError,
+  readImageFile,
+  withoutLocation,
+  writeImageFile,
+  type ImageMetadata,
+} from "./files/index.js";
 import { decodeImageFile } from "./files/read-image-file.js";
 import { encodeImageFile } from "./files/write-image-file.js";
 import { withRecord } from "./files/xmp.js";
@@ -235,10 +240,10 @@ async function copyPhoto(
     if (there?.equals(photo) === true) return;
     // Where a result goes, what stands there was looked at before.
     if (!overwrite && output !== result) {
-      throw new LimpidError(
+      throw new OutputError(
         "OutputExists",
         `${input}: nothing was found in it, and its copy would replace ${output}, another file; --force replaces it`,
-        { details: { input, output } },
+        { input, output },
       );
     }
   }

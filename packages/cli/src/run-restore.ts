@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { LimpidError, throwIfAborted } from "limpid";
 import type { CommandContext } from "./command-context.js";
 import { endOfRun } from "./end-of-run.js";
+import { OutputError } from "./files/index.js";
 import { findImages, readStandardInput, standardStream } from "./find-images.js";
 import { describeRestored, restoredToJson } from "./image-report.js";
 import { jobsThatFit } from "./jobs-that-fit.js";
@@ -177,7 +178,7 @@ async function isThere(
       state === "other"
         ? "holds the result of another photo; name another folder, or remove it"
         : "is no result of Limpid; --force replaces it";
-    throw new LimpidError("OutputExists", `${input}: ${output} ${reason}`, { details: { input, output } });
+    throw new OutputError("OutputExists", `${input}: ${output} ${reason}`, { input, output });
   }
   return state === "same";
 }

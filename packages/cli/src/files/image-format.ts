@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import { LimpidError } from "limpid";
+import { OutputError } from "./output-error.js";
 
 /** A file format that images are written in. */
 export type OutputFormat = "png" | "jpeg" | "webp" | "tiff";
@@ -29,18 +29,18 @@ export function formatOfExtension(path: string): OutputFormat | undefined {
 /**
  * The format that a file name asks for.
  *
- * @throws {@link LimpidError} `UnsupportedFormat` if its extension names none that can be written
+ * @throws {@link OutputError} `UnsupportedFormat` if its extension names none that can be written
  */
 export function outputFormatOf(path: string): OutputFormat {
   const format = formatOfExtension(path);
   if (format === undefined) {
     const extension = extname(path).toLowerCase();
     const known = Object.keys(formatsByExtension).join(", ");
-    throw new LimpidError(
-      "UnsupportedFormat",
-      `${path}: cannot write ${extension === "" ? "a file without an extension" : `"${extension}" files`}; use one of ${known}`,
-      { details: { path, extension } },
-    );
+    const what = extension === "" ? "a file without an extension" : `"${extension}" files`;
+    throw new OutputError("UnsupportedFormat", `${path}: cannot write ${what}; use one of ${known}`, {
+      path,
+      extension,
+    });
   }
   return format;
 }

@@ -5,6 +5,7 @@
  */
 export { outputFormatOf, type OutputFormat } from "./image-format.js";
 export { withoutLocation, type Density, type ImageMetadata } from "./image-metadata.js";
+export { OutputError, type OutputErrorCode } from "./output-error.js";
 export type { PngChunk } from "./png-chunks.js";
 export { writePackArchive } from "./pack-archive.js";
 export { readImageFile, type ImageFile, type ReadImageOptions } from "./read-image-file.js";

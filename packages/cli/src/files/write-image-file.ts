@@ -6,6 +6,7 @@ import { writeFileAtomically } from "limpid/node";
 import { embedMetadata } from "./embed-metadata.js";
 import { outputFormatOf, type OutputFormat } from "./image-format.js";
 import type { ImageMetadata } from "./image-metadata.js";
+import { OutputError } from "./output-error.js";
 import { iccProfileChunk, insertPngChunks } from "./png-chunks.js";
 
 /** Options of {@link writeImageFile}. */
@@ -57,9 +58,9 @@ const formatNames: Readonly<Record<OutputFormat, string>> = {
  * @param image - the image
  * @param options - inputs to protect, quality, abort signal
  * @returns the file's size, and notes on what the format could not hold
- * @throws {@link LimpidError} `UnsupportedFormat` for an unknown extension; `UnsupportedImage` if the format has no
- * transparency and the image needs it; `ImageTooLarge` if the format has no room for a side; `InvalidArgument` for an
- * impossible quality; `InputOverwrite`; `DiskFull`; `FileUnwritable`; `Aborted`
+ * @throws {@link OutputError} `UnsupportedFormat` for an unknown extension; `InputOverwrite`
+ * @throws {@link LimpidError} `UnsupportedImage` if the format has no transparency and the image needs it; `ImageTooLarge` if
+ * the format has no room for a side; `InvalidArgument` for an impossible quality; `DiskFull`; `FileUnwritable`; `Aborted`
  *
  * @example
  * ```ts
@@ -131,9 +132,7 @@ async function refuseInputs(path: string, inputs: readonly string[]): Promise<vo
   if (output === undefined) return;
   for (const input of inputs) {
     if ((await identify(input)) === output) {
-      throw new LimpidError("InputOverwrite", `${path}: would replace the input ${input}`, {
-        details: { path, input },
-      });
+      throw new OutputError("InputOverwrite", `${path}: would replace the input ${input}`, { path, input });
     }
   }
 }
