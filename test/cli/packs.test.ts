@@ -10,6 +10,7 @@ import { PackFiles, startPackServer, type PackServer } from "../support/pack-ser
 import { makeTinyModel } from "../support/tiny-model.js";
 import { makeTinyPack, withIntegrity, type TinyPackOptions } from "../support/tiny-pack.js";
 import { jsonLines, limpid as run, limpidProcess, writePhoto, writeTinyModel } from "./command.js";
+import { keysOf, promisedKeys } from "./promised-keys.js";
 import { useWorkspace } from "./workspace.js";
 
 const workspace = useWorkspace();
@@ -141,6 +142,23 @@ describe("an installed pack", () => {
       expect((await compute("restore", photo)).stdout).toContain("wrote    nothing");
     },
   );
+
+  test("is told to programs as the help says", async () => {
+    save(at("other"), makePack({ name: "@acme/limpid-other", expert: "acme.other", degradation: "moire" }));
+    const printed = (stdout: string): string[] => [...new Set(jsonLines(stdout).flatMap(keysOf))].sort();
+    const promised = async (command: string, ...more: string[]): Promise<string[]> =>
+      [...promisedKeys((await run(["packs", command, "--help"])).stdout), ...more].sort();
+    await limpid("packs", "install", save(at("pack"), makePack()));
+    save(at("pack"), makePack({ version: "1.1.0" }));
+    const installed = await limpid("packs", "install", at("pack"), "--json");
+    expect(printed(installed.stdout)).toEqual(await promised("install", "before"));
+    expect(printed((await limpid("packs", "update", "--json")).stdout)).toEqual(
+      await promised("update", "before"),
+    );
+    writeFileSync(at("packs", "installed", "acme.limpid-damaged"), "{}");
+    const listed = await limpid("packs", "list", "--json");
+    expect(printed(listed.stdout)).toEqual(await promised("list", "error"));
+  });
 
   test("is updated from where it came from, to what is newest there", async () => {
     publish(["1.0.0"]);

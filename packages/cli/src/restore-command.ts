@@ -56,8 +56,8 @@ act, and how to act all the same.
 A result says in its XMP, with --strip too, of which photo, options, packs and
 model it is (as hashes), so that a run can be continued: what is there already
 is not made again, unless --force is given; what is of a changed photo, other
-options, packs or another model is. A file that is no result is replaced with --force only.
-Neither a photo nor another photo's result is ever overwritten.
+options, packs or another model is. A file that is no result is replaced with
+--force only. Neither a photo nor another photo's result is ever overwritten.
 
 A folder stands for the JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC files in it
 and in the folders below. HEIC needs a libvips that reads it. Photos of other
@@ -68,8 +68,8 @@ With --json, one line per photo goes to standard output:
    analysis: [{degradation, probability}], mixture: [{expert, weight}],
    tiles, tileSize, milliseconds}
 with untouched: true if the photo was left alone, without output if nothing was
-written for it, and with preview: FILE if --preview wrote one; or {input, output, skipped: true},
-or {input, error: {code, message}}.
+written for it, and with preview: FILE if --preview wrote one; or
+{input, output, skipped: true}, or {input, error: {code, message}}.
 
 Exit code: 0 if all is well, 1 if a photo failed, 2 for wrong usage, 130 after
 Ctrl-C.

@@ -8,6 +8,8 @@ import { fetchBytes } from "../fetch-bytes.js";
 import { readBytes } from "../read-bytes.js";
 import { fetchPackage, parsePackageName } from "./npm-registry.js";
 
+/** How the name or the address of a pack in one file ends. */
+const archiveName = /\.(?:tgz|zip)(?:[?#]|$)/i;
 /** Most bytes of one pack. */
 const maximumPackBytes = 256 * 2 ** 20;
 
@@ -56,11 +58,11 @@ export async function isFolder(path: string): Promise<boolean> {
  */
 export async function findPack(spec: string, signal: AbortSignal): Promise<FoundPack> {
   if (isAddress(spec)) {
-    if (!/\.(?:tgz|zip)(?:[?#]|$)/i.test(spec)) return packFromUrl(spec);
+    if (!archiveName.test(spec)) return packFromUrl(spec);
     return { ...packFromArchive(await fetchBytes(spec, maximumPackBytes, signal), spec), address: spec };
   }
   if (await isFolder(spec)) return packFromDirectory(spec);
-  const named = parsePackageName(spec);
+  const named = archiveName.test(spec) ? undefined : parsePackageName(spec);
   if (named === undefined || existsSync(spec)) return packFromArchive(await readBytes(spec), resolve(spec));
   const { archive, address, version } = await fetchPackage(named, maximumPackBytes, signal);
   const expected = { name: named.name, version };

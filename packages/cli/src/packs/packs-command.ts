@@ -19,10 +19,15 @@ interface PacksOptions {
 }
 
 const folderHelp = `
-Packs are kept in the folder that the variable LIMPID_PACKS names, else in that of
-the system: ~/.local/share/limpid/packs (or below XDG_DATA_HOME) on Linux,
-~/Library/Application Support/limpid/packs on macOS, %LOCALAPPDATA%\\limpid\\packs
-on Windows.
+Packs are kept in the folder that the variable LIMPID_PACKS names, else in
+~/.local/share/limpid/packs (or below XDG_DATA_HOME) on Linux, in
+~/Library/Application Support/limpid/packs on macOS, and in
+%LOCALAPPDATA%\\limpid\\packs on Windows.
+`;
+
+const jsonHelp = `
+With --json, one line per pack goes to standard output:
+  {id, version, name, source, signedBy, experts: [{id, degradations}]}
 `;
 
 const installHelp = `
@@ -32,7 +37,8 @@ Every file is held against the pack's own list; a pack that is signed must be
 signed rightly, and later versions by the same key, from the same address and
 of the same npm package. What differs is refused, unless --replace agrees. Packs
 are data: one with code is refused.
-${folderHelp}
+${folderHelp}${jsonHelp}with before: VERSION if another version was installed.
+
 Examples:
   limpid packs install @acme/limpid-descreen
   limpid packs install acme-limpid-descreen-1.0.0.tgz --key acme.pub.pem
@@ -43,6 +49,10 @@ A pack is named by its id or its npm package, for what is newest at the place
 that it came from, or by another place, as for limpid packs install. An address
 with a version in it has nothing newer: name the new address. Without packs all
 are updated.
+${jsonHelp}with before: VERSION.
+
+Example:
+  limpid packs update
 `;
 
 /** The `packs` commands, for those who use packs. */
@@ -109,7 +119,7 @@ function listCommand(context: CommandContext): Command {
   return addOptions(new Command("list"))
     .summary("list installed packs")
     .description("Lists the installed packs, and says of those that cannot be used why.")
-    .addHelpText("after", folderHelp)
+    .addHelpText("after", `${folderHelp}${jsonHelp}with error: {code, message} if it cannot be used.\n`)
     .action((options: PacksOptions) =>
       withPacks(options, context, ({ packs }) => {
         const listed = listPacks(packs);

@@ -20,7 +20,7 @@ export interface RunPacks {
 export function addPackOption(command: Command): Command {
   return command.option(
     "--pack <spec>",
-    "use this pack too, in this run alone; may be repeated (limpid help packs install says how packs are named)",
+    "use this pack too, in this run alone, named as for limpid packs install; may be repeated",
     (spec: string, before: readonly string[] | undefined) => [...(before ?? []), spec],
   );
 }
