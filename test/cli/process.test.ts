@@ -30,6 +30,8 @@ test("with the backend left to itself, standard output holds the results alone, 
   const [line, ...others] = jsonLines(stdout);
   expect(others).toEqual([]);
   expect(line).toMatchObject({ input: at("a.png"), output: at("a.png.restored.png") });
+  // Dawn has nothing to say to a person.
+  expect(stderr.split("\n").filter((text) => !/^(note: .*|1 restored|)$/.test(text))).toEqual([]);
   // Either a GPU was found, or it is said why not.
   expect([line?.backend, stderr.match(/^note: runs on wasm: .+$/gm)?.length ?? 0]).toEqual(
     line?.backend === "webgpu" ? ["webgpu", 0] : ["wasm", 1],

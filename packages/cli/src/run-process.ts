@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { addAbortSignal } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type { CommandContext } from "./command-context.js";
 import { packsFolder } from "./packs/packs-folder.js";
@@ -37,7 +38,9 @@ export async function runProcess(
     writeError: (text) => process.stderr.write(text),
     terminal: process.stderr.isTTY ? process.stderr : undefined,
     outputColumns: process.stdout.isTTY ? process.stdout.columns || 80 : undefined,
-    readInput: process.stdin.isTTY ? undefined : () => buffer(process.stdin),
+    readInput: process.stdin.isTTY
+      ? undefined
+      : () => buffer(addAbortSignal(interrupt.signal, process.stdin)),
     packsFolder: packsFolder(process),
     signal: interrupt.signal,
     program,
