@@ -9,7 +9,6 @@ export type OutputErrorCode = "InputOverwrite" | "OutputExists" | "UnsupportedFo
 
 /** A result that cannot go where it was to go: the command's own failure, beside the SDK's `LimpidError`. */
 export class OutputError extends Error {
-  override readonly name = "OutputError";
   /** Which kind of failure this is. */
   readonly code: OutputErrorCode;
   /** The offending values by name. */
@@ -22,6 +21,7 @@ export class OutputError extends Error {
    */
   constructor(code: OutputErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}) {
     super(message);
+    this.name = "OutputError";
     this.code = code;
     this.details = details;
   }

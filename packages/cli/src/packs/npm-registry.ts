@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { valid } from "semver";
 import * as v from "valibot";
 import { LimpidError } from "limpid";
-import { fetchBytes } from "../fetch-bytes.js";
+import { fetchBytes } from "./fetch-bytes.js";
 
 /** An npm package, and a version of it if one was named. */
 export interface NamedPackage {

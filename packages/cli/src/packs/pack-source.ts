@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import { LimpidError, packFilesFromArchive, packFromFiles, packFromUrl, type PackSource } from "limpid";
 import { integrityFileName, parseIntegrity, signatureFileName } from "limpid/authoring";
 import { packFromDirectory } from "limpid/node";
-import { fetchBytes } from "../fetch-bytes.js";
+import { collectBytes } from "./collect-bytes.js";
+import { fetchBytes } from "./fetch-bytes.js";
 import { readBytes } from "../read-bytes.js";
 import { fetchPackage, parsePackageName } from "./npm-registry.js";
 
@@ -70,6 +71,22 @@ export async function findPack(spec: string, signal: AbortSignal): Promise<Found
 }
 
 /**
+ * Reads the list of a pack's files, with their hashes.
+ *
+ * @param source - the pack
+ * @param signal - gives up when it fires
+ * @throws {@link LimpidError} `PackUnavailable` if it has none, since it was not built; what the source throws
+ */
+export async function readList(source: PackSource, signal: AbortSignal): Promise<Uint8Array> {
+  const opened = await source.open(integrityFileName, { offset: 0, signal });
+  if (opened !== undefined) return collectBytes(opened.bytes, maximumPackBytes, source.name);
+  throw new LimpidError(
+    "PackUnavailable",
+    `${source.name} has no ${integrityFileName}: limpid pack build makes it, and limpid pack try does without`,
+  );
+}
+
+/**
  * Reads all files of a pack: those of its archive, or those that its list names.
  *
  * @param source - the pack
@@ -87,15 +104,8 @@ export async function readPack(
   const take = async (path: string): Promise<Uint8Array | undefined> => {
     const opened = await source.open(path, { offset: 0, signal });
     if (opened === undefined) return undefined;
-    const parts: Uint8Array[] = [];
-    for await (const part of opened.bytes) {
-      size += part.byteLength;
-      if (size > maximumPackBytes) {
-        throw new LimpidError("PackTooLarge", `${source.name} has more than ${maximumPackBytes} bytes`);
-      }
-      parts.push(part);
-    }
-    const bytes = Uint8Array.from(Buffer.concat(parts));
+    const bytes = await collectBytes(opened.bytes, maximumPackBytes - size, source.name);
+    size += bytes.byteLength;
     files.set(path, bytes);
     return bytes;
   };

@@ -2,13 +2,14 @@ import { existsSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { Command } from "commander";
 import { createLimpid, type InstalledPack, type Limpid, LimpidError, type TrustedKey } from "limpid";
-import { integrityFileName, parseIntegrity } from "limpid/authoring";
+import { parseIntegrity } from "limpid/authoring";
 import { modelFromDirectory, packStoreInDirectory } from "limpid/node";
 import type { CommandContext } from "../command-context.js";
+import { toLine } from "../image-report.js";
 import { readPublicKey } from "../pack/key-files.js";
 import { installPack } from "./install-pack.js";
 import { parsePackageName } from "./npm-registry.js";
-import { findPack, packSpecs } from "./pack-source.js";
+import { findPack, packSpecs, readList } from "./pack-source.js";
 
 interface PacksOptions {
   readonly key?: string;
@@ -164,10 +165,7 @@ async function install(
   const source = await findPack(spec, signal);
   const trustedKeys: TrustedKey[] = [];
   if (options.key !== undefined) {
-    const opened = await source.open(integrityFileName, { offset: 0, signal });
-    const parts: Uint8Array[] = [];
-    for await (const part of opened?.bytes ?? []) parts.push(part);
-    const { id } = parseIntegrity(Uint8Array.from(Buffer.concat(parts)), source.name);
+    const { id } = parseIntegrity(await readList(source, signal), source.name);
     trustedKeys.push({ key: await readPublicKey(options.key), publishers: [id.slice(0, id.indexOf("."))] });
   }
   await withPacks({ ...options, trustedKeys }, context, async (limpid) => {
@@ -279,8 +277,4 @@ function describe(
   if (error !== undefined) lines[0] = `${id} ${version}  cannot be used: ${error.message}`;
   for (const expert of experts) lines.push(`  expert   ${expert.id} for ${expert.degradations.join(", ")}`);
   return `${lines.join("\n")}\n`;
-}
-
-function toLine(value: object): string {
-  return `${JSON.stringify(value)}\n`;
 }

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Command } from "commander";
-import { LimpidError, packFromFiles, type Limpid, type PackOptions } from "limpid";
+import { packFromFiles, type Limpid, type PackOptions } from "limpid";
 import { integrityFileName } from "limpid/authoring";
 import { packStoreInDirectory } from "limpid/node";
 import type { CommandContext } from "../command-context.js";
 import { installPack } from "./install-pack.js";
 import { overlayStore } from "./overlay-store.js";
-import { findPack, readPack } from "./pack-source.js";
+import { findPack, readList, readPack } from "./pack-source.js";
 
 /** The packs whose experts a run has. They go to worker threads as they are. */
 export interface RunPacks {
@@ -39,14 +39,8 @@ export async function readRunPacks(
   const named = [];
   for (const spec of specs ?? []) {
     const source = await findPack(spec, signal);
-    const files = await readPack(source, signal);
-    if (!files.has(integrityFileName)) {
-      throw new LimpidError(
-        "PackUnavailable",
-        `${source.name} has no ${integrityFileName}: limpid pack build makes it, and limpid pack try does without`,
-      );
-    }
-    named.push({ name: source.name, files });
+    await readList(source, signal); // says if it was not built
+    named.push({ name: source.name, files: await readPack(source, signal) });
   }
   return { folder: packsFolder, named };
 }

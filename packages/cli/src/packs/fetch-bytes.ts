@@ -1,5 +1,6 @@
 import { LimpidError } from "limpid";
-import { openUrl } from "../../../src/sdk/base/index.js";
+import { openUrl } from "../../../../src/sdk/base/index.js";
+import { collectBytes } from "./collect-bytes.js";
 
 /**
  * Fetches a file into memory, from nowhere but its address: redirections are refused.
@@ -18,16 +19,5 @@ export async function fetchBytes(
     new LimpidError("PackUnavailable", message, { details, cause });
   const opened = await openUrl(new URL(address), { signal, fail });
   if (opened === undefined) throw fail(`${address} is not there`, { url: address });
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of opened.bytes) {
-    length += part.byteLength;
-    if (length > maximumBytes) {
-      throw new LimpidError("PackTooLarge", `${address} has more than ${maximumBytes} bytes`, {
-        details: { url: address, limit: maximumBytes },
-      });
-    }
-    parts.push(part);
-  }
-  return Uint8Array.from(Buffer.concat(parts));
+  return collectBytes(opened.bytes, maximumBytes, address);
 }
