@@ -33,13 +33,18 @@ test("each photo has a bar, with the time that is left once two tiles tell it, a
     // Half a photo took 9 s.
     `${full(4)} 0 of 3 done, about 45 s left`,
   ]);
-  bar.begin("b.png", "looking at it");
   // Only lines that change are drawn again.
-  expect(read()).toEqual([`${full(0)}   0 %  b.png, looking at it`]);
+  clock.milliseconds = 10_500;
+  bar.begin("b.png", "looking at it");
+  expect(read()).toEqual([
+    `${full(12)}  50 %  a.png, tile 2 of 4, about 7 s left`, // since then 1.5 s have passed
+    `${full(0)}   0 %  b.png, looking at it`,
+    `${full(4)} 0 of 3 done, about 53 s left`,
+  ]);
   bar.finish("a.png");
   read();
   bar.finish("c.png"); // its result was there: that says nothing of the time
-  expect(read()).toEqual([`${full(16)} 2 of 3 done, about 9 s left`]);
+  expect(read()).toEqual([`${full(16)} 2 of 3 done, about 11 s left`]);
   bar.clear();
 });
 

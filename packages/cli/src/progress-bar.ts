@@ -16,6 +16,8 @@ interface FileUnderWay {
   readonly share: number | undefined;
   /** From when on its time is measured, and how far it was then: what comes before the first part says little of the rest. */
   readonly from: { readonly time: number; readonly share: number };
+  /** When it got so far. */
+  readonly at: number;
 }
 
 /**
@@ -31,6 +33,8 @@ export class ProgressBar {
   /** Those that nothing was done for say nothing of the time that others take. */
   #passedOver = 0;
   #started: number | undefined;
+  /** When something was begun, got further or was finished last. */
+  #at = 0;
   #ticking: ReturnType<typeof setInterval> | undefined;
 
   /**
@@ -54,8 +58,8 @@ export class ProgressBar {
     const time = this.#now();
     this.#started ??= time;
     const share = part === undefined ? undefined : 0;
-    this.#underWay.set(file, { part: part ?? "", share, from: { time, share: 0 } });
-    this.#show();
+    this.#underWay.set(file, { part: part ?? "", share, from: { time, share: 0 }, at: time });
+    this.#advanced();
   }
 
   /**
@@ -69,9 +73,10 @@ export class ProgressBar {
     const before = this.#underWay.get(file);
     const share = done / total;
     const isFirst = before?.share === undefined || before.share === 0;
-    const from = isFirst ? { time: this.#now(), share } : before.from;
-    this.#underWay.set(file, { part: `tile ${done} of ${total}`, share, from });
-    this.#show();
+    const at = this.#now();
+    const from = isFirst ? { time: at, share } : before.from;
+    this.#underWay.set(file, { part: `tile ${done} of ${total}`, share, from, at });
+    this.#advanced();
   }
 
   /**
@@ -82,7 +87,7 @@ export class ProgressBar {
   finish(file: string): void {
     if (!this.#underWay.delete(file)) this.#passedOver++;
     this.#finished++;
-    if (this.#finished < this.#total) this.#show();
+    if (this.#finished < this.#total) this.#advanced();
   }
 
   /** Takes the bar away, so that lines can be written; it comes back with the next progress. */
@@ -90,6 +95,11 @@ export class ProgressBar {
     clearInterval(this.#ticking);
     this.#ticking = undefined;
     this.#draw?.clear();
+  }
+
+  #advanced(): void {
+    this.#at = this.#now();
+    this.#show();
   }
 
   #show(): void {
@@ -100,8 +110,8 @@ export class ProgressBar {
       const done = files.reduce((sum, [, { share = 0 }]) => sum + share, this.#finished);
       const count = `${this.#finished} of ${this.#total} done`;
       const worked = done - this.#passedOver;
-      const elapsed = this.#started === undefined ? 0 : this.#now() - this.#started;
-      const left = timeLeft(elapsed, worked, this.#total - done);
+      const elapsed = this.#at - (this.#started ?? this.#at);
+      const left = timeLeft(elapsed, worked, this.#total - done, this.#now() - this.#at);
       lines.push(`${drawBar(done / this.#total)} ${count}${left}`);
     }
     this.#draw(lines.join("\n"));
@@ -109,11 +119,10 @@ export class ProgressBar {
     this.#ticking ??= setInterval(() => this.#show(), 1000).unref();
   }
 
-  #lineOf(name: string, { part, share, from }: FileUnderWay): string {
+  #lineOf(name: string, { part, share, from, at }: FileUnderWay): string {
     const shown = printableLine(name);
     if (share === undefined) return shown;
-    const elapsed = this.#now() - from.time;
-    const left = timeLeft(elapsed, share - from.share, 1 - share);
+    const left = timeLeft(at - from.time, share - from.share, 1 - share, this.#now() - at);
     const percent = `${Math.round(share * 100)}`.padStart(3);
     return `${drawBar(share)} ${percent} %  ${shown}, ${part}${left}`;
   }
@@ -130,10 +139,17 @@ export function drawBar(share: number, length = barLength): string {
   return "█".repeat(filled) + "░".repeat(length - filled);
 }
 
-/** What to say of the time that is left, if it can be told: of work that took so long, and of which so much is left. */
-function timeLeft(elapsed: number, done: number, left: number): string {
+/**
+ * What to say of the time that is left, if it can be told.
+ *
+ * @param elapsed - how long it took to get so far, in milliseconds
+ * @param done - how much that was
+ * @param left - how much is left
+ * @param since - how long ago that was, in milliseconds
+ */
+function timeLeft(elapsed: number, done: number, left: number, since: number): string {
   if (elapsed < leastTime || done <= 0 || left <= 0) return "";
-  const seconds = Math.ceil((elapsed / 1000) * (left / done));
+  const seconds = Math.max(1, Math.ceil((elapsed * (left / done) - since) / 1000));
   if (seconds < 60) return `, about ${seconds} s left`;
   const minutes = Math.ceil(seconds / 60);
   return minutes < 60
