@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import sharp from "sharp";
 import { writePackArchive } from "../../packages/cli/src/files/index.js";
 import { packsFolder } from "../../packages/cli/src/packs/packs-folder.js";
@@ -13,8 +13,10 @@ import { jsonLines, limpid as run, limpidProcess, writePhoto, writeTinyModel } f
 import { keysOf, promisedKeys } from "./promised-keys.js";
 import { useWorkspace } from "./workspace.js";
 
-const workspace = useWorkspace();
-const { at } = workspace;
+// The first run may have to build the program.
+jest.setTimeout(300_000);
+
+const { at } = useWorkspace();
 /** Its router finds nothing in any photo. */
 const calm = { bias: -20, routerScale: 0 };
 const model = makeTinyModel(calm);

@@ -16,13 +16,17 @@ const spec = /^((?:@[a-z0-9-][a-z0-9._-]*\/)?[a-z0-9-][a-z0-9._-]*)(?:@([^@/]+))
 const maximumDocumentBytes = 32 * 2 ** 20;
 
 /** What is read of a registry's document on a package. */
-const documentSchema = v.object({
-  "dist-tags": v.record(v.string(), v.string()),
-  versions: v.record(
-    v.string(),
-    v.object({ dist: v.object({ tarball: v.pipe(v.string(), v.url()), integrity: v.string() }) }),
-  ),
-});
+const documentSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    "dist-tags": v.record(v.string(), v.string()),
+    versions: v.record(
+      v.string(),
+      v.object({ dist: v.object({ tarball: v.pipe(v.string(), v.url()), integrity: v.string() }) }),
+    ),
+  }),
+);
 
 /**
  * Reads the name of an npm package.
@@ -66,17 +70,14 @@ export async function fetchPackage(
   signal: AbortSignal,
 ): Promise<FetchedPackage> {
   const registry = registryOf(process.env);
-  const unavailable = (fault: string, cause?: unknown): LimpidError =>
-    new LimpidError("PackUnavailable", `${name}: ${fault}`, { cause, details: { name, registry } });
+  const unavailable = (fault: string): LimpidError =>
+    new LimpidError("PackUnavailable", `${name}: ${fault}`, { details: { name, registry } });
   const bytes = await fetchBytes(registry + name, maximumDocumentBytes, signal);
-  let document: v.InferOutput<typeof documentSchema>;
-  try {
-    document = v.parse(documentSchema, JSON.parse(new TextDecoder().decode(bytes)));
-  } catch (cause) {
-    throw unavailable(`${registry} does not answer as npm's registry does`, cause);
-  }
-  const version = wanted ?? document["dist-tags"].latest;
-  const dist = version === undefined ? undefined : document.versions[version]?.dist;
+  const document = v.safeParse(documentSchema, new TextDecoder().decode(bytes));
+  if (!document.success) throw unavailable(`${registry} does not answer as npm's registry does`);
+  const { "dist-tags": tags, versions } = document.output;
+  const version = wanted ?? tags.latest;
+  const dist = version === undefined ? undefined : versions[version]?.dist;
   if (version === undefined || dist === undefined) {
     throw unavailable(`${registry} has no version ${version ?? "latest"} of it`);
   }
