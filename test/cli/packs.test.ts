@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import sharp from "sharp";
@@ -160,6 +160,8 @@ describe("an installed pack", () => {
     writeFileSync(at("packs", "installed", "acme.limpid-damaged"), "{}");
     const listed = await limpid("packs", "list", "--json");
     expect(printed(listed.stdout)).toEqual(await promised("list", "error"));
+    const removed = await limpid("packs", "remove", id, "--json");
+    expect(printed(removed.stdout)).toEqual(await promised("remove"));
   });
 
   test("is updated from where it came from, to what is newest there", async () => {
@@ -173,6 +175,14 @@ describe("an installed pack", () => {
       `${id} 1.2.0  installed in place of 1.0.0, not signed`,
       "acme.limpid-other 1.0.0  is installed already, not signed",
     ]);
+    // One whose place is gone does not keep the others.
+    rmSync(at("other"), { recursive: true });
+    const rest = await limpid("packs", "update");
+    expect([rest.code, rest.stdout]).toEqual([
+      1,
+      expect.stringContaining(`${id} 1.2.0  is installed already`),
+    ]);
+    expect(rest.stderr).toMatch(/^FileUnreadable: [^\n]*other[^\n]*\n$/);
     for (const spec of ["acme.none", "@acme/none"]) {
       const none = await limpid("packs", "update", spec);
       expect([none.code, none.stderr]).toEqual([1, expect.stringMatching(/^UnknownExtension: /)]);

@@ -251,7 +251,7 @@ describe("restore", () => {
     const { data, info } = await sharp(at("photo.png.before-after.jpg"))
       .raw()
       .toBuffer({ resolveWithObject: true });
-    expect([info.format, info.width, info.height]).toEqual(["raw", 24 * 2 + 3 * 8, 16 + 8 + 22 + 8]);
+    expect([info.format, info.width, info.height]).toEqual(["raw", 96 * 2 + 3 * 8, 16 + 8 + 22 + 8]);
     // The first picture is the photo, but for what JPEG does to it.
     const before = await pixels(photo);
     let difference = 0;
@@ -263,6 +263,13 @@ describe("restore", () => {
     expect(difference / before.data.length).toBeLessThan(30);
     const { width, height } = await sharp(at("large.jpg.before-after.jpg")).metadata();
     expect([width, height]).toEqual([960 * 2 + 3 * 8, 2 * (8 + 22 + 8) + 8]);
+    // However small the photo is.
+    const dot = await writePhoto(at("dot.png"), { width: 1, height: 1 });
+    expect((await limpid(["restore", dot, "--preview", ...engine])).code).toBe(0);
+    // A photo that is named like a preview keeps its place.
+    const photos = [dot, at("photo.png.before-after.jpg"), photo];
+    const named = await limpid(["restore", ...photos, "--preview", "--force", ...engine]);
+    expect([named.code, named.stderr]).toEqual([1, expect.stringMatching(/InputOverwrite: .*its preview/)]);
     // Both are there: nothing is done again, until one is missing.
     const again = (): Promise<unknown> =>
       limpid(["restore", photo, "--preview", "--json", ...engine]).then(

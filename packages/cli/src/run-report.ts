@@ -10,12 +10,17 @@ interface Failure {
   readonly error: ErrorReport;
 }
 
+/** Where a run is told of. */
+type ReportContext = Pick<CommandContext, "terminal" | "writeError"> & {
+  readonly write: (text: string) => void;
+};
+
 /**
  * Tells how a run over several files goes: results as they come, on standard output; notes and progress on standard
  * error; and at the end a count, and each file that failed with its reason.
  */
 export class RunReport {
-  readonly #context: CommandContext;
+  readonly #context: ReportContext;
   readonly #verb: string;
   readonly #json: boolean;
   readonly #total: number;
@@ -33,7 +38,7 @@ export class RunReport {
    * done first, for files that have parts
    */
   constructor(
-    context: CommandContext,
+    context: ReportContext,
     run: {
       readonly verb: string;
       readonly total: number;

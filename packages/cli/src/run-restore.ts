@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { LimpidError, throwIfAborted } from "limpid";
 import type { CommandContext } from "./command-context.js";
 import { endOfRun } from "./end-of-run.js";
@@ -82,7 +82,7 @@ export async function runRestore(run: RestoreRun, context: CommandContext): Prom
   const failures = [...found.failures, ...plan.failures];
   // Standard output takes the picture, so what is said of it goes beside it.
   const told = isStream ? { ...context, write: context.writeError } : context;
-  const report = new RunReport(told as CommandContext, {
+  const report = new RunReport(told, {
     verb: "restored",
     total: tasks.length + failures.length,
     json: run.json,
@@ -152,6 +152,9 @@ async function prepare(
       preview: run.preview ? preview : undefined,
     };
     if (output === standardStream) return files;
+    if (run.preview && run.inputs.some((path) => resolve(path) === resolve(preview))) {
+      throw new OutputError("InputOverwrite", `${input}: its preview ${preview} is an input`);
+    }
     await makeFolder(dirname(output));
     let isDone = !force;
     for (const path of run.preview ? [output, preview] : [output]) {

@@ -5,6 +5,7 @@ import { createLimpid, type InstalledPack, type Limpid, LimpidError, type Truste
 import { parseIntegrity } from "limpid/authoring";
 import { modelFromDirectory, packStoreInDirectory } from "limpid/node";
 import type { CommandContext } from "../command-context.js";
+import { formatError } from "../describe-error.js";
 import { toLine } from "../image-report.js";
 import { readPublicKey } from "../pack/key-files.js";
 import { installPack } from "./install-pack.js";
@@ -56,6 +57,14 @@ Example:
   limpid packs update
 `;
 
+const removeHelp = `
+With --json, one line per pack goes to standard output:
+  {id, removed}
+with the version that was removed.
+`;
+
+const nothingInstalled = "no packs are installed\n";
+
 /** The `packs` commands, for those who use packs. */
 export function packsCommand(context: CommandContext): Command {
   const group = new Command("packs")
@@ -94,7 +103,7 @@ function installCommand(context: CommandContext): Command {
     .argument("<pack...>", "npm packages, addresses, folders or .tgz files")
     .addHelpText("after", installHelp)
     .action(async (specs: readonly string[], options: PacksOptions) => {
-      for (const spec of specs) await install(spec, undefined, options, context);
+      await forEach(specs, context, (spec) => install(spec, undefined, options, context));
     });
 }
 
@@ -107,12 +116,13 @@ function updateCommand(context: CommandContext): Command {
     .action(async (specs: readonly string[], options: PacksOptions) => {
       const known = await withPacks(options, context, ({ packs }) => Promise.resolve(listPacks(packs)));
       const wanted = specs.length > 0 ? specs : known.map(({ id }) => id);
-      for (const spec of wanted) {
+      if (wanted.length === 0 && options.json !== true) context.write(nothingInstalled);
+      await forEach(wanted, context, async (spec) => {
         const named = existsSync(spec) ? undefined : parsePackageName(spec);
         const pack = known.find(({ id, name }) => id === spec || name === spec);
         if (pack === undefined && named !== undefined) requirePack(known, named.name);
         await install(pack === undefined ? spec : newestOf(pack), pack?.id ?? known, options, context);
-      }
+      });
     });
 }
 
@@ -124,7 +134,7 @@ function listCommand(context: CommandContext): Command {
     .action((options: PacksOptions) =>
       withPacks(options, context, ({ packs }) => {
         const listed = listPacks(packs);
-        if (options.json !== true && listed.length === 0) context.write("no packs are installed\n");
+        if (options.json !== true && listed.length === 0) context.write(nothingInstalled);
         for (const pack of listed) context.write(options.json === true ? toLine(pack) : describe(pack));
         return Promise.resolve();
       }),
@@ -136,17 +146,35 @@ function removeCommand(context: CommandContext): Command {
     .summary("remove installed packs")
     .description("Removes installed packs, with all their files.")
     .argument("<pack...>", "their ids or npm packages")
+    .addHelpText("after", removeHelp)
     .action((specs: readonly string[], options: PacksOptions) =>
       withPacks(options, context, async ({ packs }) => {
-        for (const spec of specs) {
+        await forEach(specs, context, async (spec) => {
           const { id, version } = requirePack(listPacks(packs), spec);
           await packs.uninstall(id);
           context.write(
             options.json === true ? toLine({ id, removed: version }) : `${id} ${version}  removed\n`,
           );
-        }
+        });
       }),
     );
+}
+
+/** Goes on with the others after one of several has failed, which is said. */
+async function forEach(
+  specs: readonly string[],
+  context: CommandContext,
+  work: (spec: string) => Promise<void>,
+): Promise<void> {
+  for (const spec of specs) {
+    try {
+      await work(spec);
+    } catch (error) {
+      if (specs.length === 1 || context.signal.aborted) throw error;
+      context.writeError(formatError(error, spec));
+      context.exitCode = 1;
+    }
+  }
 }
 
 /**
@@ -263,8 +291,9 @@ function requirePack(listed: readonly ListedPack[], spec: string): ListedPack {
 }
 
 /** Where to look for what is newer: the npm package without its version, or the same place. */
-function newestOf({ source }: ListedPack): string {
-  return parsePackageName(source)?.name ?? source;
+function newestOf({ id, source }: ListedPack): string {
+  if (source !== "") return parsePackageName(source)?.name ?? source;
+  throw new LimpidError("PackUnavailable", `${id}: where it came from cannot be read; install it again`);
 }
 
 function describe(
