@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { zipSync } from "fflate";
 import sharp from "sharp";
 import { checkFiles } from "../../packages/cli/src/pack/check-files.js";
 import { readPackFolder } from "../../packages/cli/src/pack/pack-contents.js";
@@ -505,6 +506,19 @@ describe("pack build, keygen, sign and inspect", () => {
       isSigned: true,
       files: 9,
     });
+  });
+
+  test("sign puts no tarball into the place of a ZIP archive", async () => {
+    await build();
+    await limpid(["pack", "keygen", "--output", join(folder, "acme")]);
+    const files = packFilesFromArchive(readFileSync(join(folder, "pack.tgz")));
+    const archive = zipSync(Object.fromEntries(files));
+    writeFileSync(join(folder, "pack.zip"), archive);
+    const key = ["--key", join(folder, "acme.key.pem")];
+    const { code, stderr } = await limpid(["pack", "sign", join(folder, "pack.zip"), ...key]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^InvalidArchive: .*ZIP/)]);
+    expect(readFileSync(join(folder, "pack.zip")).equals(archive)).toBe(true);
+    expect((await limpid(["pack", "inspect", join(folder, "pack.zip")])).code).toBe(0);
   });
 
   test("inspect tells what a pack brings, of a folder and of a tarball", async () => {

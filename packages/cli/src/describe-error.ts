@@ -17,8 +17,9 @@ export interface ErrorReport {
  * @returns its code and message
  */
 export function reportError(error: unknown): ErrorReport {
-  if (LimpidError.is(error) || error instanceof OutputError)
+  if (LimpidError.is(error) || error instanceof OutputError) {
     return { code: error.code, message: oneLine(error.message) };
+  }
   return (
     reportSystemError(error) ?? {
       code: "Unexpected",

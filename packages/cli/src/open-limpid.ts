@@ -70,7 +70,7 @@ export async function chooseBackend(
 ): Promise<{ backend: EngineSettings["backend"]; passedOver?: string }> {
   if (backend === "wasm" || backend === "cpu") return { backend };
   if (backend === "auto" && process.platform === "linux") {
-    if (!(await hasGpu())) return { backend: "wasm", passedOver: "this machine has no GPU" };
+    if (!(await hasGpu())) return { backend: "wasm", passedOver: "no GPU was found" };
     // Mesa's software renderer would be passed over too, after Dawn has warned of its limits on standard error.
     process.env.VK_LOADER_DRIVERS_DISABLE ??= "*lvp*";
   }
