@@ -65,7 +65,7 @@ const importZones = [
   {
     target: "./packages/cli",
     from: ["./src", "./test", "./packages/lab"],
-    except: ["./node/system-error.ts"],
+    except: ["./node/system-error.ts", "./node/start-thread.ts", "./sdk/base/index.ts"],
     message: "The command uses what limpid exports.",
   },
   {

@@ -37,14 +37,15 @@ const sources = [
  * Builds the packages if a source is newer. Runs side by side with others: one of them builds, the rest wait, and
  * each dist/ is replaced at once when all of it is there.
  *
- * @param {{ force?: boolean }} [options] - `force` builds in any case
+ * @param {{ force?: boolean, onBuild?: () => void }} [options] - `force` builds in any case; `onBuild` is told before a build
  */
-export async function buildDist({ force = false } = {}) {
+export async function buildDist({ force = false, onBuild } = {}) {
   mkdirSync(join(root, "build"), { recursive: true });
   if (!force && !isStale()) return;
   const release = await acquireLock();
   try {
     if (!force && !isStale()) return;
+    onBuild?.();
     const started = new Date();
     for (const folder of packages) await buildPackage(folder);
     copyAssets(join(root, "build", "assets"));

@@ -9,7 +9,7 @@ const isLab = ["evaluate", "score", "reference"].includes(process.argv[2] ?? "")
 // npm runs scripts in the package's folder; the paths in ARGS are relative to the caller's.
 const caller = process.env.INIT_CWD ?? process.cwd();
 process.chdir(root);
-await buildDist();
+await buildDist({ onBuild: () => console.error("Building the packages first, which takes a minute...") });
 const program = isLab ? await bundleLab("src/main.ts") : join(root, "packages", "cli", "dist", "main.js");
 process.chdir(caller);
 process.argv[1] = program;

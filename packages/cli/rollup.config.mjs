@@ -26,7 +26,9 @@ export default [
   {
     input: { main: source("main"), ...libraries },
     external: isExternal,
-    plugins: [esbuild({ target: "es2022" })],
+    plugins: [
+      esbuild({ target: "es2022", define: { __LIMPID_VERSION__: JSON.stringify(manifest.version) } }),
+    ],
     onwarn: failOnWarning,
     output: {
       dir: "packages/cli/dist",

@@ -1,10 +1,9 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
-import { EventEmitter, LimpidError, type WorkerPort } from "../sdk/base/index.js";
 import { tileWorkersFor, type TileWorkerFactory } from "../sdk/engine/index.js";
 import { packageDirectory } from "./package-directory.js";
+import { startThread } from "./start-thread.js";
 
 /** What {@link nodeTileWorkers} can be told. */
 export interface NodeTileWorkerOptions {
@@ -32,26 +31,9 @@ export function nodeTileWorkers(options: NodeTileWorkerOptions = {}): TileWorker
   return {
     defaultCount: tileWorkersFor(availableParallelism()),
     start: () =>
-      startThread(options.file ?? pathToFileURL(join(packageDirectory(), "dist", "tile-worker-node.js"))),
-  };
-}
-
-function startThread(file: URL): WorkerPort {
-  const [received, failed] = [new EventEmitter<unknown>(), new EventEmitter<Error>()];
-  const worker = new Worker(file, { name: "limpid tiles", argv: [], execArgv: [] });
-  worker.on("message", (message) => received.fire(message));
-  worker.on("messageerror", (error) => failed.fire(error));
-  worker.on("error", (error) => failed.fire(error));
-  worker.on("exit", (code) => failed.fire(new LimpidError("WorkerFailed", `the thread ended with ${code}`)));
-  worker.unref(); // after the listeners, which would hold it
-  return {
-    onMessage: received.event,
-    onDidFail: failed.event,
-    post: (message, transfer) => worker.postMessage(message, transfer),
-    dispose() {
-      received.dispose();
-      failed.dispose();
-      void worker.terminate();
-    },
+      startThread(options.file ?? pathToFileURL(join(packageDirectory(), "dist", "tile-worker-node.js")), {
+        ...{ name: "limpid tiles", argv: [], execArgv: [] },
+        isBackground: true,
+      }),
   };
 }

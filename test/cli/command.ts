@@ -1,9 +1,10 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
+import type { CommandContext } from "../../packages/cli/src/command-context.js";
 import { runProgram } from "../../packages/cli/src/program.js";
 import type { ChannelCount } from "../../src/sdk/image/index.js";
 import { pseudoRandomImageOfDepth } from "../image/pseudo-random.js";
@@ -13,6 +14,8 @@ import { makeTinyModel, type TinyModelOptions } from "../support/tiny-model.js";
 export interface CommandResult {
   readonly code: number;
   readonly stdout: string;
+  /** The picture that went to standard output. */
+  readonly bytes?: Buffer;
   readonly stderr: string;
 }
 
@@ -26,10 +29,16 @@ export interface JsonLine {
 }
 
 /** What a test can tell a command that runs in this process. */
-export interface CommandTestOptions {
-  readonly signal?: AbortSignal;
-  readonly terminal?: NodeJS.WriteStream;
-}
+export type CommandTestOptions = Partial<Omit<CommandContext, "write" | "writeError">>;
+
+/** A process in which nobody watches, nothing comes in and no pack is installed. */
+export const bareProcess = {
+  terminal: undefined,
+  outputColumns: undefined,
+  readInput: undefined,
+  packsFolder: "/there/are/no/packs",
+  program: new URL("file:///there/is/no/program/in/this/process"),
+};
 
 /** Runs the command in this process. */
 export function limpid(args: readonly string[], options?: CommandTestOptions): Promise<CommandResult> {
@@ -43,25 +52,32 @@ export async function runHere(
   options: CommandTestOptions = {},
 ): Promise<CommandResult> {
   let stdout = "";
+  let bytes: Buffer | undefined;
   let stderr = "";
   const code = await run(args, {
-    write: (text) => (stdout += text),
+    signal: new AbortController().signal,
+    ...bareProcess,
+    ...options,
+    write: (content) => {
+      if (typeof content === "string") stdout += content;
+      else bytes = Buffer.from(content);
+    },
     writeError: (text) => (stderr += text),
-    terminal: options.terminal,
-    signal: options.signal ?? new AbortController().signal,
-    program: new URL("file:///there/is/no/program/in/this/process"),
   });
-  return { code, stdout, stderr };
+  return { code, stdout, stderr, ...(bytes !== undefined && { bytes }) };
 }
 
 /** Starts the built command in a process of its own. */
-export function spawnLimpid(args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+export function spawnLimpid(
+  args: readonly string[],
+  input: "ignore" | "pipe" = "ignore",
+): ChildProcessByStdio<Writable | null, Readable, Readable> {
   const program = fileURLToPath(new URL("../../scripts/limpid.mjs", import.meta.url));
   const { INIT_CWD: _, ...environment } = process.env;
-  return spawn(process.execPath, [program, ...args], {
-    env: environment,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const env = { ...environment, LIMPID_PACKS: bareProcess.packsFolder };
+  return input === "pipe"
+    ? spawn(process.execPath, [program, ...args], { env, stdio: ["pipe", "pipe", "pipe"] })
+    : spawn(process.execPath, [program, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
 }
 
 /** Runs the built command to its end. */
@@ -78,7 +94,8 @@ export async function limpidProcess(
   const code = await new Promise<number>((resolve) => {
     child.on("close", (status) => resolve(status ?? -1));
   });
-  return { code, stdout, stderr };
+  // The first to run may have built the program.
+  return { code, stdout, stderr: stderr.replace(/^Building .*\n/, "") };
 }
 
 /** The objects that `--json` printed. */

@@ -8,7 +8,7 @@ import { modelFromDirectory, packFromDirectory } from "../../src/node/index.js";
 import { createLimpid } from "../../src/sdk/limpid/index.js";
 import { packMatchers, type PackMatchers } from "../../src/testing/index.js";
 import { makePhotos } from "../training/training-suite.js";
-import { limpid, writeTinyModel } from "./command.js";
+import { limpid, writePhoto, writeTinyModel } from "./command.js";
 import { readManifest, writeFile } from "./pack-folder.js";
 
 /** The commands of the page, in their order. */
@@ -38,6 +38,7 @@ afterAll(() => {
 
 /** What the author does between two commands. */
 async function act(command: string): Promise<void> {
+  if (command.startsWith("limpid pack try")) await writePhoto("slide.jpg", { width: 48, height: 32 });
   if (!command.startsWith("limpid pack train")) return;
   const readme = readFileSync("unfade/README.md", "utf8");
   writeFile(
@@ -64,17 +65,24 @@ test("every command of the page does what it says", async () => {
     ran.push(`${program} ${group}${program === "limpid" ? ` ${name}` : ""}`);
     // What npm would publish was built, inspected and verified before.
     if (program === "npm") continue;
-    const more = name === "train" ? [...short, ...engine(model)] : name === "check" ? engine(model) : [];
-    const { code, stdout, stderr } = await limpid([group, name, ...args, ...more]);
+    const isComputed = ["train", "check", "try"].includes(name) || group === "restore";
+    const more = [
+      ...(name === "train" ? short : []),
+      ...(isComputed ? engine(model) : group === "packs" ? ["--model", model] : []),
+    ];
+    const { code, stdout, stderr } = await limpid([group, name, ...args, ...more], { packsFolder: "packs" });
     expect([command, code, code === 0 ? "" : stdout + stderr]).toEqual([command, 0, ""]);
   }
   expect(ran).toEqual([
     "limpid pack create",
     "limpid pack train",
+    "limpid pack try",
     "limpid pack check",
     "limpid pack keygen",
     "limpid pack build",
     "limpid pack inspect",
+    "limpid restore slide.jpg",
+    "limpid packs install",
     "npm publish",
   ]);
 });

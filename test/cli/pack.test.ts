@@ -12,10 +12,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { zipSync } from "fflate";
+import sharp from "sharp";
 import { checkFiles } from "../../packages/cli/src/pack/check-files.js";
 import { readPackFolder } from "../../packages/cli/src/pack/pack-contents.js";
-import { readPackArchive } from "../../packages/cli/src/files/index.js";
 import { version } from "../../src/sdk/base/index.js";
+import { packFilesFromArchive } from "../../src/sdk/packs/index.js";
 import { HostTensor, parseSafetensors, serializeSafetensors } from "../../src/sdk/weights/index.js";
 import { limpid, writePhoto, writeTinyModel } from "./command.js";
 import {
@@ -440,7 +442,7 @@ describe("pack build, keygen, sign and inspect", () => {
     const again = await limpid(["pack", "build", copy, "-o", join(folder, "again.tgz")]);
     expect(again.code).toBe(0);
     expect(readFileSync(join(folder, "again.tgz")).equals(bytes)).toBe(true);
-    expect([...readPackArchive(new Uint8Array(bytes), "the test").keys()]).toEqual([
+    expect([...packFilesFromArchive(new Uint8Array(bytes)).keys()]).toEqual([
       "LICENSE",
       "README.md",
       "experts/halftone.safetensors",
@@ -506,6 +508,19 @@ describe("pack build, keygen, sign and inspect", () => {
     });
   });
 
+  test("sign puts no tarball into the place of a ZIP archive", async () => {
+    await build();
+    await limpid(["pack", "keygen", "--output", join(folder, "acme")]);
+    const files = packFilesFromArchive(readFileSync(join(folder, "pack.tgz")));
+    const archive = zipSync(Object.fromEntries(files));
+    writeFileSync(join(folder, "pack.zip"), archive);
+    const key = ["--key", join(folder, "acme.key.pem")];
+    const { code, stderr } = await limpid(["pack", "sign", join(folder, "pack.zip"), ...key]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^InvalidArchive: .*ZIP/)]);
+    expect(readFileSync(join(folder, "pack.zip")).equals(archive)).toBe(true);
+    expect((await limpid(["pack", "inspect", join(folder, "pack.zip")])).code).toBe(0);
+  });
+
   test("inspect tells what a pack brings, of a folder and of a tarball", async () => {
     await build();
     for (const path of [pack, join(folder, "pack.tgz")]) {
@@ -535,6 +550,51 @@ describe("pack build, keygen, sign and inspect", () => {
     "%p is wrong usage",
     async (args) => expect((await limpid(["pack", ...args])).code).toBe(2),
   );
+});
+
+describe("pack try", () => {
+  const engine = (): string[] => ["--model", model, "--backend", "cpu"];
+
+  test("shows what a pack that was not built does to a photo, whether the router would choose it or not", async () => {
+    changeManifest(pack, ({ contributes }) => {
+      Object.assign((contributes as { experts: Json[] }).experts[0]!, { size: 1, strength: 0.5 });
+    });
+    rmSync(join(pack, "README.md"));
+    const photo = await writePhoto(join(folder, "photo.png"));
+    const before = readdirSync(pack).sort();
+    const picture = join(pack, "training", "photo.png.before-after.jpg");
+    const { code, stdout } = await limpid(["pack", "try", pack, photo, ...engine()]);
+    expect([code, stdout.split("\n")]).toEqual([
+      0,
+      [
+        `${photo}  24 x 16`,
+        expect.stringMatching(/^ {2}found {4}nothing/),
+        "  expert   acme.halftone at 0.50; the router would not choose it",
+        `  wrote    ${picture}`,
+        "",
+      ],
+    ]);
+    expect((await sharp(picture).metadata()).format).toBe("jpeg");
+    expect(readdirSync(pack).sort()).toEqual([...before, "training"].sort());
+    writeFile(pack, "experts/halftone.safetensors", await makeExpertFile(model, { bias: 50 }));
+    const seen = await limpid(["pack", "try", pack, photo, "-o", join(folder, "x.png"), ...engine()]);
+    expect(seen.stdout).toMatch(/found {4}halftone 100 %[^]*; the router would choose it/);
+    expect((await sharp(join(folder, "x.png")).metadata()).format).toBe("png");
+  });
+
+  test("says what is wrong with a pack that has nothing to try", async () => {
+    const photo = await writePhoto(join(folder, "photo.png"));
+    rmSync(join(pack, "experts"), { recursive: true });
+    const none = await limpid(["pack", "try", pack, photo, ...engine()]);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringMatching(/^ExpertMismatch: /)]);
+    writeFile(pack, "package.json", "{}");
+    const faulty = await limpid(["pack", "try", pack, photo, ...engine()]);
+    expect([faulty.code, faulty.stdout, faulty.stderr]).toEqual([
+      1,
+      expect.stringContaining("publisher"),
+      expect.stringMatching(/^InvalidManifest: /),
+    ]);
+  });
 });
 
 test("pack import converts an adapter with kohya's names", async () => {

@@ -5,7 +5,12 @@ import { dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
 import { findImages } from "../../packages/cli/src/find-images.js";
-import { chooseOutputPlace, planOutputs, type OutputPlace } from "../../packages/cli/src/plan-outputs.js";
+import {
+  chooseOutputPlace,
+  planOutputs,
+  type FormatChoice,
+  type OutputPlace,
+} from "../../packages/cli/src/plan-outputs.js";
 
 let folder: string;
 const { signal } = new AbortController();
@@ -45,7 +50,16 @@ function plan(names: readonly string[], place = beside, overwrite = false) {
 
 describe("images", () => {
   test("a folder stands for the image files in it and below, sorted, without hidden ones and results", async () => {
-    touch("b.PNG", "a.jpg", "deep/er/c.tiff", "notes.txt", ".hidden.png", ".git/d.png", "a.restored.png");
+    touch(
+      "b.PNG",
+      "a.jpg",
+      "deep/er/c.tiff",
+      "notes.txt",
+      ".hidden.png",
+      ".git/d.png",
+      "a.restored.png",
+      "a.jpg.before-after.jpg",
+    );
     expect(await find("")).toEqual(["a.jpg", "b.PNG", "deep/er/c.tiff"]);
   });
 
@@ -114,8 +128,8 @@ describe("images", () => {
 
 describe("outputs", () => {
   test("go beside their images, or under their names into a folder", () => {
-    expect(plan(["in/a.jpg"]).tasks).toEqual([
-      { input: "in/a.jpg", output: join("in", "a.jpg.restored.png"), name: "in/a.jpg" },
+    expect(plan(["in/a.jpg"]).tasks).toMatchObject([
+      { input: "in/a.jpg", output: join("in", "a.jpg.restored.png"), name: "in/a.jpg", format: "png" },
     ]);
     expect(plan(["x/a.b.jpg"], { kind: "folder", path: "out" }).tasks[0]?.output).toBe(
       join("out", "x", "a.b.jpg.restored.png"),
@@ -127,6 +141,35 @@ describe("outputs", () => {
       "a.jpg.restored.png",
       "a.png.restored.png",
     ]);
+  });
+
+  test("have the format that is asked for, or that of their image if it is written", () => {
+    const outputs = (format: FormatChoice, place: OutputPlace = beside): string[] =>
+      planOutputs(
+        ["a.JPG", "b.tiff", "c.gif", "d.webp"].map((name) => ({ path: name, name })),
+        place,
+        false,
+        format,
+      ).tasks.map(({ output, preview }) => `${output} ${preview}`);
+    expect(outputs("webp")[0]).toBe("a.JPG.restored.webp a.JPG.before-after.jpg");
+    expect(outputs("same").map((name) => name.split(" ")[0])).toEqual([
+      "a.JPG.restored.jpg",
+      "b.tiff.restored.tif",
+      "c.gif.restored.png",
+      "d.webp.restored.webp",
+    ]);
+    expect(outputs("jpeg", { kind: "folder", path: "out" })[2]).toBe(
+      `${join("out", "c.gif.restored.jpg")} ${join("out", "c.gif.before-after.jpg")}`,
+    );
+    // What was named has the format of its name, what was piped that of its bytes.
+    const piped = { path: "-", name: "stdin", bytes: Uint8Array.of(0xff, 0xd8, 0xff) };
+    const task = (place: OutputPlace) => planOutputs([piped], place, false, "same").tasks[0];
+    expect(task({ kind: "stream", path: "-" })).toMatchObject({ output: "-", format: "jpeg" });
+    expect(task({ kind: "file", path: "x.tif" })).toMatchObject({
+      output: "x.tif",
+      format: "tiff",
+      preview: "x.tif.before-after.jpg",
+    });
   });
 
   test("that are still shared belong to the first, and the others fail", () => {
@@ -173,6 +216,11 @@ describe("outputs", () => {
     expect(chooseOutputPlace("out.png/", one).kind).toBe("folder");
     expect(chooseOutputPlace(join(folder, "folder.png"), one).kind).toBe("folder");
     expect(chooseOutputPlace("out.v2", [folder]).kind).toBe("folder");
+    expect(chooseOutputPlace("-", one).kind).toBe("stream");
+    expect(chooseOutputPlace(undefined, ["-"]).kind).toBe("stream");
+    expect(chooseOutputPlace("out.png", ["-"])).toEqual({ kind: "file", path: "out.png" });
+    expect(() => chooseOutputPlace("-", [folder])).toThrow(/one file, for several/);
+    expect(() => chooseOutputPlace(undefined, ["-", ...one])).toThrow(/standard input/);
     expect(() => chooseOutputPlace("out.png", [folder])).toThrow(/one file, for several/);
     expect(() => chooseOutputPlace("out.bmp", one)).toThrow(/cannot write ".bmp"/);
   });

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, jest, test } from "@jest/globals";
+import sharp from "sharp";
 import { version } from "../../src/sdk/base/index.js";
-import { jsonLines, limpidProcess, writePhoto } from "./command.js";
+import { jsonLines, limpidProcess, spawnLimpid, writePhoto } from "./command.js";
 import { useWorkspace } from "./workspace.js";
 
 // The first run may have to build the program.
@@ -29,10 +30,22 @@ test("with the backend left to itself, standard output holds the results alone, 
   const [line, ...others] = jsonLines(stdout);
   expect(others).toEqual([]);
   expect(line).toMatchObject({ input: at("a.png"), output: at("a.png.restored.png") });
+  // Dawn has nothing to say to a person.
+  expect(stderr.split("\n").filter((text) => !/^(note: .*|1 restored|)$/.test(text))).toEqual([]);
   // Either a GPU was found, or it is said why not.
   expect([line?.backend, stderr.match(/^note: runs on wasm: .+$/gm)?.length ?? 0]).toEqual(
     line?.backend === "webgpu" ? ["webgpu", 0] : ["wasm", 1],
   );
+});
+
+test("a photo goes through pipes", async () => {
+  const photo = readFileSync(await writePhoto(at("a.jpg")));
+  const child = spawnLimpid(["restore", "-", "--format", "webp", ...engine], "pipe");
+  child.stdin!.end(photo);
+  const parts: Buffer[] = [];
+  for await (const part of child.stdout) parts.push(part as Buffer);
+  const { format, width, height } = await sharp(Buffer.concat(parts)).metadata();
+  expect([format, width, height]).toEqual(["webp", 24, 16]);
 });
 
 test("two jobs give the same files as one, and the same reports of bad ones", async () => {

@@ -16,9 +16,11 @@ import sharp from "sharp";
 import { readImageFile } from "../../packages/cli/src/files/index.js";
 import { jsonLines, limpid, limpidProcess, writePhoto, writeTinyModel } from "./command.js";
 import { makeExif } from "./make-exif.js";
+import { keysOf, promisedKeys } from "./promised-keys.js";
 import { useWorkspace } from "./workspace.js";
 
-jest.setTimeout(60_000);
+// The first run may have to build the program.
+jest.setTimeout(300_000);
 
 const workspace = useWorkspace();
 const { at, engine } = workspace;
@@ -213,6 +215,125 @@ describe("restore", () => {
     expect(existsSync(at("x", "out", "deep", "b.jpg.restored.png"))).toBe(true);
   });
 
+  test.each([
+    ["jpeg", "photo.png.restored.jpg", "jpeg"],
+    ["tiff", "photo.png.restored.tif", "tiff"],
+    ["same", "photo.png.restored.png", "png"],
+  ])("--format %s writes %s", async (format, name, written) => {
+    const photo = await writePhoto(at("photo.png"));
+    const { code, stdout } = await limpid(["restore", photo, "--format", format, ...engine]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`wrote    ${at(name)}`)]);
+    expect((await sharp(at(name)).metadata()).format).toBe(written);
+  });
+
+  test("--quality is of JPEG and WebP, and another one makes the result again", async () => {
+    const photo = await writePhoto(at("photo.png"), { width: 64, height: 64 });
+    const size = async (quality: string): Promise<number> => {
+      const args = ["restore", photo, "--format", "webp", "--quality", quality, "--json", ...engine];
+      expect(jsonLines((await limpid(args)).stdout)[0]).not.toHaveProperty("skipped");
+      return readFileSync(at("photo.png.restored.webp")).length;
+    };
+    expect(await size("20")).toBeLessThan(await size("95"));
+    for (const args of [[], ["--format", "tiff"], ["-o", at("x.png")]]) {
+      const { code, stderr } = await limpid(["restore", photo, "--quality", "80", ...args, ...engine]);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/^InvalidArgument: --quality is for/)]);
+    }
+  });
+
+  test("--preview draws the photo before and after beside the result, and what changed most if it is large", async () => {
+    const photo = await writePhoto(at("photo.png"));
+    const large = await writePhoto(at("large.jpg"), { width: 970, height: 8 });
+    const run = await limpid(["restore", photo, large, "--preview", "--json", ...engine]);
+    expect(jsonLines(run.stdout).map(({ preview }) => preview)).toEqual([
+      at("photo.png.before-after.jpg"),
+      at("large.jpg.before-after.jpg"),
+    ]);
+    const { data, info } = await sharp(at("photo.png.before-after.jpg"))
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    expect([info.format, info.width, info.height]).toEqual(["raw", 96 * 2 + 3 * 8, 16 + 8 + 22 + 8]);
+    // The first picture is the photo, but for what JPEG does to it.
+    const before = await pixels(photo);
+    let difference = 0;
+    for (let y = 0; y < 16; y++) {
+      for (let x = 0; x < 72; x++) {
+        difference += Math.abs(data[((y + 30) * info.width + 8) * 3 + x]! - before.data[y * 72 + x]!);
+      }
+    }
+    expect(difference / before.data.length).toBeLessThan(30);
+    const { width, height } = await sharp(at("large.jpg.before-after.jpg")).metadata();
+    expect([width, height]).toEqual([960 * 2 + 3 * 8, 2 * (8 + 22 + 8) + 8]);
+    // However small the photo is.
+    const dot = await writePhoto(at("dot.png"), { width: 1, height: 1 });
+    expect((await limpid(["restore", dot, "--preview", ...engine])).code).toBe(0);
+    // A photo that is named like a preview keeps its place.
+    const photos = [dot, at("photo.png.before-after.jpg"), photo];
+    const named = await limpid(["restore", ...photos, "--preview", "--force", ...engine]);
+    expect([named.code, named.stderr]).toEqual([1, expect.stringMatching(/InputOverwrite: .*its preview/)]);
+    // Both are there: nothing is done again, until one is missing.
+    const again = (): Promise<unknown> =>
+      limpid(["restore", photo, "--preview", "--json", ...engine]).then(
+        ({ stdout }) => jsonLines(stdout)[0]?.skipped,
+      );
+    expect(await again()).toBe(true);
+    rmSync(at("photo.png.before-after.jpg"));
+    expect(await again()).toBeUndefined();
+    writeFileSync(at("photo.png.before-after.jpg"), "somebody's own file");
+    const taken = await limpid(["restore", photo, "--preview", ...engine]);
+    expect([taken.code, taken.stderr]).toEqual([1, expect.stringMatching(/^OutputExists: .*before-after/)]);
+  });
+
+  test("- is standard input and standard output, and what is said goes to standard error", async () => {
+    const photo = await writePhoto(at("in", "photo.jpg"));
+    const bytes = readFileSync(photo);
+    const piped = { readInput: () => Promise.resolve(bytes) };
+    const named = await limpid(["restore", photo, "-o", at("named.jpg"), ...engine]);
+    expect(named.code).toBe(0);
+    const run = await limpid(["restore", "-", "--format", "same", ...engine], piped);
+    expect([run.code, run.stdout, run.stderr]).toEqual([
+      0,
+      "",
+      expect.stringContaining("wrote    to standard output"),
+    ]);
+    const decoded = (input: Buffer | string) => sharp(input).raw().toBuffer();
+    expect((await decoded(run.bytes!)).equals(await decoded(at("named.jpg")))).toBe(true);
+    // One of both may be a file; a photo in which nothing is found goes through as it is.
+    const toStream = await limpid(["restore", photo, "-o", "-", ...engine]);
+    expect((await sharp(toStream.bytes).metadata()).format).toBe("png");
+    expect((await limpid(["restore", "-", "-o", at("to.webp"), ...engine], piped)).code).toBe(0);
+    expect((await sharp(at("to.webp")).metadata()).format).toBe("webp");
+    const healthy = ["--model", writeTinyModel(at("model"), { bias: -20 }), "--backend", "cpu"];
+    const through = await limpid(["restore", "-", "--format", "same", ...healthy], piped);
+    expect(through.bytes?.equals(bytes)).toBe(true);
+    // Another photo's result keeps its place.
+    const other = { readInput: async () => readFileSync(await writePhoto(at("b.png"), { seed: 8 })) };
+    const taken = await limpid(["restore", "-", "-o", at("to.webp"), "--force", ...engine], other);
+    expect([taken.code, taken.stderr]).toEqual([1, expect.stringMatching(/^OutputExists: .*another photo/)]);
+    const [line] = jsonLines((await limpid(["analyze", "-", "--json", ...engine], piped)).stdout);
+    expect(line).toMatchObject({ input: "-", width: 24 });
+  });
+
+  test("a terminal is neither read as a photo nor written to as one, and a stream takes one photo alone", async () => {
+    const photo = await writePhoto(at("photo.png"));
+    const piped = { readInput: () => Promise.resolve(readFileSync(photo)) };
+    for (const [args, options, reason] of [
+      [["restore", "-"], {}, "pipe a photo"],
+      [["analyze", "-"], {}, "pipe a photo"],
+      [["restore", "-"], { ...piped, outputColumns: 80 }, "-o"],
+      [["restore", "-", "--json"], piped, "--json"],
+      [["restore", "-", "--preview"], piped, "--preview"],
+      [["restore", "-", photo], piped, "no others"],
+      [["restore", workspace.folder, "-o", "-"], {}, "several images"],
+    ] as const) {
+      const { code, stderr } = await limpid([...args, ...engine], options);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(`^InvalidArgument: .*${reason}`)]);
+    }
+    const empty = await limpid(["restore", "-", ...engine], {
+      readInput: () => Promise.resolve(new Uint8Array()),
+    });
+    expect([empty.code, empty.stderr]).toEqual([1, "EmptyFile: -: is empty\n"]);
+  });
+
   test("a second run skips what is done; --force does it again, to the same bytes", async () => {
     const photo = await writePhoto(at("photo.png"));
     await limpid(["restore", photo, ...engine]);
@@ -354,24 +475,6 @@ describe("what a photo says", () => {
 });
 
 describe("what --json prints is what --help says", () => {
-  /** The keys in all `{...}` of a help text, and in those within them. */
-  function promisedKeys(help: string): Set<string> {
-    let depth = 0;
-    let inside = "";
-    for (const character of help.slice(help.indexOf("With --json"))) {
-      if (character === "{") depth++;
-      if (depth > 0) inside += character;
-      if (character === "}") depth--;
-    }
-    return new Set([...inside.matchAll(/[{,]\s*(\w+)/g)].map(([, key]) => key!));
-  }
-
-  function keysOf(value: unknown): string[] {
-    if (Array.isArray(value)) return value.flatMap(keysOf);
-    if (typeof value !== "object" || value === null) return [];
-    return Object.entries(value).flatMap(([key, inner]) => [key, ...keysOf(inner)]);
-  }
-
   test.each(["restore", "analyze"])("by %s, of photos of every outcome", async (command) => {
     await writePhoto(at("a.png"));
     await writePhoto(at("c.png"), { seed: 8 });
@@ -384,12 +487,14 @@ describe("what --json prints is what --help says", () => {
       ["b.png", engine],
       ["c.png", healthy],
     ] as const) {
-      const { stdout } = await limpid([command, at(photo), "--json", ...model]);
+      const preview = command === "restore" ? ["--preview"] : [];
+      const { stdout } = await limpid([command, at(photo), "--json", ...preview, ...model]);
       for (const line of jsonLines(stdout)) keysOf(line).forEach((key) => printed.add(key));
     }
     const { stdout: help } = await limpid(["help", command]);
-    if (command === "restore") expect(help).toContain("with untouched: true if");
-    const promised = new Set([...promisedKeys(help), ...(command === "restore" ? ["untouched"] : [])]);
+    if (command === "restore") expect(help).toMatch(/with untouched: true if[^]*with preview: FILE if/);
+    const more = command === "restore" ? ["untouched", "preview"] : [];
+    const promised = new Set([...promisedKeys(help), ...more]);
     expect([...printed].sort()).toEqual([...promised].sort());
   });
 });
@@ -405,6 +510,25 @@ describe("analyze", () => {
       "",
     ]);
     expect(readdirSync(workspace.folder)).toEqual(["photo.png"]);
+  });
+
+  test("draws bars on a terminal, and marks what was found", async () => {
+    // Probabilities of about 0.4, under the thresholds.
+    const unsure = writeTinyModel(at("model"), { bias: -0.4, routerScale: 0 });
+    const photo = await writePhoto(at("photo.png"));
+    for (const [model, bar] of [
+      [engine, `${"█".repeat(32)} 100 %  found`],
+      [["--model", unsure, "--backend", "cpu"], `${"█".repeat(13)}${"░".repeat(19)}  40 %`],
+    ] as const) {
+      const { stdout } = await limpid(["analyze", photo, ...model], { outputColumns: 100 });
+      expect(stdout.split("\n").slice(0, 2)).toEqual([
+        `${photo}  24 x 16`,
+        expect.stringMatching(`^ {2}\\w+ +${bar}$`),
+      ]);
+      expect(stdout.match(/█/g)?.length).toBeGreaterThan(30);
+    }
+    const narrow = await limpid(["analyze", photo, ...engine], { outputColumns: 34 });
+    for (const line of narrow.stdout.split("\n").slice(1)) expect(line.length).toBeLessThanOrEqual(34);
   });
 
   test("--json prints one object per photo", async () => {

@@ -7,7 +7,7 @@ import { readImageFile } from "../../packages/cli/src/files/index.js";
 import { psnr, ssim } from "../../src/sdk/image/index.js";
 import { roundTripJpeg } from "../../src/sdk/training/index.js";
 import { expectNoLeaks } from "../support/index.js";
-import { writePhoto, writeTinyModel, type CommandResult } from "../cli/command.js";
+import { bareProcess, writePhoto, writeTinyModel, type CommandResult } from "../cli/command.js";
 import { lab } from "./command.js";
 
 interface Score {
@@ -271,9 +271,8 @@ describe("evaluate", () => {
           stderr += text;
           interrupt.abort();
         },
-        terminal: undefined,
+        ...bareProcess,
         signal: interrupt.signal,
-        program: new URL("file:///none"),
       },
     );
     expect(code).toBe(130);

@@ -6,9 +6,9 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Header, type HeaderData } from "tar";
-import { readPackArchive, writePackArchive } from "../../packages/cli/src/files/index.js";
+import { writePackArchive } from "../../packages/cli/src/files/index.js";
 import { LimpidError } from "../../src/sdk/base/index.js";
-import { checkPackPath } from "../../src/sdk/packs/index.js";
+import { checkPackPath, packFilesFromArchive } from "../../src/sdk/packs/index.js";
 import { sha256Hex } from "../../src/sdk/weights/index.js";
 import { errorOf } from "../support/index.js";
 import { encode } from "./format-files.js";
@@ -31,7 +31,7 @@ function archiveOf(entries: readonly (HeaderData & { readonly text?: string })[]
 
 describe("a pack's tarball", () => {
   test("comes back as it was written", () => {
-    expect(readPackArchive(writePackArchive(files), "the test")).toEqual(new Map([...files].sort()));
+    expect(packFilesFromArchive(writePackArchive(files))).toEqual(new Map([...files].sort()));
   });
 
   test("has the same bytes whatever order the files are in", () => {
@@ -75,36 +75,16 @@ describe("a pack's tarball", () => {
     ["a device", { path: "package/tty", type: "CharacterDevice", size: 0 }, "InvalidArchive"],
   ])("with %s is refused, or harmless", (_, data, code) => {
     const archive = archiveOf([data.size === 0 ? data : { ...data, text: "x" }]);
-    if (code === "") expect([...readPackArchive(archive, "the test").keys()]).toEqual(["x"]);
-    else expect(errorOf(() => readPackArchive(archive, "the test")).code).toBe(code);
+    if (code === "") expect([...packFilesFromArchive(archive).keys()]).toEqual(["x"]);
+    else expect(errorOf(() => packFilesFromArchive(archive)).code).toBe(code);
   });
 
-  test("with one file in two spellings, or twice, is refused", () => {
-    for (const second of ["package/A", "package/a"]) {
-      const archive = archiveOf([{ path: "package/a", text: "1" }, { path: second, text: "2" }]); // prettier-ignore
-      expect(errorOf(() => readPackArchive(archive, "the test")).code).toBe("UnsafePath");
-    }
-  });
-
-  test("that unpacks to more than the limit is refused before it is unpacked", () => {
-    const bomb = Uint8Array.from(gzipSync(Buffer.alloc(8 * 2 ** 20)));
-    const error = errorOf(() => readPackArchive(bomb, "the test", 2 ** 20));
-    expect([error.code, error.details.faults]).toEqual([
-      "InvalidArchive",
-      ["it unpacks to more than 1048576 bytes"],
+  test("with one file in two spellings is refused", () => {
+    const archive = archiveOf([
+      { path: "package/a", text: "1" },
+      { path: "package/A", text: "2" },
     ]);
-  });
-
-  test("that is cut short, or none at all, is refused", () => {
-    const archive = writePackArchive(files);
-    for (const bytes of [
-      new Uint8Array(),
-      encode("hello"),
-      archive.subarray(0, 100),
-      archive.subarray(0, -12),
-    ]) {
-      expect(errorOf(() => readPackArchive(bytes, "the test")).code).toBe("InvalidArchive");
-    }
+    expect(errorOf(() => packFilesFromArchive(archive)).code).toBe("UnsafePath");
   });
 
   test("cannot be written with paths that cannot be in a pack", () => {
@@ -119,7 +99,7 @@ describe("a pack's tarball", () => {
         const bytes = Uint8Array.from(tar);
         for (const [at, value] of changes) bytes[at] = value;
         try {
-          const read = readPackArchive(Uint8Array.from(gzipSync(bytes, { level: 1 })), "the test");
+          const read = packFilesFromArchive(Uint8Array.from(gzipSync(bytes, { level: 1 })));
           for (const path of read.keys()) expect(checkPackPath(path)).toBe(path);
           accepted++;
         } catch (error) {

@@ -2,7 +2,6 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { zipSync, gzipSync } from "fflate";
-import { readPackArchive } from "../../packages/cli/src/files/index.js";
 import { packFilesFromArchive, parseExtensionManifest, parseIntegrity } from "../../src/sdk/packs/index.js";
 import { loadModel, modelFromUrl } from "../../src/sdk/restore/index.js";
 import { openPacks } from "../support/packs.js";
@@ -57,7 +56,6 @@ describe("a file that asks for much work", () => {
     expect(() => packFilesFromArchive(zipSync(many))).toThrow(refused);
     const tar = gzipSync(tarOf(6000));
     expect(() => packFilesFromArchive(tar)).toThrow(refused);
-    expect(() => readPackArchive(tar, "x")).toThrow(refused);
   });
 
   test("headers for long names are short", () => {

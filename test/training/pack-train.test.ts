@@ -14,7 +14,7 @@ import { createLimpid } from "../../src/sdk/limpid/index.js";
 import { parseExtensionManifest, readExpertFile } from "../../src/sdk/packs/index.js";
 import { loadModel } from "../../src/sdk/restore/index.js";
 import { sha256Hex } from "../../src/sdk/weights/index.js";
-import { writeTinyModel } from "../cli/command.js";
+import { bareProcess, writeTinyModel } from "../cli/command.js";
 import { makePhotos } from "./training-suite.js";
 
 const recipe = `export default {
@@ -80,14 +80,13 @@ describe("limpid pack train", () => {
     let stdout = "";
     let stderr = "";
     const command = packTrainCommand({
-      write: (text) => (stdout += text),
+      write: (content) => (stdout += content as string),
       writeError: (text) => {
         stderr += text;
         if (interruptAt?.test(text)) control.abort();
       },
-      terminal: undefined,
+      ...bareProcess,
       signal: control.signal,
-      program: new URL("file:///there/is/no/program/in/this/process"),
       exitCode: 0,
     }).exitOverride();
     const short = ["--steps", "8", "--patch", "8", "--batch", "2", "--rank", "2", "--router-views", "15"];

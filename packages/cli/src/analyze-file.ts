@@ -1,5 +1,7 @@
 import type { BackendName, DegradationProbability, Limpid } from "limpid";
 import { readImageFile, type ReadImageOptions } from "./files/index.js";
+import { decodeImageFile } from "./files/read-image-file.js";
+import type { FoundImage } from "./find-images.js";
 
 /** An image file that was analysed. */
 export interface AnalyzedFile {
@@ -13,6 +15,8 @@ export interface AnalyzedFile {
   readonly backend: BackendName;
   /** What the router said, the most probable first. */
   readonly analysis: readonly DegradationProbability[];
+  /** Those of it that count as found. */
+  readonly present: readonly DegradationProbability[];
   /** From opening the file. */
   readonly milliseconds: number;
   /** What was changed or left out in reading, for a person. */
@@ -23,24 +27,27 @@ export interface AnalyzedFile {
  * Says what is wrong with the image in a file.
  *
  * @param limpid - what analyses it
- * @param input - the file
+ * @param image - its file
  * @param options - the signal, and how large the image may be
  * @throws {@link LimpidError} as `readImageFile` and `analyze` do
  */
 export async function analyzeFile(
   limpid: Limpid,
-  input: string,
+  { path: input, bytes }: FoundImage,
   options: ReadImageOptions & { readonly signal: AbortSignal },
 ): Promise<AnalyzedFile> {
   const started = performance.now();
-  const { image, notes } = await readImageFile(input, options);
-  const { degradations } = await limpid.analyze(image, { signal: options.signal });
+  const { image, notes } = await (bytes === undefined
+    ? readImageFile(input, options)
+    : decodeImageFile(bytes, input, options));
+  const { degradations, present } = await limpid.analyze(image, { signal: options.signal });
   return {
     input,
     width: image.width,
     height: image.height,
     backend: limpid.backend,
     analysis: degradations,
+    present,
     milliseconds: performance.now() - started,
     notes,
   };

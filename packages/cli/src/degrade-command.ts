@@ -26,7 +26,7 @@ named in. The same seed gives the same picture. The result has 8 bits.
 
 Examples:
   limpid degrade photo.jpg --recipe rain -o rainy.png
-  limpid degrade photo.jpg --recipe haze:0.3 --recipe noise-grain:0.2 --seed 7 -o bad.png
+  limpid degrade photo.jpg --recipe haze:0.3 --recipe noise-grain -o bad.png
 `;
 
 /** The `degrade` command. */

@@ -1,10 +1,11 @@
 import { LimpidError, type LimpidErrorCode } from "limpid";
+import { OutputError, type OutputErrorCode } from "./files/output-error.js";
 import { describeSystemError, systemErrorCode } from "../../../src/node/system-error.js";
 
 /** An error in a form that a program can read and a worker can send. */
 export interface ErrorReport {
-  /** The code of a {@link LimpidError}; `"Unexpected"` for anything else, which would be a fault of Limpid's. */
-  readonly code: LimpidErrorCode | "Unexpected";
+  /** The code of an error of Limpid's; `"Unexpected"` for anything else, which would be a fault of Limpid's. */
+  readonly code: LimpidErrorCode | OutputErrorCode | "Unexpected";
   /** One line for a person. */
   readonly message: string;
 }
@@ -16,13 +17,33 @@ export interface ErrorReport {
  * @returns its code and message
  */
 export function reportError(error: unknown): ErrorReport {
-  if (LimpidError.is(error)) return { code: error.code, message: oneLine(error.message) };
+  if (LimpidError.is(error) || error instanceof OutputError) {
+    return { code: error.code, message: oneLine(error.message) };
+  }
   return (
     reportSystemError(error) ?? {
       code: "Unexpected",
       message: oneLine(error instanceof Error ? error.message : String(error)),
     }
   );
+}
+
+/**
+ * The error of a report that came from another thread.
+ *
+ * @param report - what {@link reportError} made
+ */
+export function toError({ code, message }: ErrorReport): Error {
+  switch (code) {
+    case "Unexpected":
+      return new Error(message);
+    case "InputOverwrite":
+    case "OutputExists":
+    case "UnsupportedFormat":
+      return new OutputError(code, message);
+    default:
+      return new LimpidError(code, message);
+  }
 }
 
 /** System calls that change something. */

@@ -2,6 +2,7 @@ import type { Dirent } from "node:fs";
 import fs from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { LimpidError, throwIfAborted } from "limpid";
+import type { CommandContext } from "./command-context.js";
 import { describeSystemError, systemErrorCode } from "../../../src/node/system-error.js";
 
 /** An image file that was named, or found in a folder that was named. */
@@ -10,6 +11,8 @@ export interface FoundImage {
   readonly path: string;
   /** Its name within the folder that was named, with forward slashes; the file's own name if it was named itself. */
   readonly name: string;
+  /** The whole file, if it was read already. */
+  readonly bytes?: Uint8Array;
 }
 
 /** A path that leads to no image, and why. */
@@ -36,7 +39,26 @@ const unreadExtension =
 /** Folders of the system's own on a disk. */
 const systemFolder = /^(lost\+found|\$RECYCLE\.BIN|System Volume Information)$/;
 /** What Limpid wrote itself. */
-const resultName = /\.restored\.[^.]+$/i;
+const resultName = /\.(restored|before-after)\.[^.]+$/i;
+
+/** Stands for standard input among the photos, and for standard output behind `-o`. */
+export const standardStream = "-";
+
+/**
+ * Reads the photo that comes on standard input.
+ *
+ * @param context - of the command
+ * @throws {@link LimpidError} `InvalidArgument` if it is a terminal, on which nobody types a photo
+ */
+export async function readStandardInput({ readInput }: CommandContext): Promise<FoundImage> {
+  if (readInput === undefined) {
+    throw new LimpidError(
+      "InvalidArgument",
+      "- stands for standard input, which is a terminal: pipe a photo",
+    );
+  }
+  return { path: standardStream, name: "stdin", bytes: await readInput() };
+}
 
 /**
  * Finds the image files that paths lead to. A folder stands for the image files in it and in the folders below, without

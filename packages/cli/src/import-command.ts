@@ -1,11 +1,11 @@
 import fs from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { LimpidError } from "limpid";
 import { serializeSafetensors, type TensorFile } from "limpid/network";
 import { parsePyTorchCheckpoint } from "limpid/network/published";
 import { writeFileAtomically } from "limpid/node";
 import type { CommandContext } from "./command-context.js";
+import { OutputError } from "./files/index.js";
 import { readBytes } from "./read-bytes.js";
 
 interface ImportCommandOptions {
@@ -35,7 +35,7 @@ export function importCommand(context: CommandContext): Command {
       const bytes = await readBytes(checkpoint);
       const file = parsePyTorchCheckpoint(bytes, key === undefined ? {} : { key });
       if (await isSameFile(checkpoint, output)) {
-        throw new LimpidError("InputOverwrite", `${output}: would replace the checkpoint`);
+        throw new OutputError("InputOverwrite", `${output}: would replace the checkpoint`);
       }
       const converted = serializeSafetensors({ ...file, metadata: { format: "pt" } });
       await writeFileAtomically(output, converted, context.signal);

@@ -19,6 +19,13 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError("Expected a whole number from 1.");
 }
 
+/** A quality of JPEG or WebP. */
+export function parseQuality(text: string): number {
+  const quality = Number(text);
+  if (/^\d+$/.test(text) && quality >= 1 && quality <= 100) return quality;
+  throw new InvalidArgumentError("Expected a whole number from 1 to 100.");
+}
+
 /** `I/N`: part I, from 1, of N. */
 export function parseShard(text: string): Shard {
   const [, index, count] = /^(\d+)\/(\d+)$/.exec(text) ?? [];

@@ -1,8 +1,9 @@
 import { existsSync, statSync } from "node:fs";
 import { extname, join, resolve, sep } from "node:path";
 import { LimpidError } from "limpid";
-import { outputFormatOf } from "./files/index.js";
-import { isImageName, type FailedInput, type FoundImage } from "./find-images.js";
+import { OutputError, outputFormatOf, type OutputFormat } from "./files/index.js";
+import { extensions, formatOfBytes, formatOfExtension } from "./files/image-format.js";
+import { isImageName, standardStream, type FailedInput, type FoundImage } from "./find-images.js";
 
 /** Where results go. */
 export type OutputPlace =
@@ -17,14 +18,29 @@ export type OutputPlace =
       readonly kind: "file";
       /** The file; its extension chooses the format. */
       readonly path: string;
+    }
+  | {
+      /** To standard output. */
+      readonly kind: "stream";
+      /** Stands for it. */
+      readonly path: typeof standardStream;
     };
+
+/** The format of results: one for all, or `"same"` for that of each photo, PNG if it cannot be written. */
+export type FormatChoice = OutputFormat | "same";
 
 /** One image to restore. */
 export interface RestoreTask {
   /** The file to read. */
   readonly input: string;
-  /** The file to write. */
+  /** The whole file, if it was read already. */
+  readonly bytes?: Uint8Array | undefined;
+  /** The file to write, or {@link standardStream}. */
   readonly output: string;
+  /** Its format. */
+  readonly format: OutputFormat;
+  /** The file for the picture of the photo before and after, beside the result. */
+  readonly preview: string;
   /**
    * The file for a photo that is left alone: `output` if the user named it, a copy under the photo's own name in a folder
    * of results, so that the folder is complete, and none beside the photo.
@@ -44,17 +60,25 @@ export interface OutputPlan {
 
 /**
  * Where results go for what the user wrote behind `-o`: to a file if one file is restored and the name has an extension,
- * else into a folder.
+ * else into a folder. What comes on standard input goes to standard output, unless `-o` says otherwise.
  *
  * @param output - what the user wrote; undefined for results beside their images
  * @param inputs - what is to be restored, as the user wrote it
  * @returns the place, which need not exist
- * @throws {@link LimpidError} `UnsupportedFormat` if a file's extension names no format that can be written,
- * `InvalidArgument` if several images are to go to one file
+ * @throws {@link OutputError} `UnsupportedFormat` if a file's extension names no format that can be written
+ * @throws {@link LimpidError} `InvalidArgument` if several images are to go to one file or to standard output
  */
 export function chooseOutputPlace(output: string | undefined, inputs: readonly string[]): OutputPlace {
-  if (output === undefined) return { kind: "beside", path: "" };
+  const isStream = inputs.includes(standardStream);
+  if (isStream && inputs.length > 1) {
+    throw new LimpidError("InvalidArgument", "- stands for the one photo on standard input: name no others");
+  }
   const isOneFile = inputs.length === 1 && !isFolder(inputs[0] ?? "");
+  if (output === standardStream || (output === undefined && isStream)) {
+    if (isOneFile) return { kind: "stream", path: standardStream };
+    throw new LimpidError("InvalidArgument", "- is one file, for several images; name a folder");
+  }
+  if (output === undefined) return { kind: "beside", path: "" };
   const namesFolder = output.endsWith("/") || output.endsWith(sep) || isFolder(output);
   if (namesFolder || extname(output) === "") return { kind: "folder", path: output };
   if (isOneFile) {
@@ -74,6 +98,7 @@ export function chooseOutputPlace(output: string | undefined, inputs: readonly s
  * @param images - the images
  * @param place - where results go
  * @param overwrite - whether outputs that exist are to be replaced
+ * @param choice - their format; PNG if left out, and that of its extension for a file that was named
  * @returns the tasks; of images that still share an output the first has it, the others fail, as do those whose output
  * would replace an input
  */
@@ -81,13 +106,22 @@ export function planOutputs(
   images: readonly FoundImage[],
   place: OutputPlace,
   overwrite: boolean,
+  choice?: FormatChoice,
 ): OutputPlan {
-  const planned = images.map((image) => ({
-    input: image.path,
-    output: outputOf(image, place),
-    untouched: untouchedOf(image, place),
-    name: image.name,
-  }));
+  const planned = images.map((image): RestoreTask => {
+    const format = place.kind === "file" ? outputFormatOf(place.path) : formatOf(image, choice);
+    const stem = stemOf(image, place);
+    return {
+      input: image.path,
+      bytes: image.bytes,
+      output: stem === undefined ? place.path : `${stem}.restored${extensions[format]}`,
+      format,
+      preview: `${stem ?? place.path}.before-after.jpg`,
+      untouched: untouchedOf(image, place),
+      name: image.name,
+    };
+  });
+  if (place.kind === "stream") return { tasks: planned, failures: [] };
   const inputs = new Set(images.map(({ path }) => identify(path)));
   const makers = new Map<string, string>();
   for (const { input, output } of planned) {
@@ -100,7 +134,7 @@ export function planOutputs(
     const maker = makers.get(identify(output)) ?? input;
     const replacesItself = identify(input) === identify(output);
     if (replacesItself || (overwrite && inputs.has(identify(output)))) {
-      const error = new LimpidError("InputOverwrite", `${input}: its output ${output} is an input`);
+      const error = new OutputError("InputOverwrite", `${input}: its output ${output} is an input`);
       failures.push({ input, error });
     } else if (maker !== input) {
       const message = `${input}: its output ${output} is also that of ${maker}`;
@@ -112,13 +146,20 @@ export function planOutputs(
   return { tasks, failures };
 }
 
-function outputOf({ path, name }: FoundImage, place: OutputPlace): string {
-  if (place.kind === "file") return place.path;
-  return `${place.kind === "beside" ? path : join(place.path, ...name.split("/"))}.restored.png`;
+/** What the name of a result begins with; undefined if the result was named itself. */
+function stemOf({ path, name }: FoundImage, place: OutputPlace): string | undefined {
+  if (place.kind === "beside") return path;
+  return place.kind === "folder" ? join(place.path, ...name.split("/")) : undefined;
+}
+
+function formatOf({ path, bytes }: FoundImage, choice: FormatChoice = "png"): OutputFormat {
+  if (choice !== "same") return choice;
+  const own = bytes === undefined ? formatOfExtension(path) : formatOfBytes(bytes);
+  return own ?? "png";
 }
 
 function untouchedOf({ path, name }: FoundImage, place: OutputPlace): string | undefined {
-  if (place.kind === "file") return place.path;
+  if (place.kind === "file" || place.kind === "stream") return place.path;
   if (place.kind === "beside") return undefined;
   const copy = join(place.path, ...name.split("/"));
   return identify(copy) === identify(path) ? undefined : copy;

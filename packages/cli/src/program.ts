@@ -3,6 +3,7 @@ import type { CommandContext } from "./command-context.js";
 import { degradeCommand } from "./degrade-command.js";
 import { importCommand } from "./import-command.js";
 import { packCommand } from "./pack/pack-command.js";
+import { packsCommand } from "./packs/packs-command.js";
 import { restoreCommand } from "./restore-command.js";
 import { runCommands } from "./run-commands.js";
 import { startCommand } from "./start-command.js";
@@ -28,6 +29,7 @@ export function runProgram(
         analyzeCommand(context),
         degradeCommand(context),
         importCommand(context),
+        packsCommand(context),
         packCommand(context),
       ],
     },

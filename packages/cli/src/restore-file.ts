@@ -1,23 +1,33 @@
 import fs from "node:fs/promises";
-import { extname } from "node:path";
 import {
   type AppliedExpert,
   type BackendName,
   type DegradationProbability,
   type ExpertChoice,
   type Limpid,
-  LimpidError,
   type PixelImage,
   type RestoreResult,
 } from "limpid";
 import { writeFileAtomically } from "limpid/node";
-import { readImageFile, withoutLocation, writeImageFile, type ImageMetadata } from "./files/index.js";
+import { drawBeforeAfter } from "./before-after.js";
+import { formatOfBytes } from "./files/image-format.js";
+import {
+  OutputError,
+  readImageFile,
+  withoutLocation,
+  writeImageFile,
+  type ImageMetadata,
+} from "./files/index.js";
+import { decodeImageFile } from "./files/read-image-file.js";
+import { encodeImageFile } from "./files/write-image-file.js";
 import { withRecord } from "./files/xmp.js";
+import { standardStream } from "./find-images.js";
 import { luminanceOf } from "./luminance.js";
 import { openLimpid, type EngineSettings } from "./open-limpid.js";
 import type { RestoreTask } from "./plan-outputs.js";
 import { readRegularFile } from "./read-regular-file.js";
 import type { RestoreRecord } from "./restore-record.js";
+import type { CallControl, Service } from "./worker-thread.js";
 
 /** What the command line says of how images are restored. */
 export interface RestoreSettings extends EngineSettings {
@@ -31,6 +41,8 @@ export interface RestoreSettings extends EngineSettings {
   readonly tileSize: number | undefined;
   /** What results say of their photos besides the pixels: all that the photo's file says, all but the place, or nothing. */
   readonly keep: "everything" | "all-but-location" | "nothing";
+  /** Quality of JPEG and WebP, 1 to 100; undefined for 95, and WebP without loss. */
+  readonly quality: number | undefined;
   /** Most pixels that a photo may have. */
   readonly maximumPixels: number;
 }
@@ -41,6 +53,10 @@ export interface RestoredFile {
   readonly input: string;
   /** The file that was written; undefined if the photo was left alone and nothing was to be written for it. */
   readonly output: string | undefined;
+  /** What is to be written to standard output. */
+  readonly bytes: Uint8Array | undefined;
+  /** The picture of the photo before and after that was written. */
+  readonly preview: string | undefined;
   /** Whether the router found nothing, so that the photo was left as it is. */
   readonly isUntouched: boolean;
   /** What may be wrong besides, though the router is not sure enough to act, and the expert that would. */
@@ -66,7 +82,11 @@ export interface RestoredFile {
 }
 
 /** The files of one restore. */
-export interface RestoreFiles extends Pick<RestoreTask, "input" | "output" | "untouched"> {
+export interface RestoreFiles extends Pick<RestoreTask, "input" | "output" | "format" | "untouched"> {
+  /** The photo's file. */
+  readonly photo: Uint8Array;
+  /** The file for a picture of the photo before and after; none if undefined. */
+  readonly preview: string | undefined;
   /** What the result is to say of how it came about. */
   readonly record: RestoreRecord;
   /** Whether a file of another making may be replaced by a copy of the photo. */
@@ -75,35 +95,10 @@ export interface RestoreFiles extends Pick<RestoreTask, "input" | "output" | "un
 
 /** Less probable than this, a fault is not worth trying. */
 const worthTrying = 0.25;
+const previewQuality = 90;
 
-/** What one restore is told besides its files. */
-export interface RestoreCall {
-  /** Gives up when it fires. */
-  readonly signal: AbortSignal;
-  /** Told after each tile. */
-  readonly onProgress: (done: number, total: number) => void;
-}
-
-/** Restores one file after the other; in this thread or in another. */
-export interface Restorer {
-  /** Whether it has broken down and can only be closed. */
-  readonly isBroken: boolean;
-
-  /**
-   * Restores a file.
-   *
-   * @param files - the photo, where its result goes, and what to write if it is left alone; folders are there
-   * @param call - signal and progress
-   * @throws {@link LimpidError} as reading, restoring and writing do
-   */
-  restore(files: RestoreFiles, call: RestoreCall): Promise<RestoredFile>;
-
-  /** Frees everything. */
-  close(): Promise<void>;
-}
-
-/** Restores files in this thread. */
-export class FileRestorer implements Restorer {
+/** Restores photos and writes the results. */
+export class FileRestorer implements Service<RestoreFiles, RestoredFile> {
   /** Never: what breaks this thread ends the program. */
   readonly isBroken = false;
   readonly #limpid: Limpid;
@@ -136,16 +131,23 @@ export class FileRestorer implements Restorer {
     return new FileRestorer(limpid, settings, mask && luminanceOf(mask.image));
   }
 
-  async restore(files: RestoreFiles, { signal, onProgress }: RestoreCall): Promise<RestoredFile> {
-    const { input } = files;
+  /**
+   * Restores a photo and writes the result; a photo in which nothing is found is left alone.
+   *
+   * @param files - the photo, where its result goes, and what to write if it is left alone; folders are there
+   * @param control - signal and progress
+   * @throws {@link LimpidError} as reading, restoring and writing do
+   */
+  async run(files: RestoreFiles, { signal, onProgress }: CallControl): Promise<RestoredFile> {
+    const { input, photo, preview } = files;
     const { experts, strength, tileSize, maximumPixels } = this.#settings;
     const mask = this.#mask;
     const started = performance.now();
-    const file = await readImageFile(input, { signal, maximumPixels });
+    const file = await decodeImageFile(photo, input, { signal, maximumPixels });
     const result = await this.#limpid.restore(file.image, {
       experts,
       signal,
-      onProgress: ({ done, total }) => onProgress(done, total),
+      onProgress: ({ done, total }) => onProgress?.({ done, total }),
       ...(strength !== undefined && { strength }),
       ...(mask !== undefined && { mask }),
       ...(tileSize !== undefined && { tileSize }),
@@ -153,19 +155,32 @@ export class FileRestorer implements Restorer {
     const isUntouched = experts === "auto" && strength !== 0 && result.tiles === 0;
     const notes = [...file.notes];
     const output = isUntouched ? this.#outputOfUntouched(files) : files.output;
-    const isCopy = isUntouched && output !== undefined && this.#isCopyOf(input, output, files.output);
-    if (output === files.output && !isCopy) {
+    let bytes: Uint8Array | undefined;
+    if (isUntouched && output !== undefined && this.#isCopy(output, files)) {
+      if (output === standardStream) bytes = photo;
+      else await copyPhoto(files, output, signal);
+    } else if (output !== undefined) {
       const metadata = this.#metadataOf(file.metadata, files.record);
-      const written = await writeImageFile(output, result.image, { inputs: [input], metadata, signal });
+      const { quality } = this.#settings;
+      const written =
+        output === standardStream
+          ? await encodeImageFile(input, result.image, files.format, { metadata, quality })
+          : await writeImageFile(output, result.image, { inputs: [input], metadata, quality, signal });
+      if ("bytes" in written) bytes = written.bytes;
       notes.push(...written.notes);
-    } else {
-      if (output !== undefined) await copyPhoto(files, output, signal);
-      if (output !== files.output && (await exists(files.output)))
-        notes.push(`${files.output} is of an earlier run`);
+    }
+    if (output !== files.output && (await exists(files.output)))
+      notes.push(`${files.output} is of an earlier run`);
+    if (preview !== undefined && !isUntouched) {
+      const picture = await drawBeforeAfter(file.image, result.image);
+      const metadata = { xmp: withRecord(undefined, JSON.stringify(files.record)) };
+      await writeImageFile(preview, picture, { inputs: [input], metadata, quality: previewQuality, signal });
     }
     return {
       input,
       output,
+      bytes,
+      preview: isUntouched ? undefined : preview,
       isUntouched,
       perhaps: this.#perhaps(result),
       width: result.image.width,
@@ -186,11 +201,8 @@ export class FileRestorer implements Restorer {
   }
 
   /** A photo that is left alone goes as it is to where files of its kind go; encoded anew it would lose. */
-  #isCopyOf(input: string, output: string, result: string): boolean {
-    if (output !== result) return true;
-    return (
-      this.#settings.keep === "everything" && extname(input).toLowerCase() === extname(output).toLowerCase()
-    );
+  #isCopy(output: string, { output: result, photo, format }: RestoreFiles): boolean {
+    return output !== result || (this.#settings.keep === "everything" && formatOfBytes(photo) === format);
   }
 
   #metadataOf(metadata: ImageMetadata, record: RestoreRecord): ImageMetadata {
@@ -212,28 +224,26 @@ export class FileRestorer implements Restorer {
     });
   }
 
-  close(): Promise<void> {
+  close(): void {
     this.#limpid.dispose();
-    return Promise.resolve();
   }
 }
 
 /** Copies a photo as it is. */
 async function copyPhoto(
-  { input, output: result, overwrite }: RestoreFiles,
+  { input, photo, output: result, overwrite }: RestoreFiles,
   output: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const photo = await readRegularFile(input);
   if (await exists(output)) {
     const there = await readRegularFile(output).catch(() => undefined);
     if (there?.equals(photo) === true) return;
     // Where a result goes, what stands there was looked at before.
     if (!overwrite && output !== result) {
-      throw new LimpidError(
+      throw new OutputError(
         "OutputExists",
         `${input}: nothing was found in it, and its copy would replace ${output}, another file; --force replaces it`,
-        { details: { input, output } },
+        { input, output },
       );
     }
   }

@@ -4,6 +4,7 @@ import sharp from "sharp";
 import { version } from "limpid";
 import { modelFromDirectory } from "limpid/node";
 import { readRecord } from "./files/xmp.js";
+import { identifyRunPacks } from "./packs/run-packs.js";
 import { readRegularFile } from "./read-regular-file.js";
 import type { RestoreSettings } from "./restore-file.js";
 
@@ -23,8 +24,9 @@ export interface RunIdentity {
  * @throws {@link LimpidError} `WeightsMissing`, `FileUnreadable`, `Aborted`
  */
 export async function identifyRun(settings: RestoreSettings, signal: AbortSignal): Promise<RunIdentity> {
-  const { experts, strength = 1, mask, tileSize, keep } = settings;
+  const { experts, strength = 1, mask, tileSize, keep, quality } = settings;
   const model = await modelFromDirectory(settings.model).read("model.json", signal);
+  const packs = settings.packs === undefined ? [] : await identifyRunPacks(settings.packs);
   return {
     model: hash(model),
     options: {
@@ -33,6 +35,8 @@ export async function identifyRun(settings: RestoreSettings, signal: AbortSignal
       ...(mask !== undefined && { mask: hash(await readRegularFile(mask)) }),
       ...(tileSize !== undefined && { tileSize }),
       ...(keep !== "everything" && { keep }),
+      ...(quality !== undefined && { quality }),
+      ...(packs.length > 0 && { packs }),
     },
   };
 }
@@ -54,14 +58,18 @@ export interface RestoreRecord {
 /**
  * The record of a photo's result.
  *
- * @param input - the photo's file
+ * @param input - the photo's path
+ * @param photo - its file
  * @param identity - of the run
- * @throws {@link LimpidError} `FileUnreadable`
  */
-export async function recordOf(input: string, { model, options }: RunIdentity): Promise<RestoreRecord> {
-  const bytes = await readRegularFile(input);
-  const place = await fs.realpath(input).catch(() => input);
-  return { input: hash(bytes), place: hash(place).slice(0, 16), model, options, limpid: version };
+export async function recordOf(
+  input: string,
+  photo: Uint8Array,
+  { model, options }: RunIdentity,
+): Promise<RestoreRecord> {
+  // What comes on standard input has no place: then it is told by what it is.
+  const place = await fs.realpath(input).catch(() => hash(photo));
+  return { input: hash(photo), place: hash(place).slice(0, 16), model, options, limpid: version };
 }
 
 /**

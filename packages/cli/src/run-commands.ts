@@ -1,11 +1,11 @@
 import { Command, CommanderError } from "commander";
-import { LimpidError, type LimpidErrorCode, version } from "limpid";
+import { version } from "limpid";
 import type { CommandContext } from "./command-context.js";
-import { formatError } from "./describe-error.js";
+import { formatError, reportError, type ErrorReport } from "./describe-error.js";
 import { printable } from "./printable.js";
 
 /** Errors that say that the command line asks for what cannot be. */
-const usageErrors: readonly LimpidErrorCode[] = [
+const usageErrors: readonly ErrorReport["code"][] = [
   "InvalidArgument",
   "InvalidTileSize",
   "UnknownExpert",
@@ -37,7 +37,7 @@ export async function runCommands(
 ): Promise<number> {
   const context: CommandContext = {
     ...environment,
-    write: (text) => environment.write(printable(text)),
+    write: (content) => environment.write(typeof content === "string" ? printable(content) : content),
     writeError: (text) => environment.writeError(printable(text)),
     exitCode: 0,
   };
@@ -51,8 +51,9 @@ export async function runCommands(
       context.writeError("Aborted: interrupted\n");
       return 130;
     }
-    context.writeError(formatError(error));
-    return LimpidError.is(error) && usageErrors.includes(error.code) ? 2 : 1;
+    const report = reportError(error);
+    context.writeError(formatError(report));
+    return usageErrors.includes(report.code) ? 2 : 1;
   }
 }
 

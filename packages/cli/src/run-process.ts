@@ -1,5 +1,8 @@
 import { constants } from "node:os";
+import { addAbortSignal } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import type { CommandContext } from "./command-context.js";
+import { packsFolder } from "./packs/packs-folder.js";
 
 /** A second interrupt sooner than this is the same one: npm passes on what the terminal has sent already. */
 const sameInterrupt = 1000;
@@ -31,9 +34,14 @@ export async function runProcess(
   // A reader that has gone, as `head` does, has had enough.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => interrupt.abort());
   const exitCode = await run(process.argv.slice(2), {
-    write: (text) => process.stdout.write(text),
+    write: (content) => process.stdout.write(content),
     writeError: (text) => process.stderr.write(text),
     terminal: process.stderr.isTTY ? process.stderr : undefined,
+    outputColumns: process.stdout.isTTY ? process.stdout.columns || 80 : undefined,
+    readInput: process.stdin.isTTY
+      ? undefined
+      : () => buffer(addAbortSignal(interrupt.signal, process.stdin)),
+    packsFolder: packsFolder(process),
     signal: interrupt.signal,
     program,
   });

@@ -10,15 +10,21 @@ interface Failure {
   readonly error: ErrorReport;
 }
 
+/** Where a run is told of. */
+type ReportContext = Pick<CommandContext, "terminal" | "writeError"> & {
+  readonly write: (text: string) => void;
+};
+
 /**
  * Tells how a run over several files goes: results as they come, on standard output; notes and progress on standard
  * error; and at the end a count, and each file that failed with its reason.
  */
 export class RunReport {
-  readonly #context: CommandContext;
+  readonly #context: ReportContext;
   readonly #verb: string;
   readonly #json: boolean;
   readonly #total: number;
+  readonly #firstPart: string | undefined;
   readonly #bar: ProgressBar;
   readonly #failures: Failure[] = [];
   readonly #notes = new Set<string>();
@@ -28,16 +34,23 @@ export class RunReport {
 
   /**
    * @param context - where to write
-   * @param run - what is done with each file, as a participle; how many there are; whether programs read the results
+   * @param run - what is done with each file, as a participle; how many there are; whether programs read the results; what is
+   * done first, for files that have parts
    */
   constructor(
-    context: CommandContext,
-    run: { readonly verb: string; readonly total: number; readonly json: boolean },
+    context: ReportContext,
+    run: {
+      readonly verb: string;
+      readonly total: number;
+      readonly json: boolean;
+      readonly firstPart?: string;
+    },
   ) {
     this.#context = context;
     this.#verb = run.verb;
     this.#json = run.json;
     this.#total = run.total;
+    this.#firstPart = run.firstPart;
     this.#bar = new ProgressBar(context.terminal, run.total);
   }
 
@@ -48,7 +61,7 @@ export class RunReport {
 
   /** Shows that a file is under way. */
   begin(input: string): void {
-    this.#bar.begin(input);
+    this.#bar.begin(input, this.#firstPart);
   }
 
   /** Shows how far a file is. */

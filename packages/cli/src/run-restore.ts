@@ -1,13 +1,15 @@
 import { availableParallelism } from "node:os";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { LimpidError, throwIfAborted } from "limpid";
 import type { CommandContext } from "./command-context.js";
 import { endOfRun } from "./end-of-run.js";
-import { findImages } from "./find-images.js";
+import { OutputError } from "./files/index.js";
+import { findImages, readStandardInput, standardStream } from "./find-images.js";
 import { describeRestored, restoredToJson } from "./image-report.js";
 import { jobsThatFit } from "./jobs-that-fit.js";
 import { makeFolder } from "./make-folder.js";
-import { chooseOutputPlace, planOutputs, type RestoreTask } from "./plan-outputs.js";
+import { chooseOutputPlace, planOutputs, type FormatChoice, type RestoreTask } from "./plan-outputs.js";
+import { readRegularFile } from "./read-regular-file.js";
 import {
   identifyRun,
   recordOf,
@@ -15,10 +17,10 @@ import {
   type RestoreRecord,
   type RunIdentity,
 } from "./restore-record.js";
-import { FileRestorer, type Restorer, type RestoreSettings } from "./restore-file.js";
-import { WorkerRestorer } from "./restore-worker.js";
+import { FileRestorer, type RestoredFile, type RestoreFiles, type RestoreSettings } from "./restore-file.js";
 import { RunReport } from "./run-report.js";
 import { isInShard, type Shard } from "./shard.js";
+import { startService, type Service } from "./worker-thread.js";
 
 /** A run of restores as the command line describes it. */
 export interface RestoreRun {
@@ -26,8 +28,12 @@ export interface RestoreRun {
   readonly inputs: readonly string[];
   /** How to restore. */
   readonly settings: RestoreSettings;
-  /** A file or a folder for the results; undefined for beside their images. */
+  /** A file or a folder for the results, or `-`; undefined for beside their images. */
   readonly output: string | undefined;
+  /** The format of the results; undefined for PNG, or what the file in `output` is called. */
+  readonly format: FormatChoice | undefined;
+  /** Whether to write a picture of each photo before and after. */
+  readonly preview: boolean;
   /** Whether outputs that exist are made again. */
   readonly force: boolean;
   /** The part of the files to take; undefined for all of them. */
@@ -48,15 +54,39 @@ export interface RestoreRun {
  */
 export async function runRestore(run: RestoreRun, context: CommandContext): Promise<boolean> {
   const place = chooseOutputPlace(run.output, run.inputs);
-  const found = await findImages(run.inputs, context.signal);
-  const plan = planOutputs(found.images, place, run.force);
+  const isStream = place.kind === "stream";
+  if (isStream && context.outputColumns !== undefined) {
+    throw new LimpidError("InvalidArgument", "a picture would go to the terminal: name a file with -o");
+  }
+  if (isStream && (run.json || run.preview)) {
+    throw new LimpidError(
+      "InvalidArgument",
+      "--json and --preview need a file for the result: name it with -o",
+    );
+  }
+  const found = run.inputs.includes(standardStream)
+    ? { images: [await readStandardInput(context)], failures: [] }
+    : await findImages(run.inputs, context.signal);
+  const plan = planOutputs(found.images, place, run.force, run.format);
+  const { quality } = run.settings;
+  if (quality !== undefined && plan.tasks.some(({ format }) => format === "png" || format === "tiff")) {
+    if (run.format !== "same") {
+      throw new LimpidError(
+        "InvalidArgument",
+        "--quality is for JPEG and WebP: name one with --format or -o",
+      );
+    }
+  }
   const { shard } = run;
   const tasks = shard === undefined ? plan.tasks : plan.tasks.filter(({ name }) => isInShard(name, shard));
   const failures = [...found.failures, ...plan.failures];
-  const report = new RunReport(context, {
+  // Standard output takes the picture, so what is said of it goes beside it.
+  const told = isStream ? { ...context, write: context.writeError } : context;
+  const report = new RunReport(told, {
     verb: "restored",
     total: tasks.length + failures.length,
     json: run.json,
+    firstPart: "looking at it",
   });
   for (const { input, error } of failures) report.failed(input, error);
   try {
@@ -87,9 +117,10 @@ async function restoreAll(
     );
   }
   const length = Math.min(jobs, tasks.length);
+  const isThreaded = run.jobs > 1 && tasks.length > 1;
   const lines = Array.from({ length }, async () => {
     try {
-      await restoreFrom(queue, { ...run, identity }, context, report, signal);
+      await restoreFrom(queue, { ...run, identity, isThreaded }, context, report, signal);
     } catch (error) {
       // What stops the others is the first to be caught: theirs is only that they were stopped.
       const reason: unknown = signal.aborted ? signal.reason : error;
@@ -105,25 +136,31 @@ async function restoreAll(
 /**
  * What is to be known before anything is computed: whether the result can be written, and whether it is there already.
  *
- * @returns the record of the result; undefined if nothing is to be done, which is told
+ * @returns the photo and the record of its result; undefined if nothing is to be done, which is told
  */
 async function prepare(
-  { input, output }: RestoreTask,
-  { identity, force }: IdentifiedRun,
+  { input, output, bytes, format, untouched, preview }: RestoreTask,
+  { identity, force, ...run }: IdentifiedRun,
   report: RunReport,
-): Promise<RestoreRecord | undefined> {
+): Promise<RestoreFiles | undefined> {
   try {
-    await makeFolder(dirname(output));
-    const record = await recordOf(input, identity);
-    const state = await stateOfOutput(output, record);
-    if (state === "other" || (state === "foreign" && !force)) {
-      const reason =
-        state === "other"
-          ? "holds the result of another photo; name another folder, or remove it"
-          : "is no result of Limpid; --force replaces it";
-      throw new LimpidError("OutputExists", `${input}: ${output} ${reason}`, { details: { input, output } });
+    const photo = bytes ?? (await readRegularFile(input));
+    const record = await recordOf(input, photo, identity);
+    const files = {
+      ...{ input, output, format, untouched, photo, record },
+      overwrite: force,
+      preview: run.preview ? preview : undefined,
+    };
+    if (output === standardStream) return files;
+    if (run.preview && run.inputs.some((path) => resolve(path) === resolve(preview))) {
+      throw new OutputError("InputOverwrite", `${input}: its preview ${preview} is an input`);
     }
-    if (force || state !== "same") return record;
+    await makeFolder(dirname(output));
+    let isDone = !force;
+    for (const path of run.preview ? [output, preview] : [output]) {
+      isDone = (await isThere(path, input, record, force)) && isDone;
+    }
+    if (!isDone) return files;
     report.skipped(input, output);
   } catch (error) {
     report.failed(input, error);
@@ -131,8 +168,26 @@ async function prepare(
   return undefined;
 }
 
-/** A run, and what makes its results what they are. */
-type IdentifiedRun = RestoreRun & { readonly identity: RunIdentity };
+/** Whether this very result stands there; refuses to replace what is another's. */
+async function isThere(
+  output: string,
+  input: string,
+  record: RestoreRecord,
+  force: boolean,
+): Promise<boolean> {
+  const state = await stateOfOutput(output, record);
+  if (state === "other" || (state === "foreign" && !force)) {
+    const reason =
+      state === "other"
+        ? "holds the result of another photo; name another folder, or remove it"
+        : "is no result of Limpid; --force replaces it";
+    throw new OutputError("OutputExists", `${input}: ${output} ${reason}`, { input, output });
+  }
+  return state === "same";
+}
+
+/** A run, what makes its results what they are, and whether threads of their own compute them. */
+type IdentifiedRun = RestoreRun & { readonly identity: RunIdentity; readonly isThreaded: boolean };
 
 async function restoreFrom(
   queue: Iterable<RestoreTask>,
@@ -141,23 +196,25 @@ async function restoreFrom(
   report: RunReport,
   signal: AbortSignal,
 ): Promise<void> {
-  let restorer: Restorer | undefined;
+  let restorer: Service<RestoreFiles, RestoredFile> | undefined;
   try {
     for (const task of queue) {
       throwIfAborted(signal);
-      const { input, output, untouched } = task;
-      const record = await prepare(task, run, report);
-      if (record === undefined) continue;
+      const { input } = task;
+      const files = await prepare(task, run, report);
+      if (files === undefined) continue;
       if (restorer?.isBroken === true) {
-        await restorer.close();
+        restorer.close();
         restorer = undefined;
       }
       report.begin(input);
       restorer ??= await openRestorer(run, context, report, signal);
       try {
-        const onProgress = (done: number, total: number): void => report.progress(input, done, total);
-        const files = { input, output, untouched, record, overwrite: run.force };
-        const file = await restorer.restore(files, { signal, onProgress });
+        const file = await restorer.run(files, {
+          signal,
+          onProgress: ({ done, total }) => report.progress(input, done, total),
+        });
+        if (file.bytes !== undefined) context.write(file.bytes);
         const text = run.json ? restoredToJson(file) : describeRestored(file);
         if (file.isUntouched) report.leftAlone(input, text, file.notes);
         else report.done(input, text, file.notes);
@@ -171,18 +228,18 @@ async function restoreFrom(
       }
     }
   } finally {
-    await restorer?.close();
+    restorer?.close();
   }
 }
 
 function openRestorer(
-  run: RestoreRun,
+  run: IdentifiedRun,
   context: CommandContext,
   report: RunReport,
   signal: AbortSignal,
-): Promise<Restorer> {
+): Promise<Service<RestoreFiles, RestoredFile>> {
   const note = (text: string): void => report.note(text);
-  return run.jobs > 1
-    ? WorkerRestorer.open(context.program, run.settings, note, signal)
+  return run.isThreaded
+    ? startService(context.program, run.settings, note, signal)
     : FileRestorer.open(run.settings, note, signal);
 }

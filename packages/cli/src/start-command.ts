@@ -6,6 +6,7 @@ import { packageDirectory } from "limpid/node";
 import type { CommandContext } from "./command-context.js";
 import { addEngineOptions, engineSettings, type EngineOptions } from "./engine-options.js";
 import { isImageName } from "./find-images.js";
+import { readRunPacks } from "./packs/run-packs.js";
 import { runRestore } from "./run-restore.js";
 
 /** The `start` command. */
@@ -29,9 +30,13 @@ export function startCommand(context: CommandContext): Command {
           mask: undefined,
           tileSize: undefined,
           keep: "everything",
+          quality: undefined,
+          packs: await readRunPacks(undefined, context),
           maximumPixels: 100e6,
         },
         output: undefined,
+        format: undefined,
+        preview: false,
         force: true,
         shard: undefined,
         jobs: 1,

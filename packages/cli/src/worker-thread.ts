@@ -1,13 +1,15 @@
-import { parentPort, Worker, workerData } from "node:worker_threads";
+import { parentPort, SHARE_ENV } from "node:worker_threads";
 import { LimpidError } from "limpid";
-import { reportError, type ErrorReport } from "./describe-error.js";
+import { startThread } from "../../../src/node/start-thread.js";
+import { Channel, portOf, type MessageTarget } from "../../../src/sdk/base/index.js";
+import { reportError, toError, type ErrorReport } from "./describe-error.js";
 
-/** What a worker thread is started for: the name of its service, and what that is opened with. */
-export interface WorkerTask<Settings = unknown> {
-  /** Which of the program's services runs. */
-  readonly service: string;
-  /** Handed to the service as it is. */
-  readonly settings: Settings;
+/** How far a call is: parts that are done, of how many. */
+export interface PartsDone {
+  /** Parts that are done. */
+  readonly done: number;
+  /** All its parts. */
+  readonly total: number;
 }
 
 /** Progress and abort of one call. */
@@ -15,150 +17,115 @@ export interface CallControl {
   /** Gives up when it fires. */
   readonly signal: AbortSignal;
   /** Told after each part. */
-  readonly onProgress: (done: number, total: number) => void;
+  readonly onProgress?: ((parts: PartsDone) => void) | undefined;
 }
 
-/** What a thread can do once it has started: answers one call after the other. */
-export type Service<Call, Result> = (call: Call, control: CallControl) => Promise<Result>;
-
-/** What the main thread tells a worker. */
-type Request<Call> = { readonly type: "call"; readonly call: Call } | { readonly type: "abort" };
-
-/** What a worker tells the main thread. */
-type Reply<Result> =
-  | { readonly type: "note"; readonly text: string }
-  | { readonly type: "ready" }
-  | { readonly type: "progress"; readonly done: number; readonly total: number }
-  | { readonly type: "result"; readonly result: Result }
-  | { readonly type: "failed"; readonly error: ErrorReport };
-
-/** A thread of its own, which runs this same program with {@link serveCalls} and takes one call at a time. */
-export class WorkerThread<Call, Result> {
-  readonly #worker: Worker;
-  #isBroken = false;
-  #onReply: (reply: Exclude<Reply<Result>, { type: "note" }>) => void = () => undefined;
-
-  private constructor(program: URL, task: WorkerTask, note: (text: string) => void) {
-    this.#worker = new Worker(program, { workerData: task });
-    this.#worker.on("message", (reply: Reply<Result>) => {
-      if (reply.type === "note") note(reply.text);
-      else this.#onReply(reply);
-    });
-    const stop = (reason: string): void => {
-      this.#isBroken = true;
-      this.#onReply({ type: "failed", error: { code: "OutOfMemory", message: reason } });
-    };
-    // A worker has no error of its own that it would not report; it ends if the runtime has no more memory for it.
-    this.#worker.on("error", (error) => stop(`a worker thread ended: ${reportError(error).message}`));
-    this.#worker.on("exit", (code) => stop(`a worker thread ended with code ${code}`));
-  }
-
+/** Answers one call after the other, in this thread or in another. */
+export interface Service<Call, Result> {
+  /** Whether it has broken down and can only be closed. */
+  readonly isBroken: boolean;
   /**
-   * Starts a thread and its service.
+   * Makes a call.
    *
-   * @param program - the built program, which calls {@link serveCalls} in a worker
-   * @param task - the service and its settings
-   * @param note - told in one line what the service has to say
-   * @param signal - gives up when it fires
-   * @throws {@link LimpidError} as the service's start does
-   */
-  static async open<Call, Result>(
-    program: URL,
-    task: WorkerTask,
-    note: (text: string) => void,
-    signal: AbortSignal,
-  ): Promise<WorkerThread<Call, Result>> {
-    const thread = new WorkerThread<Call, Result>(program, task, note);
-    try {
-      await thread.#converse("ready", { signal, onProgress: () => undefined });
-      return thread;
-    } catch (error) {
-      await thread.close();
-      throw error;
-    }
-  }
-
-  /** Whether the thread has ended by itself. */
-  get isBroken(): boolean {
-    return this.#isBroken;
-  }
-
-  /**
-   * Makes one call and waits for its result.
-   *
-   * @param call - structured-cloned to the thread
+   * @param call - what to do
    * @param control - signal and progress
-   * @throws {@link LimpidError} as the service does, `OutOfMemory` if the thread has ended
+   * @throws {@link LimpidError} what the work throws; `WorkerFailed` if the thread has ended
    */
-  async call(call: Call, control: CallControl): Promise<Result> {
-    this.#send({ type: "call", call });
-    return (await this.#converse("result", control)).result;
-  }
-
-  /** Ends the thread. */
-  async close(): Promise<void> {
-    this.#onReply = () => undefined;
-    await this.#worker.terminate();
-  }
-
-  /** Waits for the reply that ends what was asked for. An abort is passed on, and waits for the worker to tidy up. */
-  #converse<T extends "ready" | "result">(
-    expected: T,
-    { signal, onProgress }: CallControl,
-  ): Promise<Extract<Reply<Result>, { type: T }>> {
-    const abort = (): void => this.#send({ type: "abort" });
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    return new Promise<Extract<Reply<Result>, { type: T }>>((resolve, reject) => {
-      if (this.#isBroken) reject(new LimpidError("OutOfMemory", "the worker thread has ended"));
-      this.#onReply = (reply) => {
-        if (reply.type === "progress") onProgress(reply.done, reply.total);
-        else if (reply.type === expected) resolve(reply as Extract<Reply<Result>, { type: T }>);
-        else if (reply.type === "failed") reject(toError(reply.error));
-      };
-    }).finally(() => signal.removeEventListener("abort", abort));
-  }
-
-  #send(request: Request<Call>): void {
-    this.#worker.postMessage(request);
-  }
+  run(call: Call, control: CallControl): Promise<Result>;
+  /** Frees everything. */
+  close(): void;
 }
 
-function toError({ code, message }: ErrorReport): Error {
-  return code === "Unexpected" ? new Error(message) : new LimpidError(code, message);
-}
-
-/** How a service starts in its thread. */
+/** Starts a service. What it has to say, it says in lines. */
 export type ServiceStart<Settings, Call, Result> = (
   settings: Settings,
   note: (text: string) => void,
   signal: AbortSignal,
 ) => Promise<Service<Call, Result>>;
 
+/** What a call came to. Errors go as reports, since a channel knows the SDK's codes only. */
+type Outcome<Result> = { readonly result: Result } | { readonly error: ErrorReport };
+
+/** What the thread can be asked for. */
+interface ThreadMethods<Settings, Call, Result> {
+  open(settings: Settings): Outcome<undefined>;
+  run(call: Call, progress: PartsDone): Outcome<Result>;
+}
+
+/** What the main thread hears. */
+interface MainMethods {
+  note(text: string): void;
+}
+
 /**
- * A worker's whole life: starts the service that it was made for, then answers calls one after the other.
+ * Starts a service in a thread of its own, which runs this same program with {@link serveCalls}.
  *
- * @param services - the program's services by name
+ * @param program - the built program
+ * @param settings - structured-cloned to the service
+ * @param note - told in one line what the service has to say
+ * @param signal - gives up when it fires
+ * @throws {@link LimpidError} as the service's start does
  */
-export function serveCalls(services: Readonly<Record<string, ServiceStart<never, never, unknown>>>): void {
-  const port = parentPort;
-  const { service, settings } = workerData as WorkerTask;
-  const start = services[service] as ServiceStart<unknown, unknown, unknown> | undefined;
-  if (port === null || start === undefined) throw new Error("this is no worker thread of this program");
-  const send = (reply: Reply<unknown>): void => port.postMessage(reply);
-  const fail = (error: unknown): void => send({ type: "failed", error: reportError(error) });
-  const interrupt = new AbortController();
-  const { signal } = interrupt;
-  const opening = start(settings, (text) => send({ type: "note", text }), signal);
-  opening.then(() => send({ type: "ready" }), fail);
-  port.on("message", (request: Request<unknown>) => {
-    if (request.type === "abort") {
-      interrupt.abort();
-      return;
-    }
-    const onProgress = (done: number, total: number): void => send({ type: "progress", done, total });
-    opening
-      .then((serve) => serve(request.call, { signal, onProgress }))
-      .then((result) => send({ type: "result", result }), fail);
+export async function startService<Call, Result>(
+  program: URL,
+  settings: object,
+  note: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Service<Call, Result>> {
+  // Dawn reads the environment of the process, not of a thread.
+  const channel = new Channel<ThreadMethods<object, Call, Result>, MainMethods>(
+    startThread(program, { env: SHARE_ENV }),
+    { handlers: { note } },
+  );
+  try {
+    resultOf(await channel.call("open", settings, { signal }));
+  } catch (error) {
+    channel.dispose();
+    throw error;
+  }
+  return {
+    get isBroken() {
+      return channel.failure !== undefined;
+    },
+    async run(call, { signal, onProgress }) {
+      return resultOf(await channel.call("run", call as never, { signal, onProgress }));
+    },
+    close: () => channel.dispose(),
+  };
+}
+
+/**
+ * A worker's whole life: starts its service, then answers calls one after the other.
+ *
+ * @param start - starts the program's service
+ */
+export function serveCalls<Settings, Call, Result>(start: ServiceStart<Settings, Call, Result>): void {
+  if (parentPort === null) throw new LimpidError("WorkerFailed", "this is no worker thread");
+  let service: Service<Call, Result> | undefined;
+  // Node's types leave out the handlers that its ports have in common with a browser's.
+  const port = portOf(parentPort as unknown as MessageTarget);
+  const channel = new Channel<MainMethods, ThreadMethods<Settings, Call, Result>>(port, {
+    handlers: {
+      open: (settings, { signal }) =>
+        outcomeOf(async () => {
+          service = await start(settings, (text) => channel.tell("note", text), signal);
+          return undefined;
+        }),
+      run: (call, { signal, progress }) =>
+        outcomeOf(() => service!.run(call, { signal, onProgress: (parts) => void progress(parts) })),
+    },
   });
+}
+
+async function outcomeOf<Result>(work: () => Promise<Result>): Promise<Outcome<Result>> {
+  try {
+    return { result: await work() };
+  } catch (error) {
+    return { error: reportError(error) };
+  }
+}
+
+function resultOf<Result>(outcome: Outcome<Result>): Result {
+  if ("error" in outcome) throw toError(outcome.error);
+  return outcome.result;
 }

@@ -25,7 +25,6 @@
  * - `FileUnwritable`: a path where no file can be made.
  * - `HostFailed`: the editor reported an error, answered nonsense or did not answer; `cause` is its own error.
  * - `ImageTooLarge`: an image has more pixels than the limit in `details`.
- * - `InputOverwrite`: an output that would replace one of the inputs.
  * - `IntegrityMismatch`: files of a pack are missing, unlisted or changed; `details.problems` lists each of them.
  * - `InvalidArchive`: an archive that is malformed, cut short or too large, or holds something else than files.
  * - `InvalidArgument`: an argument is outside what the function's documentation allows.
@@ -42,7 +41,6 @@
  * - `NothingSelected`: the editor has no image, layer or selection that could be restored.
  * - `NotSupported`: something that this editor, or this browser, cannot do; its capabilities say so.
  * - `OutOfMemory`: the device or the runtime could not allocate what the run needs.
- * - `OutputExists`: a file stands where another is to be written, and nobody said that it may be replaced.
  * - `PixelsUnreadable`: pixels that the browser keeps back, as those of an image of another origin.
  * - `PackMismatch`: a pack is another than was asked for, or its parts are of different packs.
  * - `PackOutdated`: a pack is older than the version that is installed, and that was not asked for.
@@ -55,7 +53,6 @@
  * - `UnknownExtension`: no extension with that id is installed.
  * - `UnknownSetting`: no setting with that key is declared.
  * - `UnsafePath`: a path in a pack that leads out of it, or that systems would read in different ways.
- * - `UnsupportedFormat`: an output whose file extension names no format that can be written.
  * - `UnsupportedImage`: a file that is not an image, or an image kind that cannot be read.
  * - `WeightsCorrupt`: weights are there, but their size, hash, names or shapes are not what was announced.
  * - `WeightsMissing`: a weight file cannot be found.
@@ -81,7 +78,6 @@ export type LimpidErrorCode =
   | "FileUnwritable"
   | "HostFailed"
   | "ImageTooLarge"
-  | "InputOverwrite"
   | "IntegrityMismatch"
   | "InvalidArchive"
   | "InvalidArgument"
@@ -96,7 +92,6 @@ export type LimpidErrorCode =
   | "NothingSelected"
   | "NotSupported"
   | "OutOfMemory"
-  | "OutputExists"
   | "PixelsUnreadable"
   | "PackMismatch"
   | "PackOutdated"
@@ -108,7 +103,6 @@ export type LimpidErrorCode =
   | "UnknownExtension"
   | "UnknownSetting"
   | "UnsafePath"
-  | "UnsupportedFormat"
   | "UnsupportedImage"
   | "WeightsCorrupt"
   | "WeightsMissing"

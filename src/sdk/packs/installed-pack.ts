@@ -31,6 +31,10 @@ export interface InstalledPack {
 export interface UnusablePack {
   /** The extension's id. */
   readonly id: string;
+  /** Its version; undefined if not even that can be read. */
+  readonly version: string | undefined;
+  /** Where it came from, for people; undefined if not even that can be read. */
+  readonly source: string | undefined;
   /** Why. */
   readonly error: LimpidError;
 }

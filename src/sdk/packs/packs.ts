@@ -296,8 +296,9 @@ export class Packs implements Disposable {
 
   async #loadInstalled(): Promise<void> {
     for (const id of await this.#records.ids()) {
+      let record: PackRecord | undefined;
       try {
-        const record = await this.#records.get(id);
+        record = await this.#records.get(id);
         if (record === undefined) continue;
         const loaded = await this.#load(record);
         this.#context.experts.update({ add: loaded.entries });
@@ -306,7 +307,8 @@ export class Packs implements Disposable {
         const error = LimpidError.is(cause)
           ? cause
           : new LimpidError("PackUnavailable", `what is kept of ${id} cannot be read`, { cause });
-        this.#unusable = [...this.#unusable, { id, error }];
+        const { version, source } = record?.current ?? {};
+        this.#unusable = [...this.#unusable, { id, version, source, error }];
       }
     }
   }

@@ -5,7 +5,8 @@
  */
 export { outputFormatOf, type OutputFormat } from "./image-format.js";
 export { withoutLocation, type Density, type ImageMetadata } from "./image-metadata.js";
+export { OutputError, type OutputErrorCode } from "./output-error.js";
 export type { PngChunk } from "./png-chunks.js";
-export { readPackArchive, writePackArchive } from "./pack-archive.js";
+export { writePackArchive } from "./pack-archive.js";
 export { readImageFile, type ImageFile, type ReadImageOptions } from "./read-image-file.js";
 export { writeImageFile, type WriteImageOptions, type WrittenImageFile } from "./write-image-file.js";

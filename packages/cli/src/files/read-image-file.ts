@@ -79,9 +79,26 @@ const readableFormats: readonly string[] = [
  * ```
  */
 export async function readImageFile(path: string, options: ReadImageOptions = {}): Promise<ImageFile> {
+  throwIfAborted(options.signal);
+  return decodeImageFile(await readRegularFile(path), path, options);
+}
+
+/**
+ * Reads the bytes of an image file, as {@link readImageFile} does.
+ *
+ * @param file - the whole file
+ * @param path - what errors call it
+ * @param options - limit and abort signal
+ * @throws {@link LimpidError} as {@link readImageFile} does, but for `FileUnreadable`
+ */
+export async function decodeImageFile(
+  file: Uint8Array,
+  path: string,
+  options: ReadImageOptions = {},
+): Promise<ImageFile> {
   const { maximumPixels = defaultMaximumPixels, signal } = options;
-  throwIfAborted(signal);
-  const bytes = await readBytes(path);
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+  if (bytes.length === 0) throw new LimpidError("EmptyFile", `${path}: is empty`, { details: { path } });
   const photo = findTiffPhoto(bytes);
   if (photo?.isRaw === true) {
     throw unsupported(path, "a camera's raw file cannot be read; develop it first", { format: "raw" });
@@ -108,12 +125,6 @@ function orientationOf({ orientation = 1 }: Metadata): ExifOrientation {
   return Number.isInteger(orientation) && orientation >= 1 && orientation <= 8
     ? (orientation as ExifOrientation)
     : 1;
-}
-
-async function readBytes(path: string): Promise<Buffer> {
-  const bytes = await readRegularFile(path);
-  if (bytes.length === 0) throw new LimpidError("EmptyFile", `${path}: is empty`, { details: { path } });
-  return bytes;
 }
 
 /** Options of sharp for the picture that is read. */

@@ -6,6 +6,7 @@ import { writeFileAtomically } from "limpid/node";
 import { embedMetadata } from "./embed-metadata.js";
 import { outputFormatOf, type OutputFormat } from "./image-format.js";
 import type { ImageMetadata } from "./image-metadata.js";
+import { OutputError } from "./output-error.js";
 import { iccProfileChunk, insertPngChunks } from "./png-chunks.js";
 
 /** Options of {@link writeImageFile}. */
@@ -57,9 +58,9 @@ const formatNames: Readonly<Record<OutputFormat, string>> = {
  * @param image - the image
  * @param options - inputs to protect, quality, abort signal
  * @returns the file's size, and notes on what the format could not hold
- * @throws {@link LimpidError} `UnsupportedFormat` for an unknown extension; `UnsupportedImage` if the format has no
- * transparency and the image needs it; `ImageTooLarge` if the format has no room for a side; `InvalidArgument` for an
- * impossible quality; `InputOverwrite`; `DiskFull`; `FileUnwritable`; `Aborted`
+ * @throws {@link OutputError} `UnsupportedFormat` for an unknown extension; `InputOverwrite`
+ * @throws {@link LimpidError} `UnsupportedImage` if the format has no transparency and the image needs it; `ImageTooLarge` if
+ * the format has no room for a side; `InvalidArgument` for an impossible quality; `DiskFull`; `FileUnwritable`; `Aborted`
  *
  * @example
  * ```ts
@@ -71,20 +72,39 @@ export async function writeImageFile(
   image: PixelImage,
   options: WriteImageOptions = {},
 ): Promise<WrittenImageFile> {
-  const { inputs = [], metadata = {}, quality, signal } = options;
+  const { inputs = [], signal } = options;
   const format = outputFormatOf(path);
-  checkQuality(quality);
-  checkSides(path, image, format);
   await refuseInputs(path, inputs);
   throwIfAborted(signal);
-  const notes: string[] = [];
-  const fitted = fitToFormat(path, image, format, notes);
-  const profile = await chooseProfile(fitted, format, notes);
-  const encoded = await encode(fitted, format, profile, quality);
-  const bytes = embedMetadata(encoded, format, metadata, fitted, notes);
+  const { bytes, notes } = await encodeImageFile(path, image, format, options);
   throwIfAborted(signal);
   await writeFileAtomically(path, bytes, signal);
   return { byteLength: bytes.length, notes };
+}
+
+/**
+ * Makes the bytes of an image file, as {@link writeImageFile} writes them.
+ *
+ * @param name - what errors call it
+ * @param image - the image
+ * @param format - the file's format
+ * @param options - metadata and quality
+ * @returns the whole file, and notes on what the format could not hold
+ * @throws {@link LimpidError} `UnsupportedImage`, `ImageTooLarge`, `InvalidArgument`
+ */
+export async function encodeImageFile(
+  name: string,
+  image: PixelImage,
+  format: OutputFormat,
+  { metadata = {}, quality }: Pick<WriteImageOptions, "metadata" | "quality">,
+): Promise<{ readonly bytes: Uint8Array; readonly notes: readonly string[] }> {
+  checkQuality(quality);
+  checkSides(name, image, format);
+  const notes: string[] = [];
+  const fitted = fitToFormat(name, image, format, notes);
+  const profile = await chooseProfile(fitted, format, notes);
+  const encoded = await encode(fitted, format, profile, quality);
+  return { bytes: embedMetadata(encoded, format, metadata, fitted, notes), notes };
 }
 
 function checkQuality(quality: number | undefined): void {
@@ -112,9 +132,7 @@ async function refuseInputs(path: string, inputs: readonly string[]): Promise<vo
   if (output === undefined) return;
   for (const input of inputs) {
     if ((await identify(input)) === output) {
-      throw new LimpidError("InputOverwrite", `${path}: would replace the input ${input}`, {
-        details: { path, input },
-      });
+      throw new OutputError("InputOverwrite", `${path}: would replace the input ${input}`, { path, input });
     }
   }
 }

@@ -100,8 +100,17 @@ export async function checkOnModel(
   }
 }
 
-/** Installs an expert, or notes why it does not fit. */
-function addExpert(
+/**
+ * Puts an expert into the set, or notes why it does not fit.
+ *
+ * @param limpid - whose set
+ * @param model - that it must fit
+ * @param contributed - the expert, as the manifest has it
+ * @param files - the pack
+ * @param findings - what is wrong is added to them
+ * @returns whether it is in the set
+ */
+export function addExpert(
   limpid: Limpid,
   model: ModelManifest,
   { file, id, strength, degradations }: ContributedExpert,

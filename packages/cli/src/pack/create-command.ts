@@ -24,7 +24,7 @@ const details = `
 On a terminal it asks for what is not given. Nothing is overwritten.
 
 Example:
-  limpid pack create @acme/limpid-descreen --publisher acme --degradation halftone
+  limpid pack create @acme/limpid-dots --publisher acme --degradation dots
 `;
 
 /** The `pack create` command. */

@@ -1,6 +1,5 @@
-import fs from "node:fs/promises";
 import { Command } from "commander";
-import { LimpidError, packFromUrl, type PackSource, throwIfAborted } from "limpid";
+import { LimpidError } from "limpid";
 import {
   type ExpertMetadata,
   type ExtensionManifest,
@@ -15,10 +14,9 @@ import {
   verifySignature,
 } from "limpid/authoring";
 import { parseSafetensors } from "limpid/network";
-import { readPackArchive } from "../files/index.js";
 import type { CommandContext } from "../command-context.js";
+import { findPack, isFolder, packSpecs, readPack } from "../packs/pack-source.js";
 import { readPublicKey } from "./key-files.js";
-import { readBytes } from "../read-bytes.js";
 import { readPackFolder } from "./pack-contents.js";
 
 interface InspectCommandOptions {
@@ -36,14 +34,12 @@ interface Inspection {
   readonly experts: readonly ExpertMetadata[];
 }
 
-/** The most that is fetched of one pack, in bytes. */
-const maximumPackBytes = 256 * 2 ** 20;
-
 const details = `
 Says what a pack brings, what it may do, and whether it is as it was published.
-A URL is that of the folder in which its package.json is, or of a tarball.
 Nothing is installed and no code of it runs. Fails if a file is another than
 integrity.json says, or if --key is given and the pack is not signed with it.
+
+${packSpecs}
 
 Examples:
   limpid pack inspect acme-limpid-descreen-1.0.0.tgz --key acme.pub.pem
@@ -55,71 +51,26 @@ export function inspectCommand(context: CommandContext): Command {
   return new Command("inspect")
     .summary("say what a pack brings and whether it is sound")
     .description("Says what a pack brings, who signed it, and whether its files are as they were published.")
-    .argument("<pack>", "a tarball, a folder, or the URL of one")
+    .argument("<pack>", "an npm package, an address, a folder or a .tgz")
     .option("--key <file>", "the publisher's public key: PEM (SPKI) or JWK")
     .option("--json", "print one JSON object")
     .addHelpText("after", details)
     .action(async (pack: string, { key, json }: InspectCommandOptions) => {
-      const files = await readPack(pack, context.signal);
+      const files = await readFiles(pack, context.signal);
       const trusted = key === undefined ? undefined : await readPublicKey(key);
       const inspection = await inspect(files, pack, trusted);
       context.write(json === true ? toJson(inspection) : describe(inspection));
     });
 }
 
-async function readPack(pack: string, signal: AbortSignal): Promise<ReadonlyMap<string, Uint8Array>> {
-  if (/^https?:\/\//i.test(pack)) {
-    if (/\.tgz(?:[?#]|$)/i.test(pack)) return readPackArchive(await fetchBytes(pack, signal), pack);
-    return readFromSource(packFromUrl(pack), signal);
-  }
-  const isFolder = (await fs.stat(pack).catch(() => undefined))?.isDirectory() ?? false;
-  if (!isFolder) return readPackArchive(await readBytes(pack), pack);
+async function readFiles(pack: string, signal: AbortSignal): Promise<ReadonlyMap<string, Uint8Array>> {
+  if (!(await isFolder(pack))) return readPack(await findPack(pack, signal), signal);
   const { files, findings } = await readPackFolder(pack);
   const [finding] = findings;
   if (finding === undefined) return files;
   throw new LimpidError("UnsafePath", `${pack}: ${finding.path} ${finding.message}`, {
     details: { findings },
   });
-}
-
-/** All files of a pack behind an address: those that its list names. */
-async function readFromSource(source: PackSource, signal: AbortSignal): Promise<Map<string, Uint8Array>> {
-  const files = new Map<string, Uint8Array>();
-  let size = 0;
-  const take = async (path: string): Promise<Uint8Array | undefined> => {
-    const opened = await source.open(path, { offset: 0, signal });
-    if (opened === undefined) return undefined;
-    const parts: Uint8Array[] = [];
-    for await (const part of opened.bytes) {
-      throwIfAborted(signal);
-      size += part.byteLength;
-      if (size > maximumPackBytes) {
-        throw new LimpidError("PackTooLarge", `${source.name} has more than ${maximumPackBytes} bytes`);
-      }
-      parts.push(part);
-    }
-    const bytes = Uint8Array.from(Buffer.concat(parts));
-    files.set(path, bytes);
-    return bytes;
-  };
-  const list = await take(integrityFileName);
-  await take(signatureFileName);
-  const paths = list === undefined ? ["package.json"] : parseIntegrity(list, source.name).files.keys();
-  for (const path of paths) await take(path);
-  return files;
-}
-
-async function fetchBytes(url: string, signal: AbortSignal): Promise<Uint8Array> {
-  const unavailable = (cause: unknown): LimpidError => {
-    throwIfAborted(signal);
-    return new LimpidError("PackUnavailable", `${url} cannot be fetched`, { cause, details: { url } });
-  };
-  // Not to where it may lead: the address is the one that was named.
-  const response = await fetch(url, { signal, redirect: "error" }).catch((cause: unknown) => {
-    throw unavailable(cause);
-  });
-  if (!response.ok) throw unavailable(new Error(`status ${response.status}`));
-  return new Uint8Array(await response.arrayBuffer());
 }
 
 async function inspect(

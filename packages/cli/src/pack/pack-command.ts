@@ -8,6 +8,7 @@ import { inspectCommand } from "./inspect-command.js";
 import { keygenCommand } from "./keygen-command.js";
 import { signCommand } from "./sign-command.js";
 import { packTrainCommand } from "./train-command.js";
+import { tryCommand } from "./try-command.js";
 
 /** The `pack` commands, for those who write extensions and expert packs. */
 export function packCommand(context: CommandContext): Command {
@@ -18,6 +19,7 @@ export function packCommand(context: CommandContext): Command {
     createCommand(context),
     packTrainCommand(context),
     importAdapterCommand(context),
+    tryCommand(context),
     checkCommand(context),
     buildCommand(context),
     keygenCommand(context),

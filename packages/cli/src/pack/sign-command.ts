@@ -1,6 +1,6 @@
-import fs from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
+import { LimpidError } from "limpid";
 import {
   integrityFileName,
   parseIntegrity,
@@ -10,8 +10,9 @@ import {
   verifyIntegrity,
 } from "limpid/authoring";
 import { writeFileAtomically } from "limpid/node";
-import { readPackArchive, writePackArchive } from "../files/index.js";
+import { writePackArchive } from "../files/index.js";
 import type { CommandContext } from "../command-context.js";
+import { isFolder, packFromArchive } from "../packs/pack-source.js";
 import { readSigningKeys } from "./key-files.js";
 import { readPackFolder } from "./pack-contents.js";
 import { readBytes } from "../read-bytes.js";
@@ -43,14 +44,12 @@ export function signCommand(context: CommandContext): Command {
     .action(async (pack: string, { key, json }: SignCommandOptions) => {
       const { signal, write } = context;
       const keys = await readSigningKeys(key);
-      const isFolder = (await fs.stat(pack).catch(() => undefined))?.isDirectory() ?? false;
-      const files = isFolder
-        ? (await readPackFolder(pack)).files
-        : readPackArchive(await readBytes(pack), pack);
+      const isInFolder = await isFolder(pack);
+      const files = isInFolder ? (await readPackFolder(pack)).files : await readTarball(pack);
       const list = requireIntegrity(files, pack);
       verifyIntegrity(parseIntegrity(list, pack), files);
       const signature = await signPack(list, keys);
-      if (isFolder) await writeFileAtomically(join(pack, signatureFileName), signature, signal);
+      if (isInFolder) await writeFileAtomically(join(pack, signatureFileName), signature, signal);
       else {
         const signed = writePackArchive(new Map(files).set(signatureFileName, signature));
         await writeFileAtomically(pack, signed, signal);
@@ -62,4 +61,13 @@ export function signCommand(context: CommandContext): Command {
           : `${pack}  ${integrityFileName} signed with key ${keyId}\n`,
       );
     });
+}
+
+/** Refuses a ZIP archive, whose place a tarball would take. */
+async function readTarball(path: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  const bytes = await readBytes(path);
+  if (bytes[0] === 0x50) {
+    throw new LimpidError("InvalidArchive", `${path}: is a ZIP archive; limpid pack build makes a tarball`);
+  }
+  return packFromArchive(bytes, path).files!;
 }

@@ -41,9 +41,9 @@ module that this command runs:
   };
 
 About one picture of eight is held out, by a hash of its name. The training ends
-when they gain nothing any more. Into the pack go the expert file with its router
-row, a golden sample, and what package.json says of them; training/ gets a curve
-and a sheet of samples, which need not be published.
+when they gain nothing any more. Into the pack go the expert file with its
+router row, a golden sample, and what package.json says of them; training/ gets
+a curve and a sheet of samples, which need not be published.
 
 An interrupt (Ctrl-C) keeps the state in .limpid-training.safetensors in the
 pack's folder; the same command goes on from there. With SOURCE_DATE_EPOCH set,
@@ -58,8 +58,8 @@ With --json, one object goes to standard output:
    drawings: {curve, sheet}}
 
 Examples:
-  limpid pack train descreen --before scans --after originals --degradation halftone
-  limpid pack train descreen --photos photos --recipe descreen/recipes/halftone.js
+  limpid pack train dots --before scans --after originals --degradation dots
+  limpid pack train dots --photos photos --recipe dots/recipes/dots.js
 `;
 
 /** The command `pack train`. */

@@ -1,5 +1,6 @@
 import fs from "node:fs/promises";
 import { join } from "node:path";
+import * as v from "valibot";
 import { type ExpertBase, LimpidError } from "limpid";
 import type { GoldenSample, PackFile } from "limpid/authoring";
 import { writeFileAtomically } from "limpid/node";
@@ -28,6 +29,13 @@ export interface TrainedContribution extends PackFile {
   readonly golden: GoldenSample;
 }
 
+const noPublisher = "names no publisher";
+const manifestSchema = v.pipe(
+  v.string(),
+  v.parseJson(undefined, "is not JSON"),
+  v.looseObject({ publisher: v.pipe(v.string(noPublisher), v.nonEmpty(noPublisher)) }, noPublisher),
+);
+
 /**
  * Reads the `package.json` of a pack that is being made.
  *
@@ -41,20 +49,13 @@ export async function openPack(folder: string): Promise<PackManifest> {
       cause,
     });
   });
-  const refuse = (problem: string): never => {
-    throw new LimpidError("InvalidManifest", `${path}: ${problem}`, { details: { problems: [problem] } });
-  };
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return refuse("is not JSON");
+  const parsed = v.safeParse(manifestSchema, text);
+  if (parsed.success) {
+    const { publisher, license } = parsed.output;
+    return { json: parsed.output, publisher, license: typeof license === "string" ? license : undefined };
   }
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return refuse("is no object");
-  const fields = json as Readonly<Record<string, unknown>>;
-  const { publisher, license } = fields;
-  if (typeof publisher !== "string" || publisher === "") return refuse("names no publisher");
-  return { json: fields, publisher, license: typeof license === "string" ? license : undefined };
+  const problem = parsed.issues[0].message;
+  throw new LimpidError("InvalidManifest", `${path}: ${problem}`, { details: { problems: [problem] } });
 }
 
 /**

@@ -8,6 +8,8 @@ export interface ContactRow {
 }
 
 const gap = 8;
+/** Columns that a short caption needs, however narrow its picture is. */
+const leastWidth = 96;
 const captionHeight = 22;
 
 /**
@@ -25,8 +27,9 @@ export async function drawContactSheet(rows: readonly ContactRow[]): Promise<Uin
     for (const { caption, image } of cells) {
       const text = `<span foreground="#222222">${escapeMarkup(caption)}</span>`;
       const { width: side, height, data } = image;
+      const column = Math.max(side, leastWidth);
       layers.push(
-        { input: { text: { text, rgba: true, font: "sans", dpi: 84, width: side } }, left, top: top + 2 },
+        { input: { text: { text, rgba: true, font: "sans", dpi: 84, width: column } }, left, top: top + 2 },
         {
           input: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
           raw: { width: side, height, channels: 3 },
@@ -34,7 +37,7 @@ export async function drawContactSheet(rows: readonly ContactRow[]): Promise<Uin
           top: top + captionHeight,
         },
       );
-      left += side + gap;
+      left += column + gap;
     }
     width = Math.max(width, left);
     top += captionHeight + Math.max(...cells.map(({ image }) => image.height)) + gap;

@@ -6,6 +6,7 @@ import type { Limpid } from "../../../../src/sdk/limpid/index.js";
 import type { AppliedExpert } from "../../../../src/sdk/restore/index.js";
 import type { Analysis, DegradationProbability } from "../../../../src/sdk/router/index.js";
 import { openLimpid, type EngineSettings } from "../../../cli/src/open-limpid.js";
+import type { CallControl, Service } from "../../../cli/src/worker-thread.js";
 import { measureScores, type MetricName, type Scores } from "./metrics.js";
 import { middleOf, readPhoto } from "./photo.js";
 import { writePicture } from "./picture-files.js";
@@ -91,26 +92,8 @@ export interface Measurement {
 /** Side of the detail that a contact sheet shows, in pixels. */
 export const detailSide = 192;
 
-/** Damages, restores and compares; in this thread or in another. */
-export interface Measurer {
-  /** Whether it has broken down and can only be closed. */
-  readonly isBroken: boolean;
-
-  /**
-   * Does one job.
-   *
-   * @param job - the job
-   * @param signal - gives up when it fires
-   * @throws {@link LimpidError} as reading and restoring do; `InvalidImage` if the two pictures of a pair differ in size
-   */
-  measure(job: MeasureJob, signal: AbortSignal): Promise<Measurement>;
-
-  /** Frees everything. */
-  close(): Promise<void>;
-}
-
-/** Measures in this thread. */
-export class LocalMeasurer implements Measurer {
+/** Damages, restores and compares. */
+export class LocalMeasurer implements Service<MeasureJob, Measurement> {
   /** Never: what breaks this thread ends the program. */
   readonly isBroken = false;
   readonly #settings: MeasureSettings;
@@ -119,16 +102,29 @@ export class LocalMeasurer implements Measurer {
   /** The photo of the last job: the next is often another task on it. */
   #last: { readonly path: string; readonly image: PixelImage } | undefined;
 
-  /**
-   * @param settings - what holds for every job
-   * @param note - told in one line why a backend was passed over or replaced
-   */
-  constructor(settings: MeasureSettings, note: (text: string) => void) {
+  private constructor(settings: MeasureSettings, note: (text: string) => void) {
     this.#settings = settings;
     this.#note = note;
   }
 
-  async measure(job: MeasureJob, signal: AbortSignal): Promise<Measurement> {
+  /**
+   * Gets ready; Limpid starts with the first job that needs it.
+   *
+   * @param settings - what holds for every job
+   * @param note - told in one line why a backend was passed over or replaced
+   */
+  static open(settings: MeasureSettings, note: (text: string) => void): Promise<LocalMeasurer> {
+    return Promise.resolve(new LocalMeasurer(settings, note));
+  }
+
+  /**
+   * Does one job.
+   *
+   * @param job - the job
+   * @param control - signal
+   * @throws {@link LimpidError} as reading and restoring do; `InvalidImage` if the two pictures of a pair differ in size
+   */
+  async run(job: MeasureJob, { signal }: CallControl): Promise<Measurement> {
     const { metrics, depth } = this.#settings;
     const clock = new Stopwatch();
     const { clean, damaged } = await this.#load(job, clock, signal);
@@ -188,10 +184,9 @@ export class LocalMeasurer implements Measurer {
     };
   }
 
-  close(): Promise<void> {
+  close(): void {
     this.#limpid?.dispose();
     this.#limpid = undefined;
-    return Promise.resolve();
   }
 
   async #load(

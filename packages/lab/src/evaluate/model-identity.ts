@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import * as v from "valibot";
 import { modelFromDirectory } from "../../../../src/node/index.js";
 import { LimpidError } from "../../../../src/sdk/base/index.js";
 
@@ -11,6 +12,8 @@ export interface ModelIdentity {
   /** SHA-256 of `model.json`, which has the hash of every other file in it. */
   readonly sha256: string;
 }
+
+const manifestSchema = v.pipe(v.string(), v.parseJson(), v.object({ id: v.string(), version: v.string() }));
 
 /**
  * Reads which model is in a folder; its weights are checked when Limpid starts.
@@ -25,18 +28,9 @@ export async function readModelIdentity(
 ): Promise<ModelIdentity> {
   const source = modelFromDirectory(folder);
   const bytes = await source.read("model.json", signal);
-  const manifest = parse(bytes);
-  if (manifest === undefined)
+  const manifest = v.safeParse(manifestSchema, new TextDecoder().decode(bytes));
+  if (!manifest.success) {
     throw new LimpidError("InvalidConfig", `model.json of ${source.name} is not a model's`);
-  return { ...manifest, sha256: createHash("sha256").update(bytes).digest("hex") };
-}
-
-function parse(bytes: Uint8Array): Omit<ModelIdentity, "sha256"> | undefined {
-  try {
-    const json = JSON.parse(new TextDecoder().decode(bytes)) as { id?: unknown; version?: unknown } | null;
-    const { id, version } = json ?? {};
-    return typeof id === "string" && typeof version === "string" ? { id, version } : undefined;
-  } catch {
-    return undefined;
   }
+  return { ...manifest.output, sha256: createHash("sha256").update(bytes).digest("hex") };
 }

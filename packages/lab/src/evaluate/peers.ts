@@ -1,4 +1,5 @@
 import fs from "node:fs/promises";
+import * as v from "valibot";
 import { LimpidError } from "../../../../src/sdk/base/index.js";
 import type { Evaluation } from "./evaluation.js";
 import type { MetricName, Score, Scores } from "./metrics.js";
@@ -12,13 +13,26 @@ export interface PeerMethod {
   readonly scores: Scores;
 }
 
-/** One line of a peers file: a method on a photo. */
-interface PeerRow {
-  readonly method: string;
-  readonly photo: string;
-  readonly task: string;
-  readonly scores: Scores;
-}
+const scoreSchema = v.object({ psnr: v.number(), ssim: v.number() });
+/** What `training/peers` writes: a row for each method on each photo. */
+const fileSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    tools: v.string(),
+    rows: v.array(
+      v.object({
+        method: v.string(),
+        photo: v.string(),
+        task: v.string(),
+        scores: v.record(v.string(), scoreSchema),
+      }),
+    ),
+  }),
+);
+
+type PeerFile = v.InferOutput<typeof fileSchema>;
+type PeerRow = PeerFile["rows"][number];
 
 /** The name under which a peers file has the damaged photo itself. */
 const inputMethod = "input";
@@ -90,36 +104,18 @@ export class PeerResults {
   }
 }
 
-async function readFile(path: string): Promise<{ tools: string; rows: readonly PeerRow[] }> {
+async function readFile(path: string): Promise<PeerFile> {
   let text: string;
   try {
     text = await fs.readFile(path, "utf8");
   } catch (cause) {
     throw new LimpidError("FileUnreadable", `${path}: cannot be read`, { cause });
   }
-  try {
-    const { tools, rows } = JSON.parse(text) as { tools?: unknown; rows?: unknown };
-    if (typeof tools === "string" && Array.isArray(rows) && rows.every(isPeerRow)) return { tools, rows };
-  } catch {
-    // falls through to the error below
-  }
+  const parsed = v.safeParse(fileSchema, text);
+  if (parsed.success) return parsed.output;
   throw new LimpidError(
     "InvalidArgument",
     `${path} is no file of peers: expected {tools, rows: [{method, photo, task, scores}]}`,
-  );
-}
-
-function isPeerRow(value: unknown): value is PeerRow {
-  const { method, photo, task, scores } = (value ?? {}) as Partial<Record<keyof PeerRow, unknown>>;
-  return (
-    typeof method === "string" &&
-    typeof photo === "string" &&
-    typeof task === "string" &&
-    typeof scores === "object" &&
-    scores !== null &&
-    Object.values(scores).every(
-      (score: Partial<Score> | null) => typeof score?.psnr === "number" && typeof score.ssim === "number",
-    )
   );
 }
 

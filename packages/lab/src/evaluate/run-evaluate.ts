@@ -5,15 +5,9 @@ import type { CommandContext } from "../../../cli/src/command-context.js";
 import { reportError, type ErrorReport } from "../../../cli/src/describe-error.js";
 import { endOfRun } from "../../../cli/src/end-of-run.js";
 import { ProgressBar } from "../../../cli/src/progress-bar.js";
+import { startService, type Service } from "../../../cli/src/worker-thread.js";
 import type { Evaluation } from "./evaluation.js";
-import {
-  LocalMeasurer,
-  type MeasureJob,
-  type Measurement,
-  type Measurer,
-  type MeasureSettings,
-} from "./measure.js";
-import { WorkerMeasurer } from "./measure-worker.js";
+import { LocalMeasurer, type MeasureJob, type Measurement, type MeasureSettings } from "./measure.js";
 import { readModelIdentity, type ModelIdentity } from "./model-identity.js";
 import { ResultStore, type ResultKey, type ResultValue } from "./result-store.js";
 import type { RowName } from "./rows.js";
@@ -309,7 +303,7 @@ interface MeasureLine {
 async function measureFrom(queue: Iterable<PlannedJob>, line: MeasureLine): Promise<void> {
   const { run, context, store, failures, report, signal } = line;
   const note = (text: string): void => report.note(text);
-  let measurer: Measurer | undefined;
+  let measurer: Service<MeasureJob, Measurement> | undefined;
   try {
     for (const planned of queue) {
       throwIfAborted(signal);
@@ -321,10 +315,10 @@ async function measureFrom(queue: Iterable<PlannedJob>, line: MeasureLine): Prom
       report.begin(planned);
       measurer ??=
         run.jobs > 1
-          ? await WorkerMeasurer.open(context.program, run.settings, note, signal)
-          : new LocalMeasurer(run.settings, note);
+          ? await startService(context.program, run.settings, note, signal)
+          : await LocalMeasurer.open(run.settings, note);
       try {
-        const measurement = await measurer.measure(planned.job, signal);
+        const measurement = await measurer.run(planned.job, { signal });
         await store.add(resultsOf(planned, measurement));
         report.done(planned, measurement);
       } catch (error) {
@@ -335,7 +329,7 @@ async function measureFrom(queue: Iterable<PlannedJob>, line: MeasureLine): Prom
       }
     }
   } finally {
-    await measurer?.close();
+    measurer?.close();
   }
 }
 
