@@ -1,0 +1,118 @@
+import { encodePng, LimpidError, PixelImage } from "limpid";
+import { drawPixels, readPixels } from "limpid/canvas";
+import { mix } from "../../shared/mix.js";
+import { imageDataOf } from "./image-data.js";
+import { readMetadata, writeMetadata } from "./metadata.js";
+import { photoLimits } from "./photo-limits.js";
+import type { OpenedPhoto, PhotoReply, PhotoRequest, SavedPhoto } from "./photo-messages.js";
+import { reductionOf } from "./reduction.js";
+import { saveFormats } from "./save-format.js";
+
+// Decodes and encodes photos, so that the page's thread stays free.
+
+/** Longest side of a small picture, in pixels. */
+const previewSide = 1600;
+
+interface Asked {
+  readonly id: number;
+  readonly request: PhotoRequest;
+}
+
+addEventListener("message", ({ data: { id, request } }: MessageEvent<Asked>) => {
+  const answer = (reply: PhotoReply, transfer: Transferable[] = []): void => {
+    (postMessage as (message: unknown, transfer: Transferable[]) => void)({ id, reply }, transfer);
+  };
+  const run = async (): Promise<void> => {
+    if (request.kind === "save") {
+      answer({ kind: "saved", photo: await save(request) });
+      return;
+    }
+    const preview = await previewOf(request);
+    if (preview !== undefined) answer({ kind: "preview", preview }, [preview]);
+    const photo = await open(request.file);
+    const { bitmap, reduced, image } = photo;
+    answer({ kind: "opened", photo }, [
+      image.data.buffer as ArrayBuffer,
+      bitmap,
+      ...(reduced ? [reduced] : []),
+    ]);
+  };
+  run().catch((error: unknown) => {
+    const code = LimpidError.is(error) ? error.code : "UnsupportedImage";
+    answer({ kind: "failed", code, message: error instanceof Error ? error.message : String(error) });
+  });
+});
+
+/** A small picture, which is decoded and reduced faster than all pixels are read. */
+async function previewOf({
+  file,
+  size,
+}: Extract<PhotoRequest, { kind: "open" }>): Promise<ImageBitmap | undefined> {
+  if (size === undefined) return undefined;
+  const scale = Math.min(1, previewSide / Math.max(size.width, size.height));
+  // A file that is damaged has no small picture either; why is told by who reads its pixels.
+  return createImageBitmap(file, {
+    resizeWidth: Math.max(1, Math.round(size.width * scale)),
+    resizeHeight: Math.max(1, Math.round(size.height * scale)),
+    resizeQuality: "low",
+  }).catch(() => undefined);
+}
+
+async function open(file: File): Promise<OpenedPhoto> {
+  const { image: read, notes } = await readPixels(file, { limits: photoLimits });
+  let image = read;
+  const lost: string[] = [];
+  // Canvases have no other colours than sRGB and Display P3: the browser converts the rest.
+  if (image.colorSpace === "icc") {
+    const bitmap = await createImageBitmap(file, { premultiplyAlpha: "none" });
+    ({ image } = await readPixels(bitmap, { limits: photoLimits }));
+    lost.push("converted to sRGB");
+  }
+  if (image.bitDepth !== 8) lost.push("reduced to 8 bits");
+  const pixels = imageDataOf(image);
+  if (image.bitDepth !== 8) image = PixelImage.fromImageData(pixels);
+  const bitmap = await createImageBitmap(pixels);
+  const reduced = reduce(bitmap, image);
+  return { image, bitmap, reduced, isTransparent: isTransparent(image), notes: [...notes, ...lost] };
+}
+
+function reduce(bitmap: ImageBitmap, { colorSpace }: PixelImage): ImageBitmap | undefined {
+  const reduction = reductionOf(bitmap);
+  if (reduction === 1) return undefined;
+  const { width, height } = bitmap;
+  const canvas = new OffscreenCanvas(Math.ceil(width / reduction), Math.ceil(height / reduction));
+  const context = canvas.getContext("2d", {
+    colorSpace: colorSpace === "display-p3" ? "display-p3" : "srgb",
+  })!;
+  context.imageSmoothingQuality = "medium";
+  context.drawImage(bitmap, 0, 0, width / reduction, height / reduction);
+  return canvas.transferToImageBitmap();
+}
+
+async function save(request: Extract<PhotoRequest, { kind: "save" }>): Promise<SavedPhoto> {
+  const { after, strength, format, quality, source } = request;
+  const before = new PixelImage(request.before);
+  const image = after === undefined ? before : mix(before, new PixelImage(after), strength);
+  const { type } = saveFormats[format];
+  const encoded = format === "png" ? await encodePng(image) : await encodeByBrowser(image, type, quality);
+  const metadata = readMetadata(new Uint8Array(await source.arrayBuffer()), image);
+  const file = new Blob([new Uint8Array(writeMetadata(encoded, metadata, image))], { type });
+  const notes = format === "jpeg" && isTransparent(image) ? ["JPEG has no transparency"] : [];
+  return { file, notes };
+}
+
+async function encodeByBrowser(image: PixelImage, type: string, quality: number): Promise<Uint8Array> {
+  const canvas = new OffscreenCanvas(image.width, image.height);
+  drawPixels(canvas, image);
+  const blob = await canvas.convertToBlob({ type, quality });
+  if (blob.type !== type) throw new LimpidError("NotSupported", `this browser writes no ${type} files`);
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+function isTransparent({ data, channels, maximum, hasAlpha }: PixelImage): boolean {
+  if (!hasAlpha) return false;
+  for (let index = channels - 1; index < data.length; index += channels) {
+    if (data[index] !== maximum) return true;
+  }
+  return false;
+}
