@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, expect, test } from "@jest/globals";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import {
   codeHas,
@@ -198,8 +199,8 @@ test.each(["light", "dark"] as const)(
   },
 );
 
-test("on a phone nothing is cut off or too small to hit, before and after", async () => {
-  await page.setViewportSize({ width: 390, height: 844 });
+test.each([320, 390])("on a phone %i wide nothing is cut off or too small to hit", async (wide) => {
+  await page.setViewportSize({ width: wide, height: 700 });
   try {
     await page.reload();
     await page.locator("#lamp[data-state=ready]").waitFor();
@@ -207,26 +208,77 @@ test("on a phone nothing is cut off or too small to hit, before and after", asyn
       page.evaluate(() => {
         const outside: string[] = [];
         const small: string[] = [];
-        for (const element of document.querySelectorAll("button, input, select, a, h2, p, li")) {
+        for (const element of document.querySelectorAll(
+          "button, input, select, summary, output, a, h2, p, li",
+        )) {
           const { left, right, width, height } = element.getBoundingClientRect();
           if (width === 0 || getComputedStyle(element).visibility === "hidden") continue;
           const name = element.id === "" ? element.textContent.trim() : element.id;
           const isHidden = element.matches(".skip, input[type=file]");
           if (!isHidden && (left < 0 || right > innerWidth)) outside.push(name);
           // WCAG 2.5.8 asks for 24 pixels; a range has its thumb for that.
-          if (element.matches("button, select") && Math.min(width, height) < 24) small.push(name);
+          if (element.matches("button, select, summary") && Math.min(width, height) < 24) small.push(name);
         }
         return { wide: document.documentElement.scrollWidth, outside, small };
       });
-    expect(await look()).toEqual({ wide: 390, outside: [], small: [] });
+    expect(await look()).toEqual({ wide, outside: [], small: [] });
     await openPicture(page, picture, "a-photo-with-a-name-that-is-much-longer-than-a-phone-is-wide");
-    expect(await look()).toEqual({ wide: 390, outside: [], small: [] });
+    expect(await look()).toEqual({ wide, outside: [], small: [] });
     await page.locator("#view-heat").click();
     await says(page, "heat-caption", /parts/);
-    expect(await look()).toEqual({ wide: 390, outside: [], small: [] });
+    expect(await look()).toEqual({ wide, outside: [], small: [] });
   } finally {
     await page.setViewportSize({ width: 1280, height: 720 });
   }
+});
+
+test.each(["light", "dark"] as const)("axe finds nothing in any state, at any width, %s", async (scheme) => {
+  await page.emulateMedia({ colorScheme: scheme });
+  const session = await page.context().newCDPSession(page);
+  // Not by the page's own means, which its policy keeps from evaluating.
+  await session.send("Runtime.evaluate", { expression: axe.source });
+  const found: string[] = [];
+  const check = async (state: string): Promise<void> => {
+    for (const width of [320, 768, 1440]) {
+      await page.setViewportSize({ width, height: 800 });
+      const { result } = await session.send("Runtime.evaluate", {
+        expression: `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + " " + nodes[0].html).join("; "))`,
+        awaitPromise: true,
+      });
+      if (result.value !== "") found.push(`${state}, ${width}: ${result.value}`);
+      const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+      if (isWide) found.push(`${state} is wider than ${width}`);
+    }
+  };
+  try {
+    await openPicture(page, picture, "axe");
+    await page
+      .getByText("Other repairs")
+      .click({ timeout: 1000 })
+      .catch(() => undefined);
+    await check("restored");
+    await page.getByRole("button", { name: "Side by side" }).click();
+    await page.locator("#save-menu summary").click();
+    await page.locator("#save-format").selectOption("jpeg");
+    await check("how to save");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Heat map" }).click();
+    await page.setInputFiles("#file", [
+      await pictureFile(picture, "a.png"),
+      { name: "b.txt", mimeType: "", buffer: Buffer.from("no") },
+    ]);
+    await says(page, "strip-count", /1 failed/);
+    await check("several photos");
+    await page.locator("#help-open").click();
+    await check("help");
+    await page.keyboard.press("Escape");
+  } finally {
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.emulateMedia({ colorScheme: null });
+    await page.reload();
+    await page.locator("#lamp[data-state=ready]").waitFor();
+  }
+  expect(found).toEqual([]);
 });
 
 test("nothing moves for people who asked for that", async () => {

@@ -1,7 +1,9 @@
 import { afterEach, beforeAll, expect, test } from "@jest/globals";
+import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { writePackArchive } from "../../packages/cli/src/files/index.js";
+import { decodePng } from "../../src/sdk/image/index.js";
 import { makeTinyPack } from "../support/tiny-pack.js";
 import {
   codeHas,
@@ -11,6 +13,7 @@ import {
   openPicture,
   openPlayground,
   pictureFile,
+  saved,
   savedFile,
   says,
   shown,
@@ -255,6 +258,53 @@ test("a photo is copied as a picture", async () => {
     return [width, height];
   });
   expect(size).toEqual([300, 200]);
+});
+
+test("of several photos each is restored, failures are named, and all are saved at once", async () => {
+  const [first, second] = [makePicture(64, 48), makePicture(48, 64)];
+  const bad = { name: "notes.png", mimeType: "image/png", buffer: Buffer.from("no picture") };
+  await openPicture(page, picture, "before");
+  await page.setInputFiles("#file", [
+    await pictureFile(first, "same.png"),
+    bad,
+    await pictureFile(second, "same.png"),
+  ]);
+  await says(page, "strip-count", /^3 of 4 done, 1 failed/);
+  const photos = page.getByRole("list", { name: "Photos" }).getByRole("button");
+  expect(await photos.allTextContents()).toEqual([
+    expect.stringMatching(/^before-\d+\.pngrestored$/),
+    "same.pngrestored",
+    "notes.pngfailed",
+    "same.pngrestored",
+  ]);
+  await says(page, "file-name", /^same/);
+  await says(page, "file-size", /^64 × 48/);
+  await photos.nth(2).click();
+  await says(page, "problem-text", /^notes.png is not an image/);
+  // What was set at one photo is there when somebody comes back to it.
+  await page.locator("#strength").press("PageDown");
+  await codeHas(page, "strength: 0.9");
+  const wanted = (await saved(page)).image;
+  await photos.nth(3).click();
+  await says(page, "file-size", /^48 × 64/);
+  await codeHas(page, "strength", false);
+  expect(await photos.nth(3).getAttribute("aria-current")).toBe("true");
+  await photos.nth(1).click();
+  await codeHas(page, "strength: 0.9");
+  expect((await saved(page)).image.data).toEqual(wanted.data);
+  expect(await page.locator("#save-folder").isVisible()).toBe(true);
+  const { name, bytes } = await savedFile(page, () => page.locator("#save-zip").click());
+  expect(name).toBe("limpid.zip");
+  await says(page, "status", /^3 photos are saved/);
+  const files = unzipSync(bytes);
+  expect(Object.keys(files)).toEqual([
+    expect.stringMatching(/^before-\d+\.restored\.png$/),
+    "same.restored.png",
+    "same.restored (2).png",
+  ]);
+  const { image } = await decodePng(files["same.restored.png"]!);
+  expect(image.data).toEqual(wanted.data);
+  expect((await decodePng(files["same.restored (2).png"]!)).image).toMatchObject({ width: 48, height: 64 });
 });
 
 test("help opens by its key and says what keys do", async () => {

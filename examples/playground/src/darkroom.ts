@@ -23,6 +23,12 @@ export interface Look {
   readonly result: RestoreResult | undefined;
 }
 
+/** How a photo looked when it was left, and what the router said of it. */
+export interface KeptLook {
+  readonly analysis: Analysis;
+  readonly look: Look;
+}
+
 /** What happens while a photo is repaired. */
 export interface RepairEvents {
   /** What people look at, in pixels of the photo; asked when the run begins. */
@@ -61,10 +67,15 @@ export class Darkroom {
   /**
    * @param photo - what was opened
    * @param onLook - told how it looks, whenever that changes
+   * @param kept - how it looked when it was left
    */
-  constructor(photo: Photo, onLook: (look: Look) => void) {
+  constructor(photo: Photo, onLook: (look: Look) => void, kept?: KeptLook) {
     this.photo = photo;
     this.#onLook = onLook;
+    if (kept !== undefined) {
+      this.#analysis = kept.analysis;
+      this.#look = kept.look;
+    }
     const steps = Math.floor(historyBytes / photo.image.data.byteLength);
     this.history = new UndoHistory(Math.min(30, Math.max(2, steps)));
   }

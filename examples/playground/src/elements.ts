@@ -55,6 +55,12 @@ export const elements = {
   problemRetry: element("problem-retry", HTMLButtonElement),
   problemClose: element("problem-close", HTMLButtonElement),
 
+  strip: element("strip", HTMLElement),
+  stripCount: element("strip-count", HTMLElement),
+  stripList: element("strip-list", HTMLUListElement),
+  saveZip: element("save-zip", HTMLButtonElement),
+  saveFolder: element("save-folder", HTMLButtonElement),
+
   found: element("found", HTMLUListElement),
   more: element("more", HTMLDetailsElement),
   moreList: element("more-list", HTMLUListElement),

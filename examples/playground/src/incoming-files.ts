@@ -2,22 +2,22 @@ import { elements } from "./elements.js";
 import { perform } from "./work.js";
 
 /**
- * Listens to every way in which a photo comes: chosen, dropped or pasted.
+ * Listens to every way in which photos come: chosen, dropped or pasted.
  *
- * @param open - opens it
+ * @param open - opens one or more
  */
-export function listenForFiles(open: (file: File) => Promise<void>): void {
+export function listenForFiles(open: (files: readonly File[]) => Promise<void>): void {
   for (const button of [elements.choose, elements.openOther]) {
     button.addEventListener("click", () => elements.file.click());
   }
   elements.file.addEventListener("change", () => {
-    const [file] = elements.file.files ?? [];
+    const files = [...(elements.file.files ?? [])];
     elements.file.value = "";
-    if (file !== undefined) void perform(() => open(file), null);
+    if (files.length > 0) void perform(() => open(files), null);
   });
   const take = async (data: DataTransfer | null): Promise<void> => {
-    const [file] = data?.files ?? [];
-    if (file !== undefined) return open(file);
+    const files = [...(data?.files ?? [])];
+    if (files.length > 0) return open(files);
     if (data?.types.includes("text/uri-list")) {
       throw new Error(
         "this picture is on another site, which keeps its pixels from this page. Save it, then drop the file here",

@@ -1,5 +1,6 @@
 import { type Analysis, type InstalledExpert, type Limpid } from "limpid";
 import { nameOf } from "../../shared/expert-chips.js";
+import { Album, newEntry, type Entry } from "./album.js";
 import { Darkroom, type Look } from "./darkroom.js";
 import { elements } from "./elements.js";
 import { Engine, type BackendChoice } from "./engine.js";
@@ -15,8 +16,9 @@ import { SavePanel } from "./save-panel.js";
 import { snippetOf } from "./snippet.js";
 import { Stage } from "./stage.js";
 import { closeMenuOutside } from "./menu.js";
+import { Strip } from "./strip.js";
 import { TrainPanel } from "./train-panel.js";
-import { clearProblem, isSuperseded, notify, perform, startJob } from "./work.js";
+import { clearProblem, isBusy, isSuperseded, notify, onWork, perform, startJob } from "./work.js";
 
 const photos = new PhotoService();
 const stage = new Stage();
@@ -30,13 +32,33 @@ new TrainPanel({
   install: (files) => packs.installFiles(files),
 });
 
+const album = new Album({ photos, engine: () => engine.get(), onChange: () => strip.show() });
+const strip = new Strip({
+  ...{ album, photos, saving },
+  onOpen: (entry) => void perform(() => open(entry), null),
+  onSaveAll: () => {
+    if (room !== undefined) album.leave(room);
+  },
+});
+onWork(() => {
+  album.setBusy(isBusy());
+  strip.show();
+});
+
 let room: Darkroom | undefined;
 let opening: object | undefined;
 let started: Limpid | undefined;
 let readings: Readings = {};
 
-/** Opens a photo in place of the one that is there, and repairs it as the router would. */
-async function open(file: File): Promise<void> {
+/** Takes photos in, and opens the first of them. */
+async function openFiles(files: readonly File[]): Promise<void> {
+  const isAlone = files.length === 1 && album.entries.length < 2;
+  await open(isAlone ? newEntry(files[0]!) : album.add(files));
+}
+
+/** Opens a photo in place of the one that is there, and repairs it as the router would, unless that was done before. */
+async function open(entry: Entry): Promise<void> {
+  const { file } = entry;
   clearProblem();
   const own = {};
   opening = own;
@@ -50,16 +72,20 @@ async function open(file: File): Promise<void> {
       showName(file.name, size);
     });
   } catch (error) {
+    album.fail(entry, error);
     if (opening === own && stage.isPreview) stayWith(room);
     throw error;
   }
+  const kept = await album.recall(entry, photo);
   if (opening !== own) {
     photo.picture.close();
     return;
   }
+  if (room !== undefined && album.entries.length > 1) album.leave(room);
   close();
+  album.choose(entry);
   readings = { pixels: photo.image.width * photo.image.height };
-  const opened = new Darkroom(photo, showLook);
+  const opened = new Darkroom(photo, showLook, kept);
   room = opened;
   opened.history.onDidChange(showHistory);
   stage.open(photo);
@@ -69,7 +95,9 @@ async function open(file: File): Promise<void> {
   elements.verdict.textContent = "Looking…";
   showLook(opened.look);
   notify(photo.notes.length > 0 ? `Opened, ${photo.notes.join("; ")}.` : "");
-  await develop(opened);
+  stage.showAnalysis(opened.analysis);
+  if (kept === undefined) await develop(opened);
+  else startJob().end();
 }
 
 /** Ends what goes on with the photo that was open. */
@@ -97,7 +125,7 @@ function showName(name: string, { width, height }: Size): void {
 /** Analyses the photo, and repairs it with what the router chooses. */
 async function develop(opened: Darkroom): Promise<void> {
   await perform(async () => {
-    const job = startJob(() => opened.stop());
+    const job = startJob();
     job.say("Waiting for the engine…");
     const limpid = await engine.get().finally(() => job.end());
     if (room !== opened) return;
@@ -168,6 +196,7 @@ function showLook(look: Look): void {
   elements.strength.disabled = !hasRun;
   elements.auto.disabled = opened.analysis === undefined || (experts === "auto" && result !== undefined);
   saving.update();
+  album.note(opened);
   readings = { ...readings, result };
   showReadings(readings, started);
   showCode();
@@ -291,7 +320,7 @@ async function openSample(name: string): Promise<void> {
   const response = await fetch(`samples/${name}`);
   if (!response.ok) throw new Error(`the sample ${name} cannot be loaded: status ${response.status}`);
   const blob = await response.blob();
-  await open(new File([blob], name, { type: blob.type }));
+  await openFiles([new File([blob], name, { type: blob.type })]);
 }
 
 const seconds = (milliseconds: number): string =>
@@ -303,7 +332,7 @@ const save = (): void => void perform(() => saving.save());
 const { viewport } = stage;
 
 closeMenuOutside(elements.saveMenu);
-listenForFiles((file) => open(file));
+listenForFiles(openFiles);
 listenForKeys(stage, { open: () => elements.file.click(), save, undo, redo });
 for (const button of document.querySelectorAll<HTMLButtonElement>(".sample")) {
   button.addEventListener("click", () => void perform(() => openSample(button.dataset.sample!)));

@@ -10,6 +10,17 @@ export type PhotoRequest =
       readonly size: { readonly width: number; readonly height: number } | undefined;
     }
   | {
+      readonly kind: "thumbnail";
+      readonly file: Blob;
+      /** In pixels. */
+      readonly width: number;
+    }
+  | {
+      readonly kind: "zip";
+      /** By their names in the archive. */
+      readonly files: ReadonlyMap<string, Blob>;
+    }
+  | {
       readonly kind: "save";
       /** The photo as it was opened. */
       readonly before: PixelImageInit;
@@ -20,8 +31,8 @@ export type PhotoRequest =
       readonly format: SaveFormat;
       /** 0 to 1; of JPEG and WebP. */
       readonly quality: number;
-      /** The file that the photo was opened from, whose metadata the saved one gets. */
-      readonly source: Blob;
+      /** The file that the photo was opened from, whose metadata the saved one gets; undefined for none. */
+      readonly source: Blob | undefined;
     };
 
 /** A photo on its way to the page. */
@@ -48,4 +59,6 @@ export type PhotoReply =
   | { readonly kind: "preview"; readonly preview: ImageBitmap }
   | { readonly kind: "opened"; readonly photo: OpenedPhoto }
   | { readonly kind: "saved"; readonly photo: SavedPhoto }
+  | { readonly kind: "thumbnail"; readonly picture: ImageBitmap | undefined }
+  | { readonly kind: "zipped"; readonly archive: Blob }
   | { readonly kind: "failed"; readonly code: string; readonly message: string };

@@ -41,6 +41,18 @@ export class PhotoService {
     return (reply as Extract<PhotoReply, { kind: "saved" }>).photo;
   }
 
+  /** A small picture of a file; undefined if it is none. */
+  async thumbnail(file: Blob, width: number): Promise<ImageBitmap | undefined> {
+    const reply = await this.#ask({ kind: "thumbnail", file, width }, []);
+    return (reply as Extract<PhotoReply, { kind: "thumbnail" }>).picture;
+  }
+
+  /** Puts files into a ZIP archive. */
+  async zip(files: ReadonlyMap<string, Blob>): Promise<Blob> {
+    const reply = await this.#ask({ kind: "zip", files }, []);
+    return (reply as Extract<PhotoReply, { kind: "zipped" }>).archive;
+  }
+
   async #ask(
     request: PhotoRequest,
     transfer: Transferable[],

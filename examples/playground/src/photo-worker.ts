@@ -1,3 +1,4 @@
+import { Zip, ZipPassThrough } from "fflate";
 import { encodePng, LimpidError, PixelImage } from "limpid";
 import { drawPixels, readPixels } from "limpid/canvas";
 import { mix } from "../../shared/mix.js";
@@ -25,6 +26,16 @@ addEventListener("message", ({ data: { id, request } }: MessageEvent<Asked>) => 
   const run = async (): Promise<void> => {
     if (request.kind === "save") {
       answer({ kind: "saved", photo: await save(request) });
+      return;
+    }
+    if (request.kind === "thumbnail") {
+      const { file, width } = request;
+      const picture = await createImageBitmap(file, { resizeWidth: width }).catch(() => undefined);
+      answer({ kind: "thumbnail", picture }, picture ? [picture] : []);
+      return;
+    }
+    if (request.kind === "zip") {
+      answer({ kind: "zipped", archive: await archive(request.files) });
       return;
     }
     const preview = await previewOf(request);
@@ -95,10 +106,26 @@ async function save(request: Extract<PhotoRequest, { kind: "save" }>): Promise<S
   const image = after === undefined ? before : mix(before, new PixelImage(after), strength);
   const { type } = saveFormats[format];
   const encoded = format === "png" ? await encodePng(image) : await encodeByBrowser(image, type, quality);
-  const metadata = readMetadata(new Uint8Array(await source.arrayBuffer()), image);
+  const metadata = source ? readMetadata(new Uint8Array(await source.arrayBuffer()), image) : {};
   const file = new Blob([new Uint8Array(writeMetadata(encoded, metadata, image))], { type });
   const notes = format === "jpeg" && isTransparent(image) ? ["JPEG has no transparency"] : [];
   return { file, notes };
+}
+
+/** Photos are packed already, so they are only put one behind the other; a file at a time is in memory. */
+async function archive(files: ReadonlyMap<string, Blob>): Promise<Blob> {
+  const parts: Blob[] = [];
+  const zip = new Zip((error, part) => {
+    if (error) throw error;
+    parts.push(new Blob([new Uint8Array(part)]));
+  });
+  for (const [name, blob] of files) {
+    const entry = new ZipPassThrough(name);
+    zip.add(entry);
+    entry.push(new Uint8Array(await blob.arrayBuffer()), true);
+  }
+  zip.end();
+  return new Blob(parts, { type: "application/zip" });
 }
 
 async function encodeByBrowser(image: PixelImage, type: string, quality: number): Promise<Uint8Array> {

@@ -32,7 +32,7 @@ export interface Picture extends Size {
 export function wholePicture(
   { width, height }: Size,
   full: ImageBitmap,
-  reduced?: ImageBitmap  ,
+  reduced?: ImageBitmap,
 ): Picture & { close(): void } {
   const reduction = reductionOf({ width, height });
   return {

@@ -9,3 +9,8 @@ export const saveFormats: Readonly<
   jpeg: { name: "JPEG", extension: "jpg", type: "image/jpeg" },
   webp: { name: "WebP", extension: "webp", type: "image/webp" },
 };
+
+/** The name of a saved file. */
+export function restoredName(name: string, format: SaveFormat): string {
+  return `${name.replace(/\.[^.]+$/, "")}.restored.${saveFormats[format].extension}`;
+}

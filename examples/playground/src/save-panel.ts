@@ -2,9 +2,10 @@ import { LimpidError } from "limpid";
 import { copySamples } from "./copy-samples.js";
 import type { Darkroom } from "./darkroom.js";
 import { elements } from "./elements.js";
+import { handOut } from "./hand-out.js";
 import type { SavedPhoto } from "./photo-messages.js";
 import type { PhotoService } from "./photo-service.js";
-import { saveFormats, type SaveFormat } from "./save-format.js";
+import { restoredName, saveFormats, type SaveFormat } from "./save-format.js";
 import { isBusy, notify, startJob } from "./work.js";
 
 /** What is saved: a photo in a format, with what its file said. */
@@ -46,14 +47,11 @@ export class SavePanel {
   async save(): Promise<void> {
     const room = this.#room();
     if (room?.isChanged !== true) return;
-    const format = this.#format;
+    const { format } = this;
     const { file, notes } = await this.encode(room, format);
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(file);
-    link.download = nameOf(room.photo.name, format);
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    notify(`Saved as ${link.download}, ${sizeOf(file)}${notes.map((note) => `; ${note}`).join("")}.`);
+    const name = restoredName(room.photo.name, format);
+    handOut(name, file);
+    notify(`Saved as ${name}, ${sizeOf(file)}${notes.map((note) => `; ${note}`).join("")}.`);
   }
 
   /** Puts the photo on the clipboard, which takes PNG. */
@@ -86,7 +84,7 @@ export class SavePanel {
         after: look.result && (await copySamples(look.result.image)),
         strength: look.strength,
         format,
-        quality: elements.saveQuality.valueAsNumber / 100,
+        quality: this.quality,
         source: photo.file,
       });
     } finally {
@@ -94,22 +92,23 @@ export class SavePanel {
     }
   }
 
-  get #format(): SaveFormat {
+  /** Of JPEG and WebP, 0 to 1. */
+  get quality(): number {
+    return elements.saveQuality.valueAsNumber / 100;
+  }
+
+  /** What is wanted. */
+  get format(): SaveFormat {
     return elements.saveFormat.value as SaveFormat;
   }
 
   #showFormat(): void {
     const { save, saveQuality, saveQualityRow, saveQualityValue } = elements;
-    const format = this.#format;
+    const { format } = this;
     save.textContent = `Save ${saveFormats[format].name}`;
     saveQualityRow.hidden = format === "png";
     saveQualityValue.textContent = saveQuality.value;
   }
-}
-
-/** The name of the saved file. */
-function nameOf(name: string, format: SaveFormat): string {
-  return `${name.replace(/\.[^.]+$/, "")}.restored.${saveFormats[format].extension}`;
 }
 
 function sizeOf({ size }: Blob): string {

@@ -29,6 +29,13 @@ elements.problemRetry.addEventListener("click", () => {
 /** Whether something is going on. */
 export const isBusy = (): boolean => current !== undefined;
 
+let changed: () => void = () => undefined;
+
+/** Tells one listener whenever something begins or ends. */
+export function onWork(listener: () => void): void {
+  changed = listener;
+}
+
 /**
  * Begins something that takes time; it takes the place of what was going on, which says nothing more.
  *
@@ -41,6 +48,7 @@ export function startJob(cancel?: () => void): Job {
   cancelCurrent = cancel;
   elements.cancel.hidden = cancel === undefined;
   status.textContent = "";
+  changed();
   return {
     say(text, fraction) {
       if (current !== own) return;
@@ -53,10 +61,15 @@ export function startJob(cancel?: () => void): Job {
     end() {
       if (current !== own) return;
       current = cancelCurrent = undefined;
-      const hadFocus = document.activeElement === elements.cancel;
-      work.hidden = true;
-      canvas.removeAttribute("aria-busy");
-      if (hadFocus) elements.stage.focus({ preventScroll: true });
+      // What comes right after it goes on in its place, and the keyboard stays where it is.
+      setTimeout(() => {
+        if (current !== undefined) return;
+        const hadFocus = document.activeElement === elements.cancel;
+        work.hidden = true;
+        canvas.removeAttribute("aria-busy");
+        if (hadFocus) elements.stage.focus({ preventScroll: true });
+      });
+      changed();
     },
   };
 }
