@@ -256,7 +256,9 @@ test.each(["light", "dark"] as const)("axe finds nothing in any state, at any wi
       .getByText("Other repairs")
       .click({ timeout: 1000 })
       .catch(() => undefined);
-    await check("restored");
+    await page.getByRole("button", { name: "Brush…" }).click();
+    await check("restored, with the brush");
+    await page.getByRole("button", { name: "Brush…" }).click();
     await page.getByRole("button", { name: "Side by side" }).click();
     await page.locator("#save-menu summary").click();
     await page.locator("#save-format").selectOption("jpeg");

@@ -3,7 +3,7 @@ import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { writePackArchive } from "../../packages/cli/src/files/index.js";
-import { decodePng } from "../../src/sdk/image/index.js";
+import { decodePng, type PixelImage } from "../../src/sdk/image/index.js";
 import { makeTinyPack } from "../support/tiny-pack.js";
 import {
   codeHas,
@@ -243,6 +243,52 @@ test("a photo is saved as PNG, JPEG and WebP with what its file said, upright", 
     expect(metadata.exif!.toString("latin1")).toMatch(/Fifty[^]*Ansel|Ansel[^]*Fifty/);
   }
   expect(await page.locator("#save-quality-row").isHidden()).toBe(true);
+});
+
+test("only what is painted is repaired, and the eraser takes it back", async () => {
+  await openPicture(page, picture, "painted");
+  const whole = (await saved(page)).image;
+  await page.locator("#zoom-fit").click();
+  await page.getByRole("button", { name: "Brush…" }).click();
+  const { x, y } = await middle();
+  const drag = async (from: number, to: number): Promise<void> => {
+    await page.mouse.move(x + from, y);
+    await page.mouse.down();
+    await page.mouse.move(x + to, y, { steps: 3 });
+    await page.mouse.up();
+  };
+  // At 200 %: from 60 pixels right of the photo's middle to 100, 20 wide.
+  await drag(120, 200);
+  const undo = page.locator("#undo");
+  await until(async () => (await undo.getAttribute("title")) === "Undo: Brush");
+  await codeHas(page, "mask,");
+  const at = ({ data }: PixelImage, column: number, row: number): number[] => [
+    ...(data as Uint8Array).slice((row * 300 + column) * 3, (row * 300 + column) * 3 + 3),
+  ];
+  const painted = (await saved(page)).image;
+  expect(at(painted, 230, 100)).toEqual(at(whole, 230, 100));
+  expect(at(whole, 230, 100)).not.toEqual(at(picture, 230, 100));
+  for (const [column, row] of [
+    [190, 100],
+    [230, 80],
+    [20, 20],
+    [270, 100],
+  ] as const) {
+    expect(at(painted, column, row)).toEqual(at(picture, column, row));
+  }
+  await page.getByRole("button", { name: "Eraser" }).click();
+  await drag(160, 161);
+  await codeHas(page, "mask,");
+  const erased = (await saved(page)).image;
+  expect(at(erased, 230, 100)).toEqual(at(picture, 230, 100));
+  expect(at(erased, 248, 100)).toEqual(at(whole, 248, 100));
+  await undo.click();
+  await says(page, "status", /^Undone. Now repaired: .* where you painted\.$/);
+  expect((await saved(page)).image.data).toEqual(painted.data);
+  await page.getByRole("button", { name: "Everywhere again" }).click();
+  await codeHas(page, "mask,", false);
+  expect((await saved(page)).image.data).toEqual(whole.data);
+  await page.getByRole("button", { name: "Brush…" }).click();
 });
 
 test("a photo is copied as a picture", async () => {

@@ -23,10 +23,8 @@ export interface Entry {
 }
 
 /** A look whose whole repair is a PNG file; undefined if nothing was repaired. */
-export interface StoredLook {
+export interface StoredLook extends Omit<Look, "result"> {
   readonly analysis: Analysis;
-  readonly experts: Look["experts"];
-  readonly strength: number;
   readonly result: Omit<RestoreResult, "image">;
   readonly repaired: Blob | undefined;
 }
@@ -108,9 +106,9 @@ export class Album {
   /** Keeps how the photo that is open looks, before another one is opened or all are saved. */
   leave({ analysis, look }: Darkroom): void {
     const entry = this.#open;
-    const { experts, strength, result } = look;
+    const { result, ...rest } = look;
     if (entry === undefined || analysis === undefined || result === undefined) return;
-    entry.kept = this.#keep(analysis, experts, strength, result);
+    entry.kept = this.#keep(analysis, rest, result);
     // Whoever comes back to it waits for it; until then it may fail without anybody.
     entry.kept.catch(() => (entry.kept = undefined));
   }
@@ -118,9 +116,9 @@ export class Album {
   /** How a photo looked when it was left; undefined if it has to be restored. */
   async recall({ kept }: Entry, photo: Photo): Promise<KeptLook | undefined> {
     if (kept === undefined) return undefined;
-    const { analysis, experts, strength, result, repaired } = await kept;
+    const { analysis, result, repaired, ...look } = await kept;
     const image = repaired === undefined ? photo.image : await this.#pixels(repaired);
-    return { analysis, look: { experts, strength, result: { ...result, image } } };
+    return { analysis, look: { ...look, result: { ...result, image } } };
   }
 
   /**
@@ -130,13 +128,13 @@ export class Album {
    */
   async save({ file, kept }: Entry, format: SaveFormat, quality: number): Promise<NamedFile | undefined> {
     if (kept === undefined) return undefined;
-    const { repaired, strength } = await kept;
+    const { repaired, strength, mask } = await kept;
     if (repaired === undefined || strength === 0) return { name: file.name, file };
     const { photos } = this.#options;
     const before = await this.#pixels(file);
     const after = await this.#pixels(repaired);
     const saved = await photos.save({
-      ...{ kind: "save", before, after, strength, format, quality, source: file },
+      ...{ kind: "save", before, after, strength, mask, format, quality, source: file },
     });
     return { name: restoredName(file.name, format), file: saved.file };
   }
@@ -170,22 +168,21 @@ export class Album {
     const limpid = await engine();
     const analysis = await limpid.analyze(photo.image, { windows: true, signal });
     const result = await limpid.restore(photo.image, { analysis, signal });
-    return this.#keep(analysis, "auto", 1, result);
+    return this.#keep(analysis, { experts: "auto", strength: 1, mask: [] }, result);
   }
 
   async #keep(
     analysis: Analysis,
-    experts: Look["experts"],
-    strength: number,
+    look: Omit<Look, "result">,
     { image, ...result }: RestoreResult,
   ): Promise<StoredLook> {
-    if (result.tiles === 0) return { analysis, experts, strength, result, repaired: undefined };
+    if (result.tiles === 0) return { ...look, analysis, result, repaired: undefined };
     const before = await copySamples(image);
     const { file } = await this.#options.photos.save({
-      ...{ kind: "save", before, after: undefined, strength: 1, format: "png", quality: 1 },
+      ...{ kind: "save", before, after: undefined, strength: 1, mask: [], format: "png", quality: 1 },
       source: undefined,
     });
-    return { analysis, experts, strength, result, repaired: file };
+    return { ...look, analysis, result, repaired: file };
   }
 
   async #pixels(file: Blob): Promise<PixelImage> {

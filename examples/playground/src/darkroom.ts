@@ -5,12 +5,14 @@ import {
   type ExpertChoice,
   type Limpid,
   LimpidError,
+  throwIfAborted,
   type PixelImage,
   type Rect,
   type RestoreProgress,
   type RestoreResult,
 } from "limpid";
 import { UndoHistory } from "limpid/canvas";
+import type { Mask } from "./mask.js";
 import type { Photo } from "./photo.js";
 
 /** How the photo looks: one state of its history. */
@@ -19,6 +21,8 @@ export interface Look {
   readonly experts: "auto" | readonly ExpertChoice[];
   /** How much of the repair is applied, 0 to 1. */
   readonly strength: number;
+  /** Where it is applied; everywhere if nothing was painted. */
+  readonly mask: Mask;
   /** The whole repair; undefined for the photo as it was opened. */
   readonly result: RestoreResult | undefined;
 }
@@ -61,7 +65,7 @@ export class Darkroom {
   readonly history: UndoHistory;
   readonly #onLook: (look: Look) => void;
   #analysis: Analysis | undefined;
-  #look: Look = { experts: "auto", strength: 1, result: undefined };
+  #look: Look = { experts: "auto", strength: 1, mask: [], result: undefined };
   #run: AbortController | undefined;
 
   /**
@@ -118,13 +122,13 @@ export class Darkroom {
    * @throws {@link LimpidError} `Aborted` if it was cancelled, or another run took its place; what a restore throws
    */
   async repair(limpid: Limpid, experts: Look["experts"], events: RepairEvents): Promise<void> {
-    const { strength } = this.#look;
+    const { strength, mask } = this.#look;
     const isNone = experts !== "auto" && experts.length === 0;
     const result = isNone
       ? undefined
       : await this.#running((signal) => this.#restore(limpid, experts, events, signal));
     if (isNone) this.cancel();
-    this.#take({ experts, strength, result }, "Restore");
+    this.#take({ experts, strength, mask, result }, "Restore");
   }
 
   async #restore(
@@ -156,6 +160,12 @@ export class Darkroom {
     this.#take({ ...this.#look, strength }, "Strength");
   }
 
+  /** Applies the repair elsewhere, as one step. */
+  setMask(mask: Mask): void {
+    this.cancel();
+    this.#take({ ...this.#look, mask }, "Brush");
+  }
+
   /** Gives up the run under way. */
   cancel(): void {
     this.#run?.abort(new LimpidError("Aborted", "another step took its place"));
@@ -180,7 +190,10 @@ export class Darkroom {
     const run = new AbortController();
     this.#run = run;
     try {
-      return await work(run.signal);
+      const done = await work(run.signal);
+      // What is done faster than the word to stop it is given up all the same.
+      throwIfAborted(run.signal);
+      return done;
     } finally {
       if (this.#run === run) this.#run = undefined;
     }
@@ -208,6 +221,7 @@ function changes(before: Look, after: Look): boolean {
   if (tiles(before) === 0 && tiles(after) === 0) return false;
   return (
     before.strength !== after.strength ||
+    before.mask !== after.mask ||
     tiles(before) !== tiles(after) ||
     JSON.stringify(before.result?.mixture) !== JSON.stringify(after.result?.mixture)
   );

@@ -1,6 +1,7 @@
 import { type Analysis, type InstalledExpert, type Limpid } from "limpid";
 import { nameOf } from "../../shared/expert-chips.js";
 import { Album, newEntry, type Entry } from "./album.js";
+import { Brush } from "./brush.js";
 import { Darkroom, type Look } from "./darkroom.js";
 import { elements } from "./elements.js";
 import { Engine, type BackendChoice } from "./engine.js";
@@ -32,6 +33,12 @@ new TrainPanel({
   install: (files) => packs.installFiles(files),
 });
 
+const brush = new Brush({
+  viewport: stage.viewport,
+  mask: () => room?.look.mask ?? [],
+  onDraw: (mask) => stage.showMask(mask),
+  onChange: (mask) => void perform(() => room?.setMask(mask), null),
+});
 const album = new Album({ photos, engine: () => engine.get(), onChange: () => strip.show() });
 const strip = new Strip({
   ...{ album, photos, saving },
@@ -88,6 +95,7 @@ async function open(entry: Entry): Promise<void> {
   const opened = new Darkroom(photo, showLook, kept);
   room = opened;
   opened.history.onDidChange(showHistory);
+  brush.putAway();
   stage.open(photo);
   showName(photo.name, photo.image);
   saving.open(file);
@@ -187,9 +195,12 @@ async function repair(experts: Look["experts"]): Promise<void> {
 function showLook(look: Look): void {
   const opened = room;
   if (opened === undefined) return;
-  const { experts, strength, result } = look;
+  const { experts, strength, mask, result } = look;
   const hasRun = result !== undefined && result.tiles > 0;
+  stage.showMask(mask);
   stage.showAfter(hasRun ? result.image : undefined, strength);
+  brush.update(mask);
+  elements.brushOpen.disabled = !hasRun;
   showFaults(opened, look);
   elements.strength.valueAsNumber = Math.round(strength * 100);
   elements.strengthValue.textContent = `${elements.strength.value} %`;
@@ -234,11 +245,12 @@ function verdictOf({ present }: Analysis, { experts }: Look): string {
 }
 
 /** How the photo looks, in words: what was undone is told by what is there now. */
-function stateOf({ result, strength }: Look): string {
+function stateOf({ result, strength, mask }: Look): string {
   if (result === undefined || result.tiles === 0) return "as it was opened";
   const repaired = result.mixture.flatMap(({ expert }) => started?.experts.get(expert)?.degradations ?? []);
   const what = repaired.length === 0 ? "restored without an expert" : `repaired: ${listOf(repaired)}`;
-  return strength === 1 ? what : `${what}, at ${Math.round(strength * 100)} %`;
+  const where = mask.length === 0 ? "" : " where you painted";
+  return `${what}${where}${strength === 1 ? "" : `, at ${Math.round(strength * 100)} %`}`;
 }
 
 function listOf(degradations: readonly string[]): string {
@@ -258,8 +270,9 @@ function sorted({ degradations }: Analysis): readonly InstalledExpert[] {
 }
 
 function showCode(): void {
-  const { experts, strength } = room?.look ?? { experts: "auto" as const, strength: 1 };
-  elements.code.textContent = snippetOf({ experts, strength, packs: packs.addresses });
+  const { experts, strength, mask } = room?.look ?? { experts: "auto" as const, strength: 1, mask: [] };
+  const isMasked = mask.length > 0;
+  elements.code.textContent = snippetOf({ experts, strength, isMasked, packs: packs.addresses });
   elements.copied.textContent = "";
 }
 

@@ -1,4 +1,5 @@
 import type { PixelImageInit } from "limpid";
+import type { Mask } from "./mask.js";
 import type { SaveFormat } from "./save-format.js";
 
 /** What the page asks of the worker that opens and saves photos. */
@@ -28,6 +29,8 @@ export type PhotoRequest =
       readonly after: PixelImageInit | undefined;
       /** How much of the repair is wanted, 0 to 1. */
       readonly strength: number;
+      /** Where it is wanted. */
+      readonly mask: Mask;
       readonly format: SaveFormat;
       /** 0 to 1; of JPEG and WebP. */
       readonly quality: number;

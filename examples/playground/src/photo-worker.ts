@@ -3,6 +3,7 @@ import { encodePng, LimpidError, PixelImage } from "limpid";
 import { drawPixels, readPixels } from "limpid/canvas";
 import { mix } from "../../shared/mix.js";
 import { imageDataOf } from "./image-data.js";
+import { MaskPicture, type Mask } from "./mask.js";
 import { readMetadata, writeMetadata } from "./metadata.js";
 import { photoLimits } from "./photo-limits.js";
 import type { OpenedPhoto, PhotoReply, PhotoRequest, SavedPhoto } from "./photo-messages.js";
@@ -10,6 +11,9 @@ import { reductionOf } from "./reduction.js";
 import { saveFormats } from "./save-format.js";
 
 // Decodes and encodes photos, so that the page's thread stays free.
+
+/** Rows that a mask is enlarged for at once. */
+const stripHeight = 256;
 
 /** Longest side of a small picture, in pixels. */
 const previewSide = 1600;
@@ -101,15 +105,45 @@ function reduce(bitmap: ImageBitmap, { colorSpace }: PixelImage): ImageBitmap | 
 }
 
 async function save(request: Extract<PhotoRequest, { kind: "save" }>): Promise<SavedPhoto> {
-  const { after, strength, format, quality, source } = request;
+  const { after, strength, mask, format, quality, source } = request;
   const before = new PixelImage(request.before);
   const image = after === undefined ? before : mix(before, new PixelImage(after), strength);
+  if (after !== undefined && mask.length > 0) keepUnpainted(image, before, mask);
   const { type } = saveFormats[format];
   const encoded = format === "png" ? await encodePng(image) : await encodeByBrowser(image, type, quality);
   const metadata = source ? readMetadata(new Uint8Array(await source.arrayBuffer()), image) : {};
   const file = new Blob([new Uint8Array(writeMetadata(encoded, metadata, image))], { type });
   const notes = format === "jpeg" && isTransparent(image) ? ["JPEG has no transparency"] : [];
   return { file, notes };
+}
+
+/** Gives back what was there where nothing is painted, and a share of it at the edges of what is. */
+function keepUnpainted(image: PixelImage, before: PixelImage, mask: Mask): void {
+  const { width, height, channels, data } = image;
+  const painted = new MaskPicture(image);
+  painted.show(mask);
+  for (let y = 0; y < height; y += stripHeight) {
+    const rows = Math.min(stripHeight, height - y);
+    const strip = new OffscreenCanvas(width, rows).getContext("2d")!;
+    const reduction = reductionOf(image);
+    strip.drawImage(
+      painted.canvas,
+      0,
+      -y,
+      painted.canvas.width * reduction,
+      painted.canvas.height * reduction,
+    );
+    const alpha = strip.getImageData(0, 0, width, rows).data;
+    for (let pixel = 0; pixel < rows * width; pixel++) {
+      const share = alpha[pixel * 4 + 3]! / 255;
+      if (share === 1) continue;
+      const start = (y * width + pixel) * channels;
+      for (let index = start; index < start + channels; index++) {
+        const from = before.data[index]!;
+        data[index] = Math.round(from + share * (data[index]! - from));
+      }
+    }
+  }
 }
 
 /** Photos are packed already, so they are only put one behind the other; a file at a time is in memory. */

@@ -83,6 +83,7 @@ export class SavePanel {
         before: await copySamples(photo.image),
         after: look.result && (await copySamples(look.result.image)),
         strength: look.strength,
+        mask: look.mask,
         format,
         quality: this.quality,
         source: photo.file,

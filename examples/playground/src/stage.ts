@@ -2,8 +2,10 @@ import type { Analysis, PixelImage, Rect } from "limpid";
 import { nameOf } from "../../shared/expert-chips.js";
 import { elements } from "./elements.js";
 import { drawHeatMap, heatMapOf } from "./heat-map.js";
+import { MaskPicture, type Mask } from "./mask.js";
 import type { Photo, Size } from "./photo.js";
 import { intersect, PaintedPicture, wholePicture, type Picture } from "./picture.js";
+import { reductionOf } from "./reduction.js";
 import { Split } from "./split.js";
 import { density, Viewport } from "./viewport.js";
 
@@ -30,6 +32,8 @@ export class Stage {
   #result: PixelImage | undefined;
   #isWhole = false;
   #strength = 1;
+  #mask: MaskPicture | undefined;
+  readonly #scratch = new OffscreenCanvas(1, 1);
   #isHeld = false;
   #analysis: Analysis | undefined;
   #frame = 0;
@@ -75,6 +79,7 @@ export class Stage {
     this.#photo = photo;
     this.#before = picture;
     this.#after = new PaintedPicture(image, photo.isTransparent ? picture : undefined);
+    this.#mask = new MaskPicture(image);
     this.#redraw();
   }
 
@@ -94,6 +99,12 @@ export class Stage {
   /** Shows at once how it would look with more or less of the repair, while a slider moves. */
   showStrength(strength: number): void {
     this.#strength = strength;
+    this.#redraw();
+  }
+
+  /** Shows where the repair is applied. */
+  showMask(mask: Mask): void {
+    this.#mask?.show(mask);
     this.#redraw();
   }
 
@@ -160,8 +171,7 @@ export class Stage {
     const { empty, toolbar, canvas, viewer } = elements;
     this.#size = { width: size.width, height: size.height };
     this.#photo = undefined;
-    this.#after = undefined;
-    this.#result = undefined;
+    this.#after = this.#mask = this.#result = undefined;
     this.#isWhole = false;
     this.#strength = 1;
     empty.hidden = true;
@@ -169,6 +179,7 @@ export class Stage {
     viewer.hidden = false;
     canvas.classList.add("has-photo");
     canvas.style.setProperty("--ratio", String(size.width / size.height));
+    canvas.style.setProperty("--height", String(size.height));
     this.#split.open(size.width);
     if (this.#view === "heat") this.choose("split");
     this.viewport.open(this.#size);
@@ -194,6 +205,7 @@ export class Stage {
       end();
       if (event.button > 0 || !event.isPrimary) return;
       start = event;
+      if (!this.viewport.isDragging) return;
       timer = setTimeout(() => this.hold(true), holdTime);
     });
     pane.addEventListener("pointermove", (event) => {
@@ -275,13 +287,21 @@ export class Stage {
       context.rect(left, 0, this.#context.canvas.width - left, this.#context.canvas.height);
       context.clip();
       this.#drawAfter(before, after, place);
+      context.restore();
+      context.save();
     }
+    this.#drawTint(place);
     context.restore();
   }
 
   #drawAfter(before: Picture, after: PaintedPicture, place: Placement): void {
     const context = this.#context;
     const strength = this.#strength;
+    if (this.#mask?.isPainted === true) {
+      context.globalAlpha = strength;
+      context.drawImage(this.#masked(after, place, this.#mask), 0, 0);
+      return;
+    }
     // Light adds up, so that transparency stays as it is; parts that are still missing would be dark.
     if (this.#isWhole && after.isTransparent) {
       context.clearRect(0, 0, context.canvas.width, context.canvas.height);
@@ -293,8 +313,44 @@ export class Stage {
     this.#drawPicture(after, place);
   }
 
+  /** What is painted of a picture, as it lies on the canvas. */
+  #masked(after: PaintedPicture, place: Placement, mask: MaskPicture): OffscreenCanvas {
+    const { width, height } = this.#context.canvas;
+    const scratch = this.#scratch;
+    // Setting a size clears a canvas.
+    scratch.width = width;
+    scratch.height = height;
+    const context = scratch.getContext("2d")!;
+    context.imageSmoothingEnabled = place.level < 1;
+    this.#drawPicture(after, place, context);
+    context.globalCompositeOperation = "destination-in";
+    context.imageSmoothingEnabled = true;
+    this.#drawMask(mask, place, context);
+    return scratch;
+  }
+
+  #drawMask({ canvas }: MaskPicture, { level, x, y }: Placement, context: Context2D): void {
+    const scale = level * reductionOf(this.#size);
+    context.drawImage(canvas, x, y, canvas.width * scale, canvas.height * scale);
+  }
+
+  /** Tints what is painted, while the brush is in the hand. */
+  #drawTint(place: Placement): void {
+    if (this.#mask?.isPainted !== true || !elements.viewer.classList.contains("painting")) return;
+    const scratch = this.#scratch;
+    scratch.width = this.#context.canvas.width;
+    scratch.height = this.#context.canvas.height;
+    const context = scratch.getContext("2d")!;
+    this.#drawMask(this.#mask, place, context);
+    context.globalCompositeOperation = "source-in";
+    context.fillStyle = "rgb(0 150 170 / 0.35)";
+    context.fillRect(0, 0, scratch.width, scratch.height);
+    this.#context.globalAlpha = 1;
+    this.#context.drawImage(scratch, 0, 0);
+  }
+
   /** Draws the part of a picture that is seen. */
-  #drawPicture(picture: Picture, place: Placement): void {
+  #drawPicture(picture: Picture, place: Placement, context: Context2D = this.#context): void {
     const seen = this.#visible(place.level);
     for (const piece of picture.pieces(place.level)) {
       const part = intersect(piece, seen);
@@ -303,7 +359,7 @@ export class Stage {
       const down = piece.source.height / piece.height;
       const [left, right] = edges(part.x, part.width, piece.x, piece.width, place.x, place.level);
       const [top, bottom] = edges(part.y, part.height, piece.y, piece.height, place.y, place.level);
-      this.#context.drawImage(
+      context.drawImage(
         piece.source,
         (part.x - piece.x) * across,
         (part.y - piece.y) * down,
@@ -328,6 +384,8 @@ export class Stage {
     return { x: left, y: top, width: right - left, height: bottom - top };
   }
 }
+
+type Context2D = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
 /** Where a photo lies on the canvas: its origin in pixels of the screen, and how many of them one of its pixels takes. */
 interface Placement {

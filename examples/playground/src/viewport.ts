@@ -15,6 +15,8 @@ const panStep = 60;
  * with what it needs, and it knows nothing but a transform, so that canvases can be drawn by it.
  */
 export class Viewport {
+  /** Whether a drag moves the photo; else the wheel, keys and two fingers do. */
+  isDragging = true;
   readonly #panes: readonly HTMLElement[];
   readonly #behavior: ZoomBehavior<HTMLElement, unknown>;
   readonly #selection: Selection<HTMLElement, unknown, null, undefined>;
@@ -135,10 +137,12 @@ export class Viewport {
     if (event.type === "wheel") return true;
     if ((event as MouseEvent).button > 0 || (event as MouseEvent).ctrlKey) return false;
     const { touches } = event as Partial<TouchEvent>;
-    return touches === undefined || touches.length > 1 || !this.#isFit;
+    if (touches !== undefined && touches.length > 1) return true;
+    return this.isDragging && (touches === undefined || !this.#isFit);
   }
 
   #toggle(at: [number, number]): void {
+    if (!this.isDragging) return;
     if (this.#isFit) this.zoomTo(this.zoom < 1 ? 1 : 2, at);
     else this.fit();
   }
@@ -161,7 +165,7 @@ export class Viewport {
     if (sourceEvent !== null) this.#isFit = Math.abs(transform.k / this.#fitScale - 1) < 1e-6;
     for (const pane of this.#panes) {
       select<HTMLElement, unknown>(pane).property("__zoom", transform);
-      pane.style.touchAction = this.#isFit ? "pan-y" : "none";
+      pane.style.touchAction = this.#isFit && this.isDragging ? "pan-y" : "none";
     }
     this.#onMove();
   }
