@@ -28,7 +28,12 @@ let page: Page;
 let refused: string[];
 
 beforeAll(async () => {
-  ({ page, refused } = await openPlayground());
+  ({ page, refused } = await openPlayground((opened) =>
+    opened.addInitScript(() => {
+      // The page's own folder, where nobody has to be asked.
+      Object.assign(globalThis, { showDirectoryPicker: () => navigator.storage.getDirectory() });
+    }),
+  ));
 });
 
 afterEach(() => expect(refused).toEqual([]));
@@ -351,6 +356,29 @@ test("of several photos each is restored, failures are named, and all are saved 
   const { image } = await decodePng(files["same.restored.png"]!);
   expect(image.data).toEqual(wanted.data);
   expect((await decodePng(files["same.restored (2).png"]!)).image).toMatchObject({ width: 48, height: 64 });
+  // In a folder nothing is replaced.
+  const inFolder = (): Promise<Record<string, number>> =>
+    page.evaluate(async () => {
+      const sizes: Record<string, number> = {};
+      for await (const [file, handle] of (await navigator.storage.getDirectory()).entries()) {
+        sizes[file] = (await (handle as FileSystemFileHandle).getFile()).size;
+      }
+      return sizes;
+    });
+  await page.evaluate(async () => {
+    const folder = await navigator.storage.getDirectory();
+    const stream = await (await folder.getFileHandle("same.restored.png", { create: true })).createWritable();
+    await stream.write("mine");
+    await stream.close();
+  });
+  await page.locator("#save-folder").click();
+  await until(async () => Object.keys(await inFolder()).length === 4);
+  await says(page, "status", /^3 photos are saved/);
+  expect(await inFolder()).toMatchObject({
+    "same.restored.png": 4,
+    "same.restored (2).png": files["same.restored.png"]!.length,
+    "same.restored (3).png": files["same.restored (2).png"]!.length,
+  });
 });
 
 test("help opens by its key and says what keys do", async () => {

@@ -115,8 +115,9 @@ export class Album {
 
   /** How a photo looked when it was left; undefined if it has to be restored. */
   async recall({ kept }: Entry, photo: Photo): Promise<KeptLook | undefined> {
-    if (kept === undefined) return undefined;
-    const { analysis, result, repaired, ...look } = await kept;
+    const stored = await kept?.catch(() => undefined);
+    if (stored === undefined) return undefined;
+    const { analysis, result, repaired, ...look } = stored;
     const image = repaired === undefined ? photo.image : await this.#pixels(repaired);
     return { analysis, look: { ...look, result: { ...result, image } } };
   }

@@ -176,7 +176,6 @@ function probabilityOf(degradations: readonly string[], analysis: Analysis): num
   return Math.max(0, ...found.map(({ probability }) => probability));
 }
 
-/** 44 % and not 100 % of what is not sure. */
 const percent = (probability: number): string => `${Math.round(100 * probability)} %`;
 
 const lower = (title: string): string => (title.startsWith("JPEG") ? title : title.toLowerCase());

@@ -80,8 +80,12 @@ async function open(entry: Entry): Promise<void> {
     });
   } catch (error) {
     album.fail(entry, error);
-    if (opening === own && stage.isPreview) stayWith(room);
-    throw error;
+    if (opening !== own) return;
+    if (stage.isPreview) stayWith(room);
+    const next = album.entries.find(({ state }) => state === "waiting");
+    if (room !== undefined || next === undefined) throw error;
+    // Of several photos the first that is one is shown; the strip says which is none.
+    return open(next);
   }
   const kept = await album.recall(entry, photo);
   if (opening !== own) {

@@ -46,7 +46,8 @@ export class SavePanel {
   /** Hands the photo out as a file. */
   async save(): Promise<void> {
     const room = this.#room();
-    if (room?.isChanged !== true) return;
+    if (room === undefined) return;
+    if (!room.isChanged) return notify("There is nothing to save: the photo is as it was opened.");
     const { format } = this;
     const { file, notes } = await this.encode(room, format);
     const name = restoredName(room.photo.name, format);

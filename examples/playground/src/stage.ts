@@ -1,10 +1,11 @@
 import type { Analysis, PixelImage, Rect } from "limpid";
 import { nameOf } from "../../shared/expert-chips.js";
+import { drawPicture, type Context2D, type Placement } from "./draw-picture.js";
 import { elements } from "./elements.js";
 import { drawHeatMap, heatMapOf } from "./heat-map.js";
 import { MaskPicture, type Mask } from "./mask.js";
 import type { Photo, Size } from "./photo.js";
-import { intersect, PaintedPicture, wholePicture, type Picture } from "./picture.js";
+import { PaintedPicture, wholePicture, type Picture } from "./picture.js";
 import { reductionOf } from "./reduction.js";
 import { Split } from "./split.js";
 import { density, Viewport } from "./viewport.js";
@@ -108,17 +109,10 @@ export class Stage {
     this.#redraw();
   }
 
-  /** Takes away what was repaired, since another repair begins. */
-  beginRepair(): void {
-    this.#isWhole = false;
-    this.#result = undefined;
-    this.#after?.clear();
-    this.#strength = 1;
-    this.#redraw();
-  }
-
   /** Shows a part while the others are still being repaired. */
   showPart(part: Rect, pixels: PixelImage): void {
+    // Whatever the run comes to, the whole is painted over it.
+    this.#isWhole = false;
     void this.#after?.paintPart(part, pixels).then(() => this.#redraw());
   }
 
@@ -349,28 +343,8 @@ export class Stage {
     this.#context.drawImage(scratch, 0, 0);
   }
 
-  /** Draws the part of a picture that is seen. */
   #drawPicture(picture: Picture, place: Placement, context: Context2D = this.#context): void {
-    const seen = this.#visible(place.level);
-    for (const piece of picture.pieces(place.level)) {
-      const part = intersect(piece, seen);
-      if (part.width === 0 || part.height === 0) continue;
-      const across = piece.source.width / piece.width;
-      const down = piece.source.height / piece.height;
-      const [left, right] = edges(part.x, part.width, piece.x, piece.width, place.x, place.level);
-      const [top, bottom] = edges(part.y, part.height, piece.y, piece.height, place.y, place.level);
-      context.drawImage(
-        piece.source,
-        (part.x - piece.x) * across,
-        (part.y - piece.y) * down,
-        part.width * across,
-        part.height * down,
-        left,
-        top,
-        right - left,
-        bottom - top,
-      );
-    }
+    drawPicture(context, picture, place, this.#visible(place.level));
   }
 
   /** What is seen and a margin of it, in whole pixels of the photo that the reduced copy has too. */
@@ -383,30 +357,4 @@ export class Stage {
     const bottom = Math.min(this.#size.height, Math.ceil((y + height) / step + 1) * step);
     return { x: left, y: top, width: right - left, height: bottom - top };
   }
-}
-
-type Context2D = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
-
-/** Where a photo lies on the canvas: its origin in pixels of the screen, and how many of them one of its pixels takes. */
-interface Placement {
-  readonly level: number;
-  readonly x: number;
-  readonly y: number;
-}
-
-/** Both ends of a part on the canvas. Where pieces meet they end at whole pixels, or a line would show between them. */
-function edges(
-  start: number,
-  length: number,
-  pieceStart: number,
-  pieceLength: number,
-  origin: number,
-  level: number,
-): readonly [number, number] {
-  const from = origin + start * level;
-  const to = origin + (start + length) * level;
-  return [
-    start === pieceStart ? Math.round(from) : from,
-    start + length === pieceStart + pieceLength ? Math.round(to) : to,
-  ];
 }

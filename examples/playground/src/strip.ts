@@ -115,32 +115,36 @@ export class Strip {
       if ((error as Error).name === "AbortError") return;
       throw error;
     }
+    // Nothing that is in the folder is replaced.
+    const there = new Set<string>();
+    for await (const name of folder.keys()) there.add(name.toLowerCase());
     await this.#saveAll(async ({ name, file }) => {
       const handle = await folder.getFileHandle(name, { create: true });
       const stream = await handle.createWritable();
       await stream.write(file);
       await stream.close();
-    });
+    }, there);
   }
 
-  /** Hands out every photo that is done, under names that differ. */
-  async #saveAll(write: (file: NamedFile) => Promise<void>): Promise<void> {
+  /** Hands out every photo that is done, under names that differ from each other and from those that are taken. */
+  async #saveAll(write: (file: NamedFile) => Promise<void>, taken = new Set<string>()): Promise<void> {
     const { album, saving, onSaveAll } = this.#options;
     const job = startJob();
     try {
       onSaveAll();
       const done = album.entries.filter(({ state }) => state === "done");
-      const taken = new Set<string>();
+      let count = 0;
       for (const [index, entry] of done.entries()) {
         job.say(`Writing ${entry.file.name}, ${index + 1} of ${done.length}`, index / done.length);
         const saved = await album.save(entry, saving.format, saving.quality);
         if (saved === undefined) continue;
         const name = freeName(saved.name, taken);
         taken.add(name.toLowerCase());
+        count++;
         await write({ name, file: saved.file });
       }
       job.end();
-      notify(taken.size === 1 ? "One photo is saved." : `${taken.size} photos are saved.`);
+      notify(count === 1 ? "One photo is saved." : `${count} photos are saved.`);
     } finally {
       job.end();
     }

@@ -11,7 +11,7 @@ const panStep = 60;
 
 /**
  * Where a photo lies in its panes, by wheel, pinch, drag and keys. All panes show the same part of it. 100 % is one pixel of the
- * photo on one pixel of the screen. d3-zoom does the gestures: it is kept up by D3's own authors, under the ISC licence, 16 kB compressed
+ * photo on one pixel of the screen. d3-zoom does the gestures: it is kept up by D3's own authors, under the ISC licence, 18 kB compressed
  * with what it needs, and it knows nothing but a transform, so that canvases can be drawn by it.
  */
 export class Viewport {
