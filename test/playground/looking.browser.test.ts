@@ -28,12 +28,12 @@ let page: Page;
 let refused: string[];
 
 beforeAll(async () => {
-  ({ page, refused } = await openPlayground((opened) =>
-    opened.addInitScript(() => {
+  ({ page, refused } = await openPlayground(async (opened) => {
+    await opened.addInitScript(() => {
       // The page's own folder, where nobody has to be asked.
       Object.assign(globalThis, { showDirectoryPicker: () => navigator.storage.getDirectory() });
-    }),
-  ));
+    });
+  }));
 });
 
 afterEach(() => expect(refused).toEqual([]));
