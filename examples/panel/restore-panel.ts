@@ -13,7 +13,8 @@ import {
 import "img-comparison-slider";
 import { announceComparison } from "../shared/comparison.js";
 import { Chips } from "../shared/expert-chips.js";
-import { draw, mix } from "../shared/pictures.js";
+import { mix } from "../shared/mix.js";
+import { draw } from "../shared/pictures.js";
 import { showCommands } from "./commands.js";
 import { elements } from "./elements.js";
 import { notify, perform } from "./interaction.js";

@@ -42,6 +42,7 @@ export async function buildPlayground({
     ...common,
     entryPoints: {
       playground: join(folder, "src", "main.ts"),
+      "photo-worker": join(folder, "src", "photo-worker.ts"),
       "training-worker": join(folder, "..", "train-in-browser", "training-worker.ts"),
     },
     outdir: out,

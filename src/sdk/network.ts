@@ -154,10 +154,10 @@ export {
 
 // Tiles
 export {
-  BandBlender,
   planTiles,
   RestoreSession,
-  type FinishedBand,
+  TileBlender,
+  type FinishedPart,
   type SessionOptions,
   type Tile,
   type TilePlan,

@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, expect, test } from "@jest/globals";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import {
   codeHas,
@@ -8,7 +9,6 @@ import {
   openPlayground,
   pictureFile,
   says,
-  until,
 } from "./open-playground.js";
 
 const picture = makePicture(64, 48);
@@ -24,8 +24,8 @@ afterEach(() => expect(refused).toEqual([]));
 /** The id, or the text, of what the keyboard is at. */
 const focused = (): Promise<string> =>
   page.evaluate(() => {
-    const { id = "", textContent } = document.activeElement ?? {};
-    return id === "" ? (textContent ?? "").trim() : id;
+    const { id = "", ariaLabel, textContent } = document.activeElement ?? {};
+    return id === "" ? (ariaLabel ?? textContent ?? "").trim() : id;
   });
 
 async function tabTo(name: RegExp): Promise<void> {
@@ -44,30 +44,36 @@ test("everything is done by the keyboard alone, and the keyboard stays where it 
   await says(page, "status", /^Restored/);
   await idle(page);
 
-  await tabTo(/^Noise/);
+  await tabTo(/^Repair noise/);
   await page.keyboard.press("Space");
   await codeHas(page, "tiny.second");
   await idle(page);
-  expect(await focused()).toMatch(/^Noise/);
-  await tabTo(/^JPEG/);
+  expect(await focused()).toBe("Repair noise");
+  await tabTo(/^Repair JPEG/);
   await page.keyboard.press("Tab");
   await page.keyboard.press("ArrowLeft");
   await codeHas(page, "weight: 0.99");
   await idle(page);
-  expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe(
-    "Weight of the expert for JPEG",
-  );
+  expect(await focused()).toBe("Amount of JPEG repair");
   await page.keyboard.press("Control+z");
   await codeHas(page, "weight", false);
-  await page.locator("#comparison").focus();
-  await page.keyboard.down("ArrowRight");
-  await until(async () => Number(await page.locator("#comparison").getAttribute("aria-valuenow")) > 55);
-  await page.keyboard.up("ArrowRight");
+  const split = page.locator("#split");
+  for (const [key, value] of [
+    ["ArrowRight", 51],
+    ["PageUp", 61],
+    ["ArrowLeft", 60],
+    ["PageDown", 50],
+    ["End", 100],
+    ["Home", 0],
+  ] as const) {
+    await split.press(key);
+    expect(await split.getAttribute("aria-valuenow")).toBe(String(value));
+  }
 
   await page.locator("#view-heat").focus();
   await page.keyboard.press("Enter");
   expect(await page.getByRole("img", { name: /^9 parts/ }).isVisible()).toBe(true);
-  await page.locator("#view-compare").press("Enter");
+  await page.locator("#view-split").press("Enter");
 });
 
 test("the keyboard comes to everything, in the order of the page, and sees where it is", async () => {
@@ -92,8 +98,9 @@ test("the keyboard comes to everything, in the order of the page, and sees where
     await page.keyboard.press("Tab");
     const [at, isSeen, name] = await page.evaluate(() => {
       const element = document.activeElement as HTMLElement;
-      // The ring of the comparison and of a file's input is around, or beside, what has the focus.
-      const hasRing = [element, element.parentElement, element.nextElementSibling].some((shown) => {
+      // The ring of the line over the photo and of a file's input is within, or beside, what has the focus.
+      const around = [element, element.parentElement, element.nextElementSibling, element.firstElementChild];
+      const hasRing = around.some((shown) => {
         if (shown === null) return false;
         const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(shown);
         const isShadowed = shown === element && boxShadow !== "none";
@@ -178,15 +185,8 @@ test.each(["light", "dark"] as const)(
         const ground = groundOf(element);
         if (hasText && !isOff) {
           check(element, contrast(over(color, ground), ground), 4.5, "text");
-          if (element.matches(".chip")) {
-            const soft = over(
-              getComputedStyle(document.documentElement).getPropertyValue("--accent-soft"),
-              ground,
-            );
-            check(element, contrast(over(color, soft), soft), 4.5, "text on the bar");
-          }
         }
-        // What can be used is found by its edge, or by its own ground; a chip and a sample have text and pictures that show them.
+        // What can be used is found by its edge, or by its own ground; a sample has text and pictures that show them.
         if (element.matches("input:not([type=range], [type=file]), select") && borderTopWidth !== "0px") {
           const behind = groundOf(element.parentElement);
           check(element, contrast(over(borderTopColor, behind), behind), 3, "edge");
@@ -199,8 +199,8 @@ test.each(["light", "dark"] as const)(
   },
 );
 
-test("on a phone nothing is cut off or too small to hit, before and after", async () => {
-  await page.setViewportSize({ width: 390, height: 844 });
+test.each([320, 390])("on a phone %i wide nothing is cut off or too small to hit", async (wide) => {
+  await page.setViewportSize({ width: wide, height: 700 });
   try {
     await page.reload();
     await page.locator("#lamp[data-state=ready]").waitFor();
@@ -208,26 +208,79 @@ test("on a phone nothing is cut off or too small to hit, before and after", asyn
       page.evaluate(() => {
         const outside: string[] = [];
         const small: string[] = [];
-        for (const element of document.querySelectorAll("button, input, select, a, h2, p, li")) {
+        for (const element of document.querySelectorAll(
+          "button, input, select, summary, output, a, h2, p, li",
+        )) {
           const { left, right, width, height } = element.getBoundingClientRect();
           if (width === 0 || getComputedStyle(element).visibility === "hidden") continue;
           const name = element.id === "" ? element.textContent.trim() : element.id;
           const isHidden = element.matches(".skip, input[type=file]");
           if (!isHidden && (left < 0 || right > innerWidth)) outside.push(name);
           // WCAG 2.5.8 asks for 24 pixels; a range has its thumb for that.
-          if (element.matches("button, select") && Math.min(width, height) < 24) small.push(name);
+          if (element.matches("button, select, summary") && Math.min(width, height) < 24) small.push(name);
         }
         return { wide: document.documentElement.scrollWidth, outside, small };
       });
-    expect(await look()).toEqual({ wide: 390, outside: [], small: [] });
+    expect(await look()).toEqual({ wide, outside: [], small: [] });
     await openPicture(page, picture, "a-photo-with-a-name-that-is-much-longer-than-a-phone-is-wide");
-    expect(await look()).toEqual({ wide: 390, outside: [], small: [] });
+    expect(await look()).toEqual({ wide, outside: [], small: [] });
     await page.locator("#view-heat").click();
     await says(page, "heat-caption", /parts/);
-    expect(await look()).toEqual({ wide: 390, outside: [], small: [] });
+    expect(await look()).toEqual({ wide, outside: [], small: [] });
   } finally {
     await page.setViewportSize({ width: 1280, height: 720 });
   }
+});
+
+test.each(["light", "dark"] as const)("axe finds nothing in any state, at any width, %s", async (scheme) => {
+  await page.emulateMedia({ colorScheme: scheme });
+  const session = await page.context().newCDPSession(page);
+  // Not by the page's own means, which its policy keeps from evaluating.
+  await session.send("Runtime.evaluate", { expression: axe.source });
+  const found: string[] = [];
+  const check = async (state: string): Promise<void> => {
+    for (const width of [320, 768, 1440]) {
+      await page.setViewportSize({ width, height: 800 });
+      const { result } = await session.send("Runtime.evaluate", {
+        expression: `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + " " + nodes[0].html).join("; "))`,
+        awaitPromise: true,
+      });
+      if (result.value !== "") found.push(`${state}, ${width}: ${result.value}`);
+      const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+      if (isWide) found.push(`${state} is wider than ${width}`);
+    }
+  };
+  try {
+    await openPicture(page, picture, "axe");
+    await page
+      .getByText("Other repairs")
+      .click({ timeout: 1000 })
+      .catch(() => undefined);
+    await page.getByRole("button", { name: "Brush…" }).click();
+    await check("restored, with the brush");
+    await page.getByRole("button", { name: "Brush…" }).click();
+    await page.getByRole("button", { name: "Side by side" }).click();
+    await page.locator("#save-menu summary").click();
+    await page.locator("#save-format").selectOption("jpeg");
+    await check("how to save");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Heat map" }).click();
+    await page.setInputFiles("#file", [
+      await pictureFile(picture, "a.png"),
+      { name: "b.txt", mimeType: "", buffer: Buffer.from("no") },
+    ]);
+    await says(page, "strip-count", /1 failed/);
+    await check("several photos");
+    await page.locator("#help-open").click();
+    await check("help");
+    await page.keyboard.press("Escape");
+  } finally {
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.emulateMedia({ colorScheme: null });
+    await page.reload();
+    await page.locator("#lamp[data-state=ready]").waitFor();
+  }
+  expect(found).toEqual([]);
 });
 
 test("nothing moves for people who asked for that", async () => {

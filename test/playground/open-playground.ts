@@ -155,11 +155,47 @@ export const codeHas = (page: Page, text: string, isThere = true): Promise<void>
 
 /** What Save hands out. */
 export async function saved(page: Page): Promise<{ readonly name: string; readonly image: PixelImage }> {
-  const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#save").click()]);
+  const { name, bytes } = await savedFile(page, () => page.locator("#save").click());
+  return { name, image: (await decodePng(bytes)).image };
+}
+
+/** The file that an action hands out. */
+export async function savedFile(
+  page: Page,
+  save: () => Promise<void>,
+): Promise<{ readonly name: string; readonly bytes: Uint8Array }> {
+  const [download] = await Promise.all([page.waitForEvent("download"), save()]);
   const chunks: Buffer[] = [];
   for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer);
-  const { image } = await decodePng(new Uint8Array(Buffer.concat(chunks)));
-  return { name: download.suggestedFilename(), image };
+  return { name: download.suggestedFilename(), bytes: new Uint8Array(Buffer.concat(chunks)) };
+}
+
+/** What the stage shows now: colours of places across the photo's middle, from left to right. */
+export function shown(page: Page, places = 16): Promise<number[][]> {
+  return page.evaluate(
+    (count) =>
+      new Promise<number[][]>((resolve) => {
+        requestAnimationFrame(() => {
+          const canvas = document.getElementById("photo-canvas") as HTMLCanvasElement;
+          const width = parseFloat(document.getElementById("file-size")!.textContent);
+          const zoom = parseFloat(document.getElementById("zoom-value")!.textContent) / 100;
+          const seen = Math.min(canvas.width, width * zoom);
+          const left = (canvas.width - seen) / 2;
+          const context = canvas.getContext("2d")!;
+          resolve(
+            Array.from({ length: count }, (_, index) => [
+              ...context.getImageData(
+                Math.floor(left + ((index + 0.5) / count) * seen),
+                canvas.height >> 1,
+                1,
+                1,
+              ).data,
+            ]),
+          );
+        });
+      }),
+    places,
+  );
 }
 
 /** The RGB of an image, whatever its channels. */

@@ -25,6 +25,7 @@ import {
   rgbOf,
   saved,
   says,
+  shown,
   until,
 } from "./open-playground.js";
 
@@ -52,7 +53,15 @@ async function differences(image: PixelImage, experts?: readonly ExpertChoice[])
   return rgbOf(image).filter((value, index) => Math.abs(value - wanted[index]!) > 1).length;
 }
 
-const pressed = (): Promise<string[]> => page.locator("#found button[aria-pressed=true]").allTextContents();
+/** The repairs that are switched on. */
+const switchedOn = async (): Promise<string[]> => {
+  const switches = await page.getByRole("switch", { checked: true }).all();
+  const names = await Promise.all(switches.map((found) => found.getAttribute("aria-label")));
+  return names.map((name) => name!.replace("Repair ", "")).sort();
+};
+
+const repair = (name: string): ReturnType<Page["getByRole"]> =>
+  page.getByRole("switch", { name: `Repair ${name}`, exact: true });
 
 test("an empty page names everything that can be done", async () => {
   const tree = await page.locator("body").ariaSnapshot();
@@ -82,7 +91,8 @@ test("a dropped photo is analysed and restored, and what is saved is what the SD
   await says(page, "status", /^Restored in/);
   await idle(page);
   expect(await page.locator("#file-size").textContent()).toBe("48 × 40");
-  expect((await pressed()).sort()).toEqual(["JPEG 100 %", "Noise 100 %"]);
+  expect(await switchedOn()).toEqual(["JPEG", "noise"]);
+  expect(await page.locator("#found li").first().textContent()).toMatch(/^(JPEG|Noise)100 %Found/);
   expect(await page.locator("#other").textContent()).toContain("Rain");
   expect(await page.locator("#verdict").textContent()).toMatch(/most likely/);
   expect(await page.locator("#time-tiles").textContent()).toMatch(/one tile/);
@@ -95,33 +105,34 @@ test("a dropped photo is analysed and restored, and what is saved is what the SD
 
 test("the heat map shows each of the router's windows, for every fault", async () => {
   await openPicture(page, picture);
+  const plain = await shown(page);
   await page.getByRole("button", { name: "Heat map" }).click();
   await says(page, "heat-caption", /^9 parts: 100 % to 100 %/);
   const { windows } = await limpid.analyze(picture, { windows: true });
   expect(windows).toHaveLength(9);
   const names = await page.locator("#heat-fault option").allTextContents();
   expect(names.sort()).toEqual(["JPEG", "Noise", "Rain"]);
-  const isPainted = await page.evaluate(() => {
-    const canvas = document.getElementById("heat") as HTMLCanvasElement;
-    const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
-    return data.every((value, index) => index % 4 !== 3 || value > 0);
-  });
-  expect(isPainted).toBe(true);
-  await page.getByRole("button", { name: "Compare" }).click();
-  expect(await page.locator("#comparison").isVisible()).toBe(true);
+  // It covers all of the photo.
+  await until(async () =>
+    (await shown(page)).every((color, place) => String(color) !== String(plain[place])),
+  );
+  await page.getByRole("button", { name: "Split" }).click();
+  expect(await page.locator("#split").isVisible()).toBe(true);
+  expect(await page.locator("#heat-caption").isVisible()).toBe(false);
 });
 
 test("experts are swapped and mixed, strength is set, and every step can be undone and done again", async () => {
   await openPicture(page, picture);
   const auto = (await saved(page)).image;
 
-  await page.getByRole("button", { name: /^JPEG/ }).click();
+  await repair("JPEG").click();
   await codeHas(page, 'experts: [{ id: "tiny.first" }]');
-  expect(await pressed()).toEqual(["Noise 100 %"]);
+  expect(await switchedOn()).toEqual(["noise"]);
   const one = (await saved(page)).image;
   expect(await differences(one, [{ id: "tiny.first" }])).toBe(0);
 
-  const weight = page.getByRole("slider", { name: "Weight of the expert for Noise" });
+  const weight = page.getByRole("slider", { name: "Amount of noise repair" });
+  expect(await weight.getAttribute("aria-valuetext")).toBe("normal");
   await weight.press("Home");
   await weight.press("End");
   await codeHas(page, "weight: 2");
@@ -131,10 +142,11 @@ test("experts are swapped and mixed, strength is set, and every step can be undo
 
   await page.locator("#strength").press("Home");
   await codeHas(page, "strength: 0,");
-  expect(rgbOf((await saved(page)).image)).toEqual(rgbOf(picture));
+  expect(await page.locator("#save").isDisabled()).toBe(true);
 
   await page.locator("#undo").click();
   await codeHas(page, "strength: 0,", false);
+  await says(page, "status", /^Undone. Now repaired: Noise/);
   expect(rgbOf((await saved(page)).image)).toEqual(rgbOf(strong));
   // Whatever was between, enough steps back is the photo as it was opened.
   while (await page.locator("#undo").isEnabled()) {
@@ -143,20 +155,21 @@ test("experts are swapped and mixed, strength is set, and every step can be undo
     await until(async () => (await page.locator("#redo").isEnabled()) && label !== null);
     await page.waitForTimeout(50);
   }
-  expect(rgbOf((await saved(page)).image)).toEqual(rgbOf(picture));
-  expect(await pressed()).toEqual([]);
+  await says(page, "status", /as it was opened/);
+  expect(await page.locator("#save").isDisabled()).toBe(true);
+  expect(await switchedOn()).toEqual([]);
   await page.keyboard.press("Control+Shift+z");
-  await until(async () => (await pressed()).length === 2);
+  await until(async () => (await switchedOn()).length === 2);
   expect(rgbOf((await saved(page)).image)).toEqual(rgbOf(auto));
   while (await page.locator("#redo").isEnabled()) {
     await page.locator("#redo").click();
     await page.waitForTimeout(50);
   }
-  expect(rgbOf((await saved(page)).image)).toEqual(rgbOf(picture));
+  await codeHas(page, "strength: 0,");
 
   await page.getByRole("button", { name: "Let it choose" }).click();
   await codeHas(page, "experts", false);
-  expect(await pressed()).toHaveLength(2);
+  expect(await switchedOn()).toHaveLength(2);
 });
 
 test("a run is cancelled at once and leaves the photo as it was", async () => {
@@ -166,17 +179,23 @@ test("a run is cancelled at once and leaves the photo as it was", async () => {
   await page.setInputFiles("#file", await pictureFile(large, "large.png"));
   await says(page, "status", /^Cancelled. The photo is as it was/);
   expect(await page.locator("#undo").isDisabled()).toBe(true);
-  expect(rgbOf((await saved(page)).image)).toEqual(rgbOf(large));
+  expect(await page.locator("#save").isDisabled()).toBe(true);
   await openPicture(page, picture, "again");
 });
 
-test("transparent photos keep every bit of what is not repaired", async () => {
+test("transparent photos keep their transparency, and the colours under it", async () => {
   const data = Uint8Array.from({ length: 40 * 24 * 4 }, (_, index) => (index * 37) % 256);
   const transparent = new PixelImage({ width: 40, height: 24, channels: 4, data });
   await openPicture(page, transparent, "transparent");
-  await page.locator("#strength").press("Home");
-  await codeHas(page, "strength: 0,");
-  expect((await saved(page)).image.data).toEqual(transparent.data);
+  const { image } = await saved(page);
+  const expected = (await limpid.restore(transparent)).image;
+  const alpha = ({ data: samples }: PixelImage): number[] =>
+    [...(samples as Uint8Array)].filter((_, index) => index % 4 === 3);
+  expect(alpha(image)).toEqual(alpha(transparent));
+  const far = [...(image.data as Uint8Array)].filter(
+    (value, index) => Math.abs(value - expected.data[index]!) > 1,
+  );
+  expect(far).toEqual([]);
 });
 
 describe("packs", () => {
@@ -205,10 +224,10 @@ describe("packs", () => {
       buffer: Buffer.from(archive()),
     });
     await says(page, "pack-status", /^Remove halftone 1.0.0 is installed/);
-    const choice = page.getByRole("button", { name: "Halftone 88 %" });
+    const choice = repair("halftone");
     await choice.waitFor();
     await idle(page);
-    expect(await choice.getAttribute("aria-pressed")).toBe("true");
+    expect(await choice.isChecked()).toBe(true);
     // Off and on again, by hand.
     await choice.click();
     await idle(page);
@@ -216,7 +235,7 @@ describe("packs", () => {
     await codeHas(page, "acme.descreen");
     await remove();
     await codeHas(page, "acme.descreen", false);
-    expect(await page.getByRole("button", { name: /^Halftone/ }).count()).toBe(0);
+    expect(await choice.count()).toBe(0);
     expect(await page.locator("#no-packs").isVisible()).toBe(true);
   });
 
@@ -320,18 +339,17 @@ describe("what goes wrong", () => {
     const started = await page.evaluate(() => workers.length);
     await page.evaluate(() => {
       // Before it can answer.
-      const plain = workers.at(-1)!.postMessage.bind(workers.at(-1)!);
-      workers.at(-1)!.postMessage = (message: { method?: string }) => {
+      const worker = workers.at(-1)!;
+      const plain = worker.postMessage.bind(worker);
+      worker.postMessage = (message: { method?: string }) => {
         if (message.method !== "restore") return plain(message);
-        workers
-          .at(-1)!
-          .dispatchEvent(new ErrorEvent("error", { message: "out of memory", cancelable: true }));
+        worker.dispatchEvent(new ErrorEvent("error", { message: "out of memory", cancelable: true }));
       };
     });
-    await page.getByRole("button", { name: /^JPEG/ }).click();
+    await repair("JPEG").click();
     await problem(/the worker died: out of memory. Your photo is as it was/i);
     expect(rgbOf((await saved(page)).image)).toEqual(before);
-    expect(await pressed()).toHaveLength(2);
+    expect(await switchedOn()).toHaveLength(2);
     await page.getByRole("button", { name: "Try again" }).click();
     await says(page, "status", /^Restored/);
     await idle(page);
@@ -357,7 +375,7 @@ describe("what goes wrong", () => {
         worker.dispatchEvent(new MessageEvent("message", { data }));
       };
     });
-    await page.getByRole("button", { name: /^JPEG/ }).click();
+    await repair("JPEG").click();
     await problem(/^The GPU device was lost.* compute on the CPU/);
     expect(rgbOf((await saved(page)).image)).toEqual(before);
     await page.getByRole("combobox", { name: "Compute on" }).selectOption("wasm");
@@ -424,7 +442,10 @@ test("an expert is trained from one pair, and installed", async () => {
   );
   expect(await text("pack-problem")).toBe("");
   await says(page, "pack-status", /^Repair drizzle 0.1.0 is installed/);
-  await page.getByRole("button", { name: /^Drizzle \d+ %/ }).waitFor();
+  await page
+    .getByRole("switch", { name: "Repair drizzle" })
+    .or(page.getByRole("button", { name: "Try it: drizzle" }))
+    .waitFor({ state: "attached" });
   await idle(page);
   await page.getByRole("button", { name: "Remove Repair drizzle" }).click();
   await says(page, "pack-status", /is removed/);
@@ -433,7 +454,7 @@ test("an expert is trained from one pair, and installed", async () => {
 
 test("the code that is shown does what the page does", async () => {
   await openPicture(page, picture);
-  await page.getByRole("button", { name: /^Noise/ }).click();
+  await repair("noise").click();
   await codeHas(page, "tiny.second");
   await idle(page);
   await page.locator("#strength").focus();

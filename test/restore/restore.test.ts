@@ -227,6 +227,26 @@ test("progress tells each tile once, with its picture, and they cover the image"
   expect(seen.reduce((sum, { tile }) => sum + tile.width * tile.height, 0)).toBe(88 * 88);
 });
 
+test("tiles come from a point outwards, and the result is the same", async () => {
+  const limpid = await startLimpid();
+  const photo = picture(88, 88);
+  const options = { tileSize: 16, ...only("tiny.first") };
+  const { image } = await limpid.restore(photo, options);
+  const seen: RestoreProgress["tile"][] = [];
+  const fromPoint = await limpid.restore(photo, {
+    ...options,
+    startAt: { x: 80, y: 44 },
+    onProgress: ({ tile }) => void seen.push(tile),
+  });
+  expect(fromPoint.image.data).toEqual(image.data);
+  const distances = seen.map(({ x, y, width, height }) =>
+    Math.hypot(x + width / 2 - 80, y + height / 2 - 44),
+  );
+  expect(distances).toEqual([...distances].sort((a, b) => a - b));
+  expect(seen[0]!.x + seen[0]!.width).toBe(88);
+  expect(seen).toHaveLength(9);
+});
+
 test("a signal ends the run soon, frees what it held, and the next run works", async () => {
   const limpid = await startLimpid();
   const photo = picture(96, 96);
@@ -276,6 +296,7 @@ test.each<[string, Parameters<Limpid["restore"]>[1], string]>([
   ["a strength that is no number", { strength: Number.NaN }, "InvalidArgument"],
   ["a region outside", { region: { x: 10, y: 0, width: 20, height: 4 } }, "InvalidArgument"],
   ["an empty region", { region: { x: 1, y: 1, width: 0, height: 4 } }, "InvalidArgument"],
+  ["a start that is no point", { startAt: { x: Number.NaN, y: 0 } }, "InvalidArgument"],
   ["a mask of another size", { mask: picture(8, 8, 1) }, "InvalidArgument"],
   ["a coloured mask", { mask: picture(16, 16, 3) }, "InvalidArgument"],
   ["a tile size off the grid", { experts: [], tileSize: 7 }, "InvalidTileSize"],

@@ -1,16 +1,19 @@
 import {
+  crop,
   type Analysis,
+  type AppliedExpert,
   type ExpertChoice,
-  type HostProgressReporter,
   type Limpid,
   LimpidError,
+  throwIfAborted,
   type PixelImage,
+  type Rect,
   type RestoreProgress,
   type RestoreResult,
 } from "limpid";
-import { CanvasHost, UndoHistory, type PageInterface } from "limpid/canvas";
-import { mix } from "../../shared/pictures.js";
-import { photoLimits, type Photo } from "./photo.js";
+import { UndoHistory } from "limpid/canvas";
+import type { Mask } from "./mask.js";
+import type { Photo } from "./photo.js";
 
 /** How the photo looks: one state of its history. */
 export interface Look {
@@ -18,55 +21,67 @@ export interface Look {
   readonly experts: "auto" | readonly ExpertChoice[];
   /** How much of the repair is applied, 0 to 1. */
   readonly strength: number;
-  /** The repair; undefined for the photo as it was opened. */
+  /** Where it is applied; everywhere if nothing was painted. */
+  readonly mask: Mask;
+  /** The whole repair; undefined for the photo as it was opened. */
   readonly result: RestoreResult | undefined;
 }
 
-/** What the page shows of a photo. */
-export interface DarkroomView extends PageInterface {
-  /** Shows how the photo looks now. */
-  readonly look: (look: Look) => void;
-  /** Shows a tile that has just been repaired. */
+/** How a photo looked when it was left, and what the router said of it. */
+export interface KeptLook {
+  readonly analysis: Analysis;
+  readonly look: Look;
+}
+
+/** What happens while a photo is repaired. */
+export interface RepairEvents {
+  /** What people look at, in pixels of the photo; asked when the run begins. */
+  readonly visible: () => Rect;
+  /** The part that is repaired at once begins, or, with undefined, the whole photo. */
+  readonly begin: (part: Rect | undefined) => void;
+  /** The part is repaired, by these experts. */
+  readonly preview: (part: Rect, pixels: PixelImage, mixture: readonly AppliedExpert[]) => void;
+  /** A tile of the whole is repaired. */
   readonly tile: (progress: RestoreProgress) => void;
 }
 
 /** A history may hold so many bytes of pixels. */
 const historyBytes = 768 * 2 ** 20;
 
-/**
- * One photo and its history: a `CanvasHost` on image data, which keeps every bit, restored by an engine in a worker. Every
- * repair and every change of strength starts from the photo as it was opened, and is one step that can be undone.
- */
+/** Around what is looked at, so that the repair of it sees what the repair of the whole will see, in pixels. */
+const previewMargin = 24;
+
+/** Most pixels of the part that is repaired at once: one tile, which needs no preparation. */
+const previewSide = 768;
+
+/** Photos up to so many times the part are repaired whole at once. */
+const previewGain = 2;
+
+/** One photo and its history. Every repair and every change of strength starts from the photo as it was opened. */
 export class Darkroom {
   /** The photo as it was opened. */
   readonly photo: Photo;
   /** The steps. */
   readonly history: UndoHistory;
-  readonly #view: DarkroomView;
-  readonly #surface: ImageData;
-  readonly #host: CanvasHost;
+  readonly #onLook: (look: Look) => void;
   #analysis: Analysis | undefined;
-  #look: Look = { experts: "auto", strength: 1, result: undefined };
-  #next: Look | undefined;
+  #look: Look = { experts: "auto", strength: 1, mask: [], result: undefined };
   #run: AbortController | undefined;
 
   /**
    * @param photo - what was opened
-   * @param view - shows it
+   * @param onLook - told how it looks, whenever that changes
+   * @param kept - how it looked when it was left
    */
-  constructor(photo: Photo, view: DarkroomView) {
+  constructor(photo: Photo, onLook: (look: Look) => void, kept?: KeptLook) {
     this.photo = photo;
-    this.#view = view;
-    this.#surface = photo.image.toImageData();
-    // A step holds the pixels before and after it, and its look the repair.
-    const steps = Math.floor(historyBytes / (3 * this.#surface.data.byteLength));
+    this.#onLook = onLook;
+    if (kept !== undefined) {
+      this.#analysis = kept.analysis;
+      this.#look = kept.look;
+    }
+    const steps = Math.floor(historyBytes / photo.image.data.byteLength);
     this.history = new UndoHistory(Math.min(30, Math.max(2, steps)));
-    this.#host = new CanvasHost(this.#surface, {
-      name: photo.name,
-      limits: photoLimits,
-      interface: view,
-      history: { push: (step) => this.#push(step) },
-    });
   }
 
   /** How it looks. */
@@ -74,14 +89,15 @@ export class Darkroom {
     return this.#look;
   }
 
+  /** Whether it looks otherwise than it was opened. */
+  get isChanged(): boolean {
+    const { result, strength } = this.#look;
+    return result !== undefined && result.tiles > 0 && strength > 0;
+  }
+
   /** What the router says of the photo, once it was asked. */
   get analysis(): Analysis | undefined {
     return this.#analysis;
-  }
-
-  /** The photo as it looks now. */
-  get image(): PixelImage {
-    return this.#imageOf(this.#look);
   }
 
   /**
@@ -90,7 +106,7 @@ export class Darkroom {
    * @returns the analysis, and how long it took in milliseconds
    */
   async analyze(limpid: Limpid): Promise<{ analysis: Analysis; milliseconds: number }> {
-    return this.#working("Looking at the photo", async ({ signal }) => {
+    return this.#running(async (signal) => {
       const started = performance.now();
       const analysis = await limpid.analyze(this.photo.image, { windows: true, signal });
       this.#analysis = analysis;
@@ -99,48 +115,55 @@ export class Darkroom {
   }
 
   /**
-   * Repairs the photo; a run that is under way is given up for it. Whatever fails leaves the photo as it looks.
+   * Repairs the photo, what is looked at first; a run that is under way is given up for it. Whatever fails leaves the photo
+   * as it looks.
    *
    * @param experts - those that are wanted, or `"auto"`; with none the photo looks as it was opened
    * @throws {@link LimpidError} `Aborted` if it was cancelled, or another run took its place; what a restore throws
    */
-  async repair(limpid: Limpid, experts: Look["experts"]): Promise<void> {
-    const { strength } = this.#look;
-    await this.#working("Restoring", async ({ signal, report }) => {
-      const capture = await this.#host.capture({ signal });
-      const result =
-        experts !== "auto" && experts.length === 0
-          ? undefined
-          : await limpid.restore(this.photo.image, {
-              experts,
-              ...(this.#analysis && { analysis: this.#analysis }),
-              signal,
-              onProgress: (progress) => {
-                report({ fraction: progress.done / progress.total });
-                this.#view.tile(progress);
-              },
-            });
-      await this.#commit(capture, { experts, strength, result }, "Restore");
-    });
+  async repair(limpid: Limpid, experts: Look["experts"], events: RepairEvents): Promise<void> {
+    const { strength, mask } = this.#look;
+    const isNone = experts !== "auto" && experts.length === 0;
+    const result = isNone
+      ? undefined
+      : await this.#running((signal) => this.#restore(limpid, experts, events, signal));
+    if (isNone) this.cancel();
+    this.#take({ experts, strength, mask, result }, "Restore");
+  }
+
+  async #restore(
+    limpid: Limpid,
+    experts: Look["experts"],
+    events: RepairEvents,
+    signal: AbortSignal,
+  ): Promise<RestoreResult> {
+    const { image } = this.photo;
+    const analysis = this.#analysis;
+    const options = { experts, signal, ...(analysis && { analysis }) };
+    const visible = centreOf(events.visible(), previewSide);
+    const isFound = experts !== "auto" || (analysis?.present.length ?? 0) > 0;
+    const startAt = { x: visible.x + visible.width / 2, y: visible.y + visible.height / 2 };
+    if (isFound && visible.width * visible.height * previewGain < image.width * image.height) {
+      events.begin(visible);
+      const { part, own } = withMargin(visible, image);
+      const preview = await limpid.restore(crop(image, part), options);
+      events.preview(visible, crop(preview.image, own), preview.mixture);
+    }
+    events.begin(undefined);
+    return limpid.restore(image, { ...options, startAt, onProgress: events.tile });
   }
 
   /** Applies more or less of the repair, as one step. */
-  async setStrength(strength: number): Promise<void> {
+  setStrength(strength: number): void {
     if (strength === this.#look.strength) return;
     this.cancel();
-    await this.#commit(await this.#host.capture(), { ...this.#look, strength }, "Strength");
+    this.#take({ ...this.#look, strength }, "Strength");
   }
 
-  /** Takes the last step back. */
-  async undo(): Promise<void> {
-    this.#show(this.#look);
-    await this.history.undo();
-  }
-
-  /** Does it again. */
-  async redo(): Promise<void> {
-    this.#show(this.#look);
-    await this.history.redo();
+  /** Applies the repair elsewhere, as one step. */
+  setMask(mask: Mask): void {
+    this.cancel();
+    this.#take({ ...this.#look, mask }, "Brush");
   }
 
   /** Gives up the run under way. */
@@ -149,63 +172,78 @@ export class Darkroom {
     this.#run = undefined;
   }
 
+  /** Gives up the run under way because somebody wants that. */
+  stop(): void {
+    this.#run?.abort(new Error("cancelled by the user"));
+    this.#run = undefined;
+  }
+
   /** Gives up the run under way and forgets the history. */
   dispose(): void {
     this.cancel();
-    this.#host.dispose();
     this.history.dispose();
   }
 
-  /** One run at a time, with progress and a way to cancel. */
-  async #working<T>(title: string, work: (progress: HostProgressReporter) => Promise<T>): Promise<T> {
+  /** One run at a time. */
+  async #running<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     this.cancel();
     const run = new AbortController();
     this.#run = run;
     try {
-      return await this.#host.withProgress({ title }, ({ signal, report }) =>
-        work({ signal: AbortSignal.any([signal, run.signal]), report }),
-      );
+      const done = await work(run.signal);
+      // What is done faster than the word to stop it is given up all the same.
+      throwIfAborted(run.signal);
+      return done;
     } finally {
       if (this.#run === run) this.#run = undefined;
     }
   }
 
-  async #commit(
-    capture: Awaited<ReturnType<CanvasHost["capture"]>>,
-    look: Look,
-    label: string,
-  ): Promise<void> {
-    this.#next = look;
-    await this.#host.commit(capture, this.#imageOf(look), { mode: "replace", label, onConflict: "refuse" });
-  }
-
-  /** A step that was done: its look comes and goes with its pixels. */
-  #push({ label, undo, redo }: Parameters<UndoHistory["push"]>[0]): void {
+  /** Looks otherwise from now on; a step only if anything is seen of it. */
+  #take(after: Look, label: string): void {
     const before = this.#look;
-    const after = this.#next ?? before;
-    this.history.push({
-      label,
-      undo: async () => {
-        await undo();
-        this.#show(before);
-      },
-      redo: async () => {
-        await redo();
-        this.#show(after);
-      },
-    });
+    if (changes(before, after)) {
+      this.history.push({ label, undo: () => this.#show(before), redo: () => this.#show(after) });
+    }
     this.#show(after);
   }
 
-  /** Shows a look instead of whatever a run under way has shown of its own. */
   #show(look: Look): void {
     this.cancel();
     this.#look = look;
-    this.#view.look(look);
+    this.#onLook(look);
   }
+}
 
-  #imageOf({ result, strength }: Look): PixelImage {
-    const { image } = this.photo;
-    return result === undefined ? image : mix(image, result.image, strength);
-  }
+/** Whether two looks differ for whoever looks at the photo or at what is switched on. */
+function changes(before: Look, after: Look): boolean {
+  const tiles = ({ result }: Look): number => result?.tiles ?? 0;
+  if (tiles(before) === 0 && tiles(after) === 0) return false;
+  return (
+    before.strength !== after.strength ||
+    before.mask !== after.mask ||
+    tiles(before) !== tiles(after) ||
+    JSON.stringify(before.result?.mixture) !== JSON.stringify(after.result?.mixture)
+  );
+}
+
+/** The middle of a part, at most so many pixels a side. */
+function centreOf({ x, y, width, height }: Rect, side: number): Rect {
+  const [across, down] = [Math.min(width, side), Math.min(height, side)];
+  return { x: x + ((width - across) >> 1), y: y + ((height - down) >> 1), width: across, height: down };
+}
+
+/** A part with a margin, as far as the photo has one; and where it lies in that. */
+function withMargin(
+  { x, y, width, height }: Rect,
+  image: { readonly width: number; readonly height: number },
+): { readonly part: Rect; readonly own: Rect } {
+  const left = Math.max(0, x - previewMargin);
+  const top = Math.max(0, y - previewMargin);
+  const right = Math.min(image.width, x + width + previewMargin);
+  const bottom = Math.min(image.height, y + height + previewMargin);
+  return {
+    part: { x: left, y: top, width: right - left, height: bottom - top },
+    own: { x: x - left, y: y - top, width, height },
+  };
 }

@@ -1,4 +1,5 @@
 import type { Analysis, Rect, WindowAnalysis } from "limpid";
+import type { ZoomTransform } from "d3-zoom";
 
 /** Where a degradation is, part by part. */
 export interface HeatMap {
@@ -51,43 +52,45 @@ function placeOf({ x, y, width, height }: Rect, size: { width: number; height: n
 }
 
 /**
- * Draws a heat map over a picture.
+ * Draws a heat map over a photo.
  *
- * @param canvas - takes the size that it is shown at
- * @param size - of the image
+ * @param context - in pixels of the screen
+ * @param transform - from pixels of the photo to CSS pixels
+ * @param density - screen pixels for one CSS pixel
  */
 export function drawHeatMap(
-  canvas: HTMLCanvasElement,
-  { cells }: HeatMap,
-  size: { readonly width: number; readonly height: number },
+  context: CanvasRenderingContext2D,
+  cells: HeatMap["cells"],
+  transform: ZoomTransform,
+  density: number,
 ): void {
-  const shown = canvas.getBoundingClientRect();
-  const density = window.devicePixelRatio || 1;
-  canvas.width = Math.max(1, Math.round(shown.width * density));
-  canvas.height = Math.max(1, Math.round(shown.height * density));
-  const context = canvas.getContext("2d")!;
-  const scale = canvas.width / size.width;
+  context.resetTransform();
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.font = `600 ${Math.round(13 * density)}px system-ui, sans-serif`;
+  const { width, height } = context.canvas;
   for (const { rect, probability } of cells) {
-    const x = Math.round(rect.x * scale);
-    const y = Math.round(rect.y * scale);
-    const width = Math.round((rect.x + rect.width) * scale) - x;
-    const height = Math.round((rect.y + rect.height) * scale) - y;
+    const left = Math.round(transform.applyX(rect.x) * density);
+    const top = Math.round(transform.applyY(rect.y) * density);
+    const right = Math.round(transform.applyX(rect.x + rect.width) * density);
+    const bottom = Math.round(transform.applyY(rect.y + rect.height) * density);
     context.fillStyle = heatColor(probability);
-    context.fillRect(x, y, width, height);
+    context.fillRect(left, top, right - left, bottom - top);
     context.strokeStyle = "rgb(255 255 255 / 0.45)";
     context.lineWidth = density;
-    context.strokeRect(x + density / 2, y + density / 2, width - density, height - density);
-    if (Math.min(width, height) < 34 * density) continue;
+    context.strokeRect(left + density / 2, top + density / 2, right - left - density, bottom - top - density);
+    // In the middle of what is seen of the part.
+    const [seenLeft, seenRight] = [Math.max(0, left), Math.min(width, right)];
+    const [seenTop, seenBottom] = [Math.max(0, top), Math.min(height, bottom)];
+    if (Math.min(seenRight - seenLeft, seenBottom - seenTop) < 34 * density) continue;
+    const at = [(seenLeft + seenRight) / 2, (seenTop + seenBottom) / 2] as const;
     const text = percent(probability);
     context.lineWidth = 3 * density;
     context.strokeStyle = "rgb(0 0 0 / 0.75)";
     context.lineJoin = "round";
-    context.strokeText(text, x + width / 2, y + height / 2);
+    context.strokeText(text, ...at);
     context.fillStyle = "#fff";
-    context.fillText(text, x + width / 2, y + height / 2);
+    context.fillText(text, ...at);
   }
 }
 

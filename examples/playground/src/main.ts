@@ -1,65 +1,145 @@
-import { type Analysis, encodePng, type InstalledExpert, type Limpid } from "limpid";
-import "img-comparison-slider";
-import { Chips, nameOf } from "../../shared/expert-chips.js";
+import { type Analysis, type InstalledExpert, type Limpid } from "limpid";
+import { nameOf } from "../../shared/expert-chips.js";
+import { Album, newEntry, type Entry } from "./album.js";
+import { Brush } from "./brush.js";
 import { Darkroom, type Look } from "./darkroom.js";
 import { elements } from "./elements.js";
 import { Engine, type BackendChoice } from "./engine.js";
+import { FaultList } from "./fault-list.js";
+import { listenForFiles } from "./incoming-files.js";
+import { listenForKeys } from "./keys.js";
 import { PackPanel } from "./pack-panel.js";
-import { openPhoto } from "./photo.js";
+import { openPhoto, type Photo, type Size } from "./photo.js";
+import { PhotoService } from "./photo-service.js";
 import { showReadings, showRouterTime, type Readings } from "./readings.js";
+import { RepairProgress } from "./repair-progress.js";
+import { SavePanel } from "./save-panel.js";
 import { snippetOf } from "./snippet.js";
 import { Stage } from "./stage.js";
+import { closeMenuOutside } from "./menu.js";
+import { Strip } from "./strip.js";
 import { TrainPanel } from "./train-panel.js";
-import { clearProblem, isSuperseded, notify, perform, showProgress } from "./work.js";
+import { clearProblem, isBusy, isSuperseded, notify, onWork, perform, startJob } from "./work.js";
 
+const photos = new PhotoService();
 const stage = new Stage();
 const engine = new Engine({ starting: showStarting, ready: showReady, failed: showFailed });
-const chips = new Chips(elements, () => void perform(() => repair(chips.choices)));
+const faults = new FaultList(elements, (choices) => void perform(() => repair(choices)));
 const packs = new PackPanel({ engine: () => engine.get(), onChange: packsChanged });
+const saving = new SavePanel(photos, () => room);
 new TrainPanel({
+  photos,
   backend: () => (elements.backend.value === "wasm" ? "wasm" : "auto"),
   install: (files) => packs.installFiles(files),
 });
 
+const brush = new Brush({
+  viewport: stage.viewport,
+  mask: () => room?.look.mask ?? [],
+  onDraw: (mask) => stage.showMask(mask),
+  onChange: (mask) => void perform(() => room?.setMask(mask), null),
+});
+const album = new Album({ photos, engine: () => engine.get(), onChange: () => strip.show() });
+const strip = new Strip({
+  ...{ album, photos, saving },
+  onOpen: (entry) => void perform(() => open(entry), null),
+  onSaveAll: () => {
+    if (room !== undefined) album.leave(room);
+  },
+});
+onWork(() => {
+  album.setBusy(isBusy());
+  strip.show();
+});
+
 let room: Darkroom | undefined;
-let opening: AbortController | undefined;
+let opening: object | undefined;
 let started: Limpid | undefined;
 let readings: Readings = {};
 
-/** Opens a photo in place of the one that is there, and repairs it as the router would. */
-async function open(file: File): Promise<void> {
+/** Takes photos in, and opens the first of them. */
+async function openFiles(files: readonly File[]): Promise<void> {
+  const isAlone = files.length === 1 && album.entries.length < 2;
+  await open(isAlone ? newEntry(files[0]!) : album.add(files));
+}
+
+/** Opens a photo in place of the one that is there, and repairs it as the router would, unless that was done before. */
+async function open(entry: Entry): Promise<void> {
+  const { file } = entry;
   clearProblem();
-  opening?.abort();
-  opening = new AbortController();
-  const { signal } = opening;
-  const photo = await openPhoto(file, signal);
-  if (signal.aborted) return;
-  room?.dispose();
-  notify({ text: "" });
+  const own = {};
+  opening = own;
+  let photo: Photo;
+  try {
+    photo = await openPhoto(file, photos, (size, preview) => {
+      if (opening !== own) return;
+      room?.cancel();
+      startJob().say("Opening…");
+      stage.openPreview(size, preview);
+      showName(file.name, size);
+    });
+  } catch (error) {
+    album.fail(entry, error);
+    if (opening !== own) return;
+    if (stage.isPreview) stayWith(room);
+    const next = album.entries.find(({ state }) => state === "waiting");
+    if (room !== undefined || next === undefined) throw error;
+    // Of several photos the first that is one is shown; the strip says which is none.
+    return open(next);
+  }
+  const kept = await album.recall(entry, photo);
+  if (opening !== own) {
+    photo.picture.close();
+    return;
+  }
+  if (room !== undefined && album.entries.length > 1) album.leave(room);
+  close();
+  album.choose(entry);
   readings = { pixels: photo.image.width * photo.image.height };
-  const opened = new Darkroom(photo, {
-    notify,
-    progress: showProgress,
-    look: showLook,
-    tile: (progress) => stage.showTile(progress),
-  });
+  const opened = new Darkroom(photo, showLook, kept);
   room = opened;
   opened.history.onDidChange(showHistory);
-  const { width, height } = photo.image;
-  elements.fileName.textContent = photo.name;
-  elements.fileSize.textContent = `${width} × ${height}`;
-  stage.open(photo.image);
-  elements.found.replaceChildren();
+  brush.putAway();
+  stage.open(photo);
+  showName(photo.name, photo.image);
+  saving.open(file);
+  faults.clear();
   elements.verdict.textContent = "Looking…";
   showLook(opened.look);
-  if (photo.notes.length > 0) notify({ text: `Opened, ${photo.notes.join("; ")}.` });
-  await develop(opened);
+  notify(photo.notes.length > 0 ? `Opened, ${photo.notes.join("; ")}.` : "");
+  stage.showAnalysis(opened.analysis);
+  if (kept === undefined) await develop(opened);
+  else startJob().end();
+}
+
+/** Ends what goes on with the photo that was open. */
+function close(): void {
+  if (room === undefined) return;
+  room.dispose();
+  room.photo.picture.close();
+}
+
+/** Another photo could not be opened: the one that was open stays. */
+function stayWith(kept: Darkroom | undefined): void {
+  startJob().end();
+  if (kept === undefined) return stage.close();
+  stage.open(kept.photo);
+  showName(kept.photo.name, kept.photo.image);
+  stage.showAnalysis(kept.analysis);
+  showLook(kept.look);
+}
+
+function showName(name: string, { width, height }: Size): void {
+  elements.fileName.textContent = name;
+  elements.fileSize.textContent = `${width} × ${height}`;
 }
 
 /** Analyses the photo, and repairs it with what the router chooses. */
 async function develop(opened: Darkroom): Promise<void> {
   await perform(async () => {
-    const limpid = await engine.get();
+    const job = startJob();
+    job.say("Waiting for the engine…");
+    const limpid = await engine.get().finally(() => job.end());
     if (room !== opened) return;
     await analyze(opened, limpid);
     await repair("auto");
@@ -67,50 +147,81 @@ async function develop(opened: Darkroom): Promise<void> {
 }
 
 async function analyze(opened: Darkroom, limpid: Limpid): Promise<void> {
-  const { analysis, milliseconds } = await opened.analyze(limpid);
+  const job = startJob(() => opened.stop());
+  job.say("Looking at the photo…");
+  const { analysis, milliseconds } = await opened.analyze(limpid).finally(() => job.end());
   showRouterTime(milliseconds);
   stage.showAnalysis(analysis);
-  chips.show(sorted(analysis), analysis, opened.look.result?.mixture ?? []);
-  elements.verdict.textContent = verdictOf(analysis, opened.look);
+  showFaults(opened, opened.look);
 }
 
 async function repair(experts: Look["experts"]): Promise<void> {
   const opened = room;
   if (opened === undefined) return;
   clearProblem();
+  const limpid = await engine.get();
+  const job = startJob(() => opened.stop());
+  const progress = new RepairProgress(job, opened.photo.image);
+  const showPart = (...part: Parameters<Stage["showPart"]>): void => {
+    if (room === opened) stage.showPart(...part);
+  };
   try {
-    await opened.repair(await engine.get(), experts);
+    await opened.repair(limpid, experts, {
+      visible: () => stage.viewport.visible,
+      begin: (part) => progress.begin(part),
+      preview: (part, pixels, mixture) => {
+        showPart(part, pixels);
+        if (room === opened && opened.analysis !== undefined)
+          faults.show(sorted(opened.analysis), opened.analysis, mixture);
+      },
+      tile: (step) => {
+        progress.tile(step);
+        showPart(step.tile, step.preview);
+      },
+    });
   } catch (error) {
-    // Tiles and chips show what was tried: back to how the photo looks, unless another step is on its way.
+    // Tiles and switches show what was tried: back to how the photo looks, unless another step is on its way.
     if (room === opened && !isSuperseded(error)) showLook(opened.look);
     throw error;
+  } finally {
+    progress.end();
+    job.end();
   }
   const { result } = opened.look;
-  if (result?.tiles === 0) {
-    notify({ text: "Nothing to repair was found. Turn an expert on to try it all the same." });
-  } else if (result !== undefined) notify({ text: `Restored in ${seconds(result.timings.total)}.` });
-  showReady(await engine.get());
+  if (result === undefined) notify("All repairs are off: the photo is as it was opened.");
+  else if (result.tiles === 0)
+    notify("Nothing to repair was found. Turn a repair on to try it all the same.");
+  else notify(`Restored in ${seconds(result.timings.total)}.`);
+  showReady(limpid);
 }
 
 /** Shows how the photo looks, and what made it so. */
 function showLook(look: Look): void {
   const opened = room;
   if (opened === undefined) return;
-  const { experts, strength, result } = look;
-  stage.showAfter(opened.image, result?.image);
-  if (opened.analysis !== undefined) {
-    chips.show(sorted(opened.analysis), opened.analysis, result?.mixture ?? []);
-    elements.verdict.textContent = verdictOf(opened.analysis, look);
-  }
+  const { experts, strength, mask, result } = look;
+  const hasRun = result !== undefined && result.tiles > 0;
+  stage.showMask(mask);
+  stage.showAfter(hasRun ? result.image : undefined, strength);
+  brush.update(mask);
+  elements.brushOpen.disabled = !hasRun;
+  showFaults(opened, look);
   elements.strength.valueAsNumber = Math.round(strength * 100);
   elements.strengthValue.textContent = `${elements.strength.value} %`;
-  elements.strength.disabled = result === undefined || result.tiles === 0;
+  elements.strength.disabled = !hasRun;
   elements.auto.disabled = opened.analysis === undefined || (experts === "auto" && result !== undefined);
-  elements.save.disabled = false;
+  saving.update();
+  album.note(opened);
   readings = { ...readings, result };
   showReadings(readings, started);
   showCode();
   showHistory();
+}
+
+function showFaults({ analysis }: Darkroom, look: Look): void {
+  if (analysis === undefined) return;
+  faults.show(sorted(analysis), analysis, look.result?.mixture ?? []);
+  elements.verdict.textContent = verdictOf(analysis, look);
 }
 
 function showHistory(): void {
@@ -129,16 +240,29 @@ function showHistory(): void {
 
 /** What the router thinks, in a sentence. */
 function verdictOf({ present }: Analysis, { experts }: Look): string {
-  const names = present.map(({ degradation }, index) => {
+  const seen =
+    present.length === 0
+      ? "Nothing is wrong with it, most likely."
+      : `${listOf(present.map(({ degradation }) => degradation))}, most likely.`;
+  if (experts === "auto") return seen;
+  return `${seen} ${experts.length === 0 ? "All repairs are off." : "You chose the repairs."}`;
+}
+
+/** How the photo looks, in words: what was undone is told by what is there now. */
+function stateOf({ result, strength, mask }: Look): string {
+  if (result === undefined || result.tiles === 0) return "as it was opened";
+  const repaired = result.mixture.flatMap(({ expert }) => started?.experts.get(expert)?.degradations ?? []);
+  const what = repaired.length === 0 ? "restored without an expert" : `repaired: ${listOf(repaired)}`;
+  const where = mask.length === 0 ? "" : " where you painted";
+  return `${what}${where}${strength === 1 ? "" : `, at ${Math.round(strength * 100)} %`}`;
+}
+
+function listOf(degradations: readonly string[]): string {
+  const names = degradations.map((degradation, index) => {
     const name = nameOf(degradation);
     return index === 0 || name === "JPEG" ? name : name.toLowerCase();
   });
-  const seen =
-    names.length === 0
-      ? "Nothing is wrong with it, most likely."
-      : `${new Intl.ListFormat("en").format(names)}, most likely.`;
-  if (experts === "auto") return seen;
-  return `${seen} ${experts.length === 0 ? "All experts are off." : "You chose the experts."}`;
+  return new Intl.ListFormat("en").format(names);
 }
 
 /** The experts, those for what was found first. */
@@ -150,8 +274,9 @@ function sorted({ degradations }: Analysis): readonly InstalledExpert[] {
 }
 
 function showCode(): void {
-  const { experts, strength } = room?.look ?? { experts: "auto" as const, strength: 1 };
-  elements.code.textContent = snippetOf({ experts, strength, packs: packs.addresses });
+  const { experts, strength, mask } = room?.look ?? { experts: "auto" as const, strength: 1, mask: [] };
+  const isMasked = mask.length > 0;
+  elements.code.textContent = snippetOf({ experts, strength, isMasked, packs: packs.addresses });
   elements.copied.textContent = "";
 }
 
@@ -196,97 +321,53 @@ async function packsChanged(): Promise<void> {
   });
 }
 
-async function save(): Promise<void> {
-  if (room === undefined) return;
-  const { photo, image } = room;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([await encodePng(image)], { type: "image/png" }));
-  link.download = `${photo.name.replace(/\.[^.]+$/, "")}.restored.png`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  notify({ text: `Saved as ${link.download}.` });
+/** Takes a step back, or does it again, and says how the photo looks then. */
+async function step(direction: "undo" | "redo"): Promise<void> {
+  const opened = room;
+  if (opened === undefined) return;
+  clearProblem();
+  // A run under way has shown tiles of its own.
+  opened.cancel();
+  showLook(opened.look);
+  const isDone = await opened.history[direction]();
+  if (isDone) notify(`${direction === "undo" ? "Undone" : "Done again"}. Now ${stateOf(opened.look)}.`);
 }
 
 async function openSample(name: string): Promise<void> {
   const response = await fetch(`samples/${name}`);
   if (!response.ok) throw new Error(`the sample ${name} cannot be loaded: status ${response.status}`);
-  await open(new File([await response.blob()], name));
-}
-
-/** Opens what was dropped or pasted. */
-async function take(data: DataTransfer | null): Promise<void> {
-  const [file] = data?.files ?? [];
-  if (file !== undefined) return open(file);
-  if (data?.types.includes("text/uri-list")) {
-    throw new Error(
-      "this picture is on another site, which keeps its pixels from this page. Save it, then drop the file here",
-    );
-  }
+  const blob = await response.blob();
+  await openFiles([new File([blob], name, { type: blob.type })]);
 }
 
 const seconds = (milliseconds: number): string =>
   milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 
-for (const button of [elements.choose, elements.openOther]) {
-  button.addEventListener("click", () => elements.file.click());
-}
-elements.file.addEventListener("change", () => {
-  const [file] = elements.file.files ?? [];
-  elements.file.value = "";
-  if (file !== undefined) void perform(() => open(file), null);
-});
+const undo = (): void => void perform(() => step("undo"), null);
+const redo = (): void => void perform(() => step("redo"), null);
+const save = (): void => void perform(() => saving.save());
+const { viewport } = stage;
+
+closeMenuOutside(elements.saveMenu);
+listenForFiles(openFiles);
+listenForKeys(stage, { open: () => elements.file.click(), save, undo, redo });
 for (const button of document.querySelectorAll<HTMLButtonElement>(".sample")) {
   button.addEventListener("click", () => void perform(() => openSample(button.dataset.sample!)));
 }
-
-let entered = 0;
-document.addEventListener("dragenter", (event) => {
-  if (!event.dataTransfer?.types.some((type) => type === "Files" || type === "text/uri-list")) return;
-  entered++;
-  elements.dropping.hidden = false;
-});
-document.addEventListener("dragleave", () => {
-  entered = Math.max(0, entered - 1);
-  elements.dropping.hidden = entered === 0;
-});
-document.addEventListener("dragover", (event) => event.preventDefault());
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  void perform(() => take(event.dataTransfer), null);
-});
-// Also for a drop that another part of the page took.
-document.addEventListener(
-  "drop",
-  () => {
-    entered = 0;
-    elements.dropping.hidden = true;
-  },
-  true,
-);
-document.addEventListener("paste", (event) => {
-  if (event.target instanceof HTMLInputElement) return;
-  void perform(() => take(event.clipboardData), null);
-});
-
-elements.undo.addEventListener("click", () => void perform(async () => room?.undo(), null));
-elements.redo.addEventListener("click", () => void perform(async () => room?.redo(), null));
-document.addEventListener("keydown", (event) => {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-  if (event.target instanceof HTMLInputElement && event.target.type !== "range") return;
-  const key = event.key.toLowerCase();
-  if (key !== "z" && key !== "y") return;
-  event.preventDefault();
-  const isRedo = key === "y" || event.shiftKey;
-  void perform(async () => (isRedo ? room?.redo() : room?.undo()), null);
-});
-elements.save.addEventListener("click", () => void perform(save));
+elements.zoomFit.addEventListener("click", () => viewport.fit());
+elements.zoomWhole.addEventListener("click", () => viewport.zoomTo(1));
+elements.zoomDouble.addEventListener("click", () => viewport.zoomTo(2));
+elements.undo.addEventListener("click", undo);
+elements.redo.addEventListener("click", redo);
+elements.save.addEventListener("click", save);
+elements.copyPhoto.addEventListener("click", () => void perform(() => saving.copy()));
 elements.auto.addEventListener("click", () => void perform(() => repair("auto")));
 elements.strength.addEventListener("input", () => {
   elements.strengthValue.textContent = `${elements.strength.value} %`;
-  stage.showMixed(elements.strength.valueAsNumber / 100);
+  stage.showStrength(elements.strength.valueAsNumber / 100);
 });
 elements.strength.addEventListener("change", () => {
-  void perform(async () => room?.setStrength(elements.strength.valueAsNumber / 100));
+  void perform(() => room?.setStrength(elements.strength.valueAsNumber / 100));
 });
 elements.backend.addEventListener("change", () => {
   void perform(async () => {

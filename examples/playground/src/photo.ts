@@ -1,41 +1,72 @@
-import { LimpidError, type PixelImage } from "limpid";
-import { checkCanvasSize, readPixels, type CanvasLimits } from "limpid/canvas";
+import { LimpidError, PixelImage } from "limpid";
+import { checkCanvasSize } from "limpid/canvas";
+import { photoLimits } from "./photo-limits.js";
+import type { PhotoService } from "./photo-service.js";
+import { wholePicture, type Picture } from "./picture.js";
 
-/** What this page takes: a photo of so many pixels, its results and its history still fit into a tab's memory. */
-export const photoLimits: CanvasLimits = { maximumSide: 16_384, maximumPixels: 50_000_000 };
+/** From so many pixels on a small picture is shown while the photo is decoded. */
+const previewPixels = 1_500_000;
 
 /** A photo that was opened. */
 export interface Photo {
   /** The file's name. */
   readonly name: string;
+  /** The file. */
+  readonly file: File;
   /** Its pixels, 8 bits. */
   readonly image: PixelImage;
+  /** To draw it from. */
+  readonly picture: Picture & { close(): void };
+  /** Whether any pixel is not opaque. */
+  readonly isTransparent: boolean;
   /** What was lost on the way, in a few words each. */
   readonly notes: readonly string[];
 }
 
-/**
- * Opens an image file.
- *
- * @throws {@link LimpidError} `ImageTooLarge`, before it is decoded; `UnsupportedImage`, `CorruptImage`, `EmptyFile`
- */
-export async function openPhoto(file: File, signal: AbortSignal): Promise<Photo> {
-  await checkSize(file);
-  const { image, notes } = await readPixels(file, { limits: photoLimits, signal });
-  // Canvases have no other colours than sRGB and Display P3: the browser converts the rest.
-  if (image.colorSpace === "icc") {
-    const converted = await readPixels(await createImageBitmap(file), { limits: photoLimits, signal });
-    return { name: file.name, image: converted.image, notes: [...notes, "converted to sRGB"] };
-  }
-  return { name: file.name, image, notes: image.bitDepth === 8 ? notes : [...notes, "reduced to 8 bits"] };
+/** Size in pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
 }
 
-/** The browser tells the size of an image that it has not decoded yet. */
-async function checkSize(file: File): Promise<void> {
+/**
+ * Opens an image file: its pixels are decoded in a worker.
+ *
+ * @param onPreview - told a small picture of it, which the browser has long before all pixels are read
+ * @throws {@link LimpidError} `ImageTooLarge`, before it is decoded; `UnsupportedImage`, `CorruptImage`, `EmptyFile`
+ */
+export async function openPhoto(
+  file: File,
+  service: PhotoService,
+  onPreview?: (size: Size, preview: ImageBitmap) => void,
+): Promise<Photo> {
+  const size = await sizeOfFile(file);
+  const isLarge = size.width * size.height >= previewPixels;
+  const opened = await service.open(file, isLarge && onPreview ? size : undefined, (preview) =>
+    onPreview?.(size, preview),
+  );
+  const { bitmap, reduced, isTransparent, notes } = opened;
+  const image = new PixelImage(opened.image);
+  return {
+    name: file.name,
+    file,
+    image,
+    picture: wholePicture(image, bitmap, reduced),
+    isTransparent,
+    notes,
+  };
+}
+
+/**
+ * The size of an image file, which the browser tells before it decodes it.
+ *
+ * @throws {@link LimpidError} `EmptyFile`, `UnsupportedImage`, `ImageTooLarge`
+ */
+async function sizeOfFile(file: File): Promise<Size> {
   if (file.size === 0) throw new LimpidError("EmptyFile", `${file.name} has no content`);
   const url = URL.createObjectURL(file);
   try {
-    const { width, height } = await new Promise<{ width: number; height: number }>((resolve, reject) => {
+    const { width, height } = await new Promise<Size>((resolve, reject) => {
       const element = new Image();
       element.onload = () => resolve({ width: element.naturalWidth, height: element.naturalHeight });
       element.onerror = () =>
@@ -47,22 +78,25 @@ async function checkSize(file: File): Promise<void> {
     if (Math.max(width, height) > photoLimits.maximumSide || width * height > photoLimits.maximumPixels) {
       tooLarge(file.name, width, height);
     }
+    return { width, height };
   } finally {
     URL.revokeObjectURL(url);
   }
 }
 
-function tooLarge(name: string, width: number, height: number): void {
+function tooLarge(name: string, width: number, height: number): never {
+  let cause: unknown;
   try {
     checkCanvasSize(width, height, photoLimits);
-  } catch (cause) {
-    const megapixels = (pixels: number): number => Math.round(pixels / 1e6);
-    throw new LimpidError(
-      "ImageTooLarge",
-      `${name} has ${width} × ${height} pixels, ${megapixels(width * height)} megapixels. This page takes ` +
-        `${megapixels(photoLimits.maximumPixels)} megapixels, and sides of ${photoLimits.maximumSide} pixels; ` +
-        "the command line takes more",
-      { cause },
-    );
+  } catch (error) {
+    cause = error;
   }
+  const megapixels = (pixels: number): number => Math.round(pixels / 1e6);
+  throw new LimpidError(
+    "ImageTooLarge",
+    `${name} has ${width} × ${height} pixels, ${megapixels(width * height)} megapixels. This page takes ` +
+      `${megapixels(photoLimits.maximumPixels)} megapixels, and sides of ${photoLimits.maximumSide} pixels; ` +
+      "the command line takes more",
+    { cause },
+  );
 }

@@ -16,7 +16,7 @@ export function showRouterTime(milliseconds: number): void {
 
 /** Shows where the time went, and what is held. */
 export function showReadings({ pixels = 0, result }: Readings, limpid: Limpid | undefined): void {
-  const { timePrepare, timeTiles, timeSpeed, memoryDevice, memoryPage, timeRouter } = elements;
+  const { timePrepare, timeTiles, timeSpeed, memoryDevice, timeRouter } = elements;
   const hasRun = result !== undefined && result.tiles > 0;
   if (pixels === 0) timeRouter.textContent = "–";
   timePrepare.textContent = hasRun ? time(result.timings.prepare) : "–";
@@ -27,13 +27,6 @@ export function showReadings({ pixels = 0, result }: Readings, limpid: Limpid | 
     ? `${Number((pixels / 1000 / result.timings.total).toPrecision(2))} megapixels a second`
     : "–";
   memoryDevice.textContent = limpid === undefined ? "–" : size(limpid.byteSize);
-  memoryPage.textContent = pageMemory();
-}
-
-/** What the page's scripts hold; only Chromium tells. */
-function pageMemory(): string {
-  const { memory } = performance as { memory?: { readonly usedJSHeapSize: number } };
-  return memory === undefined ? "this browser does not tell" : size(memory.usedJSHeapSize);
 }
 
 const time = (milliseconds: number): string =>

@@ -6,15 +6,18 @@ export interface SnippetOptions {
   readonly experts: "auto" | readonly ExpertChoice[];
   /** 0 to 1. */
   readonly strength: number;
+  /** Whether only what is painted is repaired. */
+  readonly isMasked: boolean;
   /** Addresses of the packs that the experts come from. */
   readonly packs: readonly string[];
 }
 
 /** The lines that do with a canvas what the page does with a photo. */
-export function snippetOf({ experts, strength, packs }: SnippetOptions): string {
+export function snippetOf({ experts, strength, isMasked, packs }: SnippetOptions): string {
   const options = [
     ...(experts === "auto" ? [] : [`experts: [${experts.map(choice).join(", ")}],`]),
     ...(strength === 1 ? [] : [`strength: ${strength},`]),
+    ...(isMasked ? ["mask, // grey, of the photo's size: white where you painted, black elsewhere"] : []),
   ];
   const call =
     options.length === 0

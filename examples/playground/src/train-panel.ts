@@ -6,12 +6,15 @@ import { draw } from "../../shared/pictures.js";
 import { describeError } from "./describe-error.js";
 import { elements } from "./elements.js";
 import { openPhoto } from "./photo.js";
+import type { PhotoService } from "./photo-service.js";
 
 /** Longest side of a part to learn from, in pixels: the training keeps all parts in memory. */
 const longestSide = 2048;
 
 /** What the panel needs. */
 export interface TrainPanelOptions {
+  /** Opens pictures. */
+  readonly photos: PhotoService;
   /** Where to compute. */
   readonly backend: () => TrainRequest["backend"];
   /** Installs a pack. */
@@ -68,7 +71,9 @@ export class TrainPanel {
   }
 
   async #take(side: Side, file: File): Promise<void> {
-    const { image } = await openPhoto(file, new AbortController().signal);
+    const photo = await openPhoto(file, this.#options.photos);
+    photo.picture.close();
+    const { image } = photo;
     this.#pair.set(side, image);
     const view = element(`pair-${side}-view`, HTMLCanvasElement);
     draw(view, image, 320);

@@ -1,11 +1,24 @@
-import { type HostNotification, type HostProgress, LimpidError } from "limpid";
+import { LimpidError } from "limpid";
 import { describeError } from "./describe-error.js";
 import { elements } from "./elements.js";
 
-let cancelShown: (() => void) | undefined;
+/** What is going on, as the page shows it. */
+export interface Job {
+  /**
+   * Says what is done now.
+   *
+   * @param fraction - of the work that is done, 0 to 1; undefined if nobody knows
+   */
+  readonly say: (text: string, fraction?: number) => void;
+  /** It is over. */
+  readonly end: () => void;
+}
+
+let current: object | undefined;
+let cancelCurrent: (() => void) | undefined;
 let retry: (() => void) | undefined;
 
-elements.cancel.addEventListener("click", () => cancelShown?.());
+elements.cancel.addEventListener("click", () => cancelCurrent?.());
 elements.problemClose.addEventListener("click", () => clearProblem());
 elements.problemRetry.addEventListener("click", () => {
   const again = retry;
@@ -13,36 +26,57 @@ elements.problemRetry.addEventListener("click", () => {
   again?.();
 });
 
-/** Shows how far a run is, with a way to cancel; a run that another one took the place of says nothing more. */
-export function showProgress(title: string, progress: HostProgress | undefined, cancel: () => void): void {
-  const { work, workText, progress: bar, canvas } = elements;
-  if (progress === undefined) {
-    if (cancel !== cancelShown) return;
-    cancelShown = undefined;
-    const hadFocus = document.activeElement === elements.cancel;
-    work.hidden = true;
-    canvas.removeAttribute("aria-busy");
-    if (hadFocus) elements.stage.focus({ preventScroll: true });
-    return;
-  }
-  if (cancel !== cancelShown) {
-    cancelShown = cancel;
-    bar.removeAttribute("value");
-    elements.status.textContent = "";
-  }
-  work.hidden = false;
-  canvas.setAttribute("aria-busy", "true");
-  if (progress.fraction === undefined) workText.textContent = `${title}…`;
-  else {
-    bar.value = progress.fraction;
-    workText.textContent = `${title}, ${Math.round(progress.fraction * 100)} %`;
-  }
+/** Whether something is going on. */
+export const isBusy = (): boolean => current !== undefined;
+
+let changed: () => void = () => undefined;
+
+/** Tells one listener whenever something begins or ends. */
+export function onWork(listener: () => void): void {
+  changed = listener;
+}
+
+/**
+ * Begins something that takes time; it takes the place of what was going on, which says nothing more.
+ *
+ * @param cancel - gives it up; left out where that cannot be done
+ */
+export function startJob(cancel?: () => void): Job {
+  const { work, workText, progress, canvas, status } = elements;
+  const own = {};
+  current = own;
+  cancelCurrent = cancel;
+  elements.cancel.hidden = cancel === undefined;
+  status.textContent = "";
+  changed();
+  return {
+    say(text, fraction) {
+      if (current !== own) return;
+      if (fraction === undefined) progress.removeAttribute("value");
+      else progress.value = fraction;
+      workText.textContent = text;
+      work.hidden = false;
+      canvas.setAttribute("aria-busy", "true");
+    },
+    end() {
+      if (current !== own) return;
+      current = cancelCurrent = undefined;
+      // What comes right after it goes on in its place, and the keyboard stays where it is.
+      setTimeout(() => {
+        if (current !== undefined) return;
+        const hadFocus = document.activeElement === elements.cancel;
+        work.hidden = true;
+        canvas.removeAttribute("aria-busy");
+        if (hadFocus) elements.stage.focus({ preventScroll: true });
+      });
+      changed();
+    },
+  };
 }
 
 /** Shows a line of text. */
-export function notify({ text, level = "info" }: HostNotification): void {
-  if (level === "error") showProblem(text);
-  else elements.status.textContent = text;
+export function notify(text: string): void {
+  elements.status.textContent = text;
 }
 
 /** Shows what went wrong until it is dismissed, or something goes right. */
@@ -70,12 +104,15 @@ export function clearProblem(): void {
  *
  * @param again - what a button to try again does; this very action if left out, none if null
  */
-export async function perform(action: () => Promise<void>, again?: (() => void) | null): Promise<void> {
+export async function perform(
+  action: () => void | Promise<void>,
+  again?: (() => void) | null,
+): Promise<void> {
   try {
     await action();
   } catch (error) {
     if (LimpidError.is(error, "Aborted")) {
-      if (!isSuperseded(error)) notify({ text: "Cancelled. The photo is as it was." });
+      if (!isSuperseded(error)) notify("Cancelled. The photo is as it was.");
       return;
     }
     if (LimpidError.is(error, "Disposed")) return;

@@ -1,4 +1,3 @@
-export { BandBlender, type FinishedBand } from "./band-blender.js";
 export { loadModel, type LoadedModel } from "./model.js";
 export type { ModelExpert, ModelFile, ModelManifest } from "./model-manifest.js";
 export type { Analysis } from "./analysis.js";
@@ -14,4 +13,5 @@ export type {
   RestoreTimings,
 } from "./options.js";
 export { RestoreSession, type BackendChange, type EngineOptions, type SessionOptions } from "./session.js";
+export { TileBlender, type FinishedPart } from "./tile-blender.js";
 export { planTiles, type Tile, type TilePlan, type TilePlanOptions } from "./tiles.js";

@@ -47,6 +47,11 @@ export interface RestoreOptions {
    * for it.
    */
   readonly tileSize?: number;
+  /**
+   * Where people look, in image pixels: tiles are restored from there outwards, so that {@link RestoreOptions.onProgress} shows
+   * that part first. The result does not depend on it. In reading order if left out.
+   */
+  readonly startAt?: { readonly x: number; readonly y: number };
   /** An analysis of this very image, if there is one already; else it is made. */
   readonly analysis?: RouterAnalysis;
   /** Gives up when it fires, between two layers of the network. */

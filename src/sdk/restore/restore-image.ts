@@ -1,9 +1,9 @@
 import { throwIfAborted } from "../base/index.js";
 import type { Executor, ExecutorRun, PixelBlock } from "../engine/index.js";
 import { PixelImage, readRgb, requirePixels, writeRgb, type Rect } from "../image/index.js";
-import { BandBlender, type FinishedBand } from "./band-blender.js";
 import type { RestoreOptions } from "./options.js";
 import { statisticsBlocks } from "./statistics-blocks.js";
+import { TileBlender, type FinishedPart } from "./tile-blender.js";
 import { planTiles, type Tile } from "./tiles.js";
 
 /**
@@ -43,7 +43,8 @@ export interface RestoreImageContext {
 }
 
 /**
- * Restores an image tile by tile. Memory beyond the input and the result is that of a tile and of one row of tiles.
+ * Restores an image tile by tile. Memory beyond the input and the result is that of a tile and of the strips along the borders of
+ * tiles whose neighbours are still to come.
  *
  * @param original - the input; not changed
  * @param options - the caller's, checked
@@ -69,20 +70,26 @@ export async function restoreImage(
   const check = (): void => [original, visible, ...(mask ? [mask] : [])].forEach(requirePixels);
   check();
   const image = original.clone();
-  const blender = new BandBlender(plan, Math.min(feather, tileSize / 2));
-  const tiles = plan.rows.flat();
+  const blender = new TileBlender(plan, Math.min(feather, tileSize / 2));
+  const tiles = inOrder(plan.rows.flat(), options.startAt);
   const results = restoreInOrder(tiles, visible, check, run, signal);
   let done = 0;
   for await (const { tile, result } of results) {
-    blender.add(tile, result);
+    const finished = blender.add(tile, result);
     done++;
     await onProgress?.({ done, total: plan.count, tile: tile.keep, preview: previewOf(tile, result) });
-    const row = plan.rows.find((tilesOfRow) => tilesOfRow.at(-1) === tile);
-    if (row === undefined) continue;
     check();
-    writeBand(image, original, blender.finishRow(row), region, strength, mask);
+    for (const part of finished) writePart(image, original, part, region, strength, mask);
   }
   return { image, tiles: plan.count };
+}
+
+/** Tiles from a point outwards, those equally far in reading order; all in reading order if there is none. */
+function inOrder(tiles: readonly Tile[], startAt: RestoreOptions["startAt"]): readonly Tile[] {
+  if (startAt === undefined) return tiles;
+  const distance = ({ keep: { x, y, width, height } }: Tile): number =>
+    Math.hypot(x + width / 2 - startAt.x, y + height / 2 - startAt.y);
+  return [...tiles].sort((a, b) => distance(a) - distance(b));
 }
 
 /**
@@ -125,11 +132,11 @@ function coversImage(source: Rect, image: PixelImage): boolean {
   return source.x === 0 && source.y === 0 && source.width >= image.width && source.height >= image.height;
 }
 
-/** Writes the part of a band that lies in the region, mixed with the original by strength and mask. */
-function writeBand(
+/** Writes what of a part lies in the region, mixed with the original by strength and mask. */
+function writePart(
   image: PixelImage,
   original: PixelImage,
-  { rect, rgb }: FinishedBand,
+  { rect, rgb }: FinishedPart,
   region: Rect,
   strength: number,
   mask: PixelImage | undefined,
@@ -138,6 +145,7 @@ function writeBand(
   const bottom = Math.min(rect.y + rect.height, region.y + region.height);
   const left = Math.max(rect.x, region.x);
   const right = Math.min(rect.x + rect.width, region.x + region.width);
+  if (right <= left) return;
   for (let y = top; y < bottom; y++) {
     const start = ((y - rect.y) * rect.width + (left - rect.x)) * 3;
     const line = { x: left, y, width: right - left, height: 1 };

@@ -191,7 +191,7 @@ export class RestoreSession implements Disposable {
    * Repairs an image. Runs of one instance wait for each other; the same input gives the same output.
    *
    * @param image - 1 x 1 to 100 megapixels, any channels and bit depth; not changed, and not to be changed or transferred meanwhile
-   * @param options - experts, strength, mask, region, tile size, signal, progress
+   * @param options - experts, strength, mask, region, tile size, where to begin, signal, progress
    * @returns a new image, and how it came about
    * @throws {@link LimpidError} `InvalidImage` if its memory was transferred away, `InvalidArgument`, `InvalidTileSize`, `UnknownExpert`, `Aborted`, `OutOfMemory`,
    * `DeviceLost` if the GPU went away twice, `Disposed`
@@ -394,9 +394,12 @@ async function addRows(
   return withRouterRows(analysis, rows, () => resizeArea(visible, colorStatisticsSide, colorStatisticsSide));
 }
 
-function checkOptions(image: PixelImage, { strength, mask, region }: RestoreOptions): void {
+function checkOptions(image: PixelImage, { strength, mask, region, startAt }: RestoreOptions): void {
   if (strength !== undefined && !(strength >= 0 && strength <= 1)) {
     throw new LimpidError("InvalidArgument", `strength is ${strength}, expected 0 to 1`);
+  }
+  if (startAt !== undefined && !(Number.isFinite(startAt.x) && Number.isFinite(startAt.y))) {
+    throw new LimpidError("InvalidArgument", `startAt is ${startAt.x}, ${startAt.y}, expected two numbers`);
   }
   if (mask !== undefined) {
     if (!mask.isGray) throw new LimpidError("InvalidArgument", "a mask must be grey");
