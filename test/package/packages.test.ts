@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { parse as parseYaml } from "yaml";
 import { buildDist } from "../../scripts/dist.mjs";
 import { decodePng, encodePng } from "../../src/sdk/image/index.js";
 import { installDependencies, installPacked, manifestOf } from "./install-offline.js";
@@ -71,6 +72,49 @@ test.each(["node16", "bundler"])("the TypeScript recipe type-checks with resolut
   const source = readFileSync(join(folder, "restore.ts"), "utf8");
   writeFileSync(join(folder, "restore.ts"), source.replace("strength: 0.8", "strength: '0.8'"));
   expect(() => check("--skipLibCheck")).toThrow();
+});
+
+/** The code blocks of a guide in one language. */
+const snippets = (guide: string, language: string): string[] =>
+  readFileSync(guide, "utf8")
+    .split("```")
+    .filter((block, index) => index % 2 === 1 && block.startsWith(`${language}\n`))
+    .map((block) => block.slice(language.length + 1));
+
+test("the guides' TypeScript type-checks, and the Kubernetes manifest has the types of batch/v1", () => {
+  const folder = join(app, "guides");
+  mkdirSync(folder);
+  const files: string[] = [];
+  const add = (name: string, code: string): void => {
+    writeFileSync(join(folder, name), code);
+    files.push(name);
+  };
+  for (const name of readdirSync("docs/guides").filter((file) => file.endsWith(".md"))) {
+    for (const [index, code] of snippets(join("docs/guides", name), "ts").entries()) {
+      add(`${name}-${index}.ts`, code);
+    }
+  }
+  expect(files.length).toBeGreaterThan(7);
+  const manifests = snippets("docs/guides/cluster.md", "yaml");
+  expect(manifests).toHaveLength(1);
+  const typed = `import type { Job } from "kubernetes-types/batch/v1";\nexport const job: Job = `;
+  add("job.ts", `${typed}${JSON.stringify(parseYaml(manifests[0]!))};\n`);
+  const config = {
+    moduleResolution: "bundler",
+    module: "esnext",
+    target: "es2022",
+    strict: true,
+    noEmit: true,
+  };
+  const compilerOptions = { ...config, skipLibCheck: true, types: ["node"] };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+  const check = () => node(folder, resolve("node_modules/typescript/bin/tsc"), "--project", "tsconfig.json");
+  expect(check()).toBe("");
+  writeFileSync(
+    join(folder, "job.ts"),
+    `${typed}${JSON.stringify({ spec: { completion: 16, template: {} } })};\n`,
+  );
+  expect(check).toThrow();
 });
 
 test("the Node recipe restores a PNG file", async () => {
