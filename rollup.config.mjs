@@ -85,6 +85,16 @@ const singleKernels = {
       : null,
 };
 
+/** The engine's worker does without tfjs, which another script has for the few machines that need it. */
+const noTfjs = {
+  name: "no-tfjs",
+  /** @param {string} id */
+  resolveId: (id) =>
+    id.endsWith("/load-tfjs.js")
+      ? fileURLToPath(new URL("src/sdk/engine/no-tfjs.ts", import.meta.url))
+      : null,
+};
+
 /** tfjs's modules ask for Node's built-ins in branches that a page never takes; there they are empty. */
 const emptyBuiltins = {
   name: "empty-builtins",
@@ -255,12 +265,19 @@ export default [
     onwarn: failOnWarning,
     output: { file: `dist/${name}.js`, format: /** @type {const} */ ("es"), sourcemap: true },
   })),
+  // The engine in a worker: classic scripts with everything in them, which a `data:` address can hold.
   {
-    // The engine in a worker: a classic script with everything in it, which a `data:` address can hold.
+    input: "src/sdk/limpid/engine/limpid-worker.ts",
+    plugins: [noTfjs, ...selfContained],
+    treeshake: { moduleSideEffects: (id) => id.endsWith("/limpid-worker.ts") },
+    onwarn: failOnWarning,
+    output: { file: "dist/limpid-worker.js", format: "iife", inlineDynamicImports: true },
+  },
+  {
     input: "src/sdk/limpid/engine/limpid-worker.ts",
     plugins: selfContained,
     onwarn: failOnWarning,
-    output: { file: "dist/limpid-worker.js", format: "iife", inlineDynamicImports: true },
+    output: { file: "dist/limpid-worker-tfjs.js", format: "iife", inlineDynamicImports: true },
   },
   {
     // For a script tag: one file with everything in it, tfjs too.

@@ -41,7 +41,9 @@ export function copyAssets(folder, { model = join(own, "models") } = {}) {
   const wasm = tfjsWasm();
   /** @type {Map<string, string>} */
   const sources = new Map();
-  for (const name of ["limpid-worker.js", "extension-worker.js"]) sources.set(name, join(own, "dist", name));
+  for (const name of ["limpid-worker.js", "limpid-worker-tfjs.js", "extension-worker.js"]) {
+    sources.set(name, join(own, "dist", name));
+  }
   for (const path of filesIn(model)) {
     if (/\.(json|safetensors)$/.test(path)) sources.set(`models/${path}`, join(model, path));
   }

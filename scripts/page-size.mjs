@@ -20,7 +20,7 @@ const engine = "engine/open-local.js";
 
 /** What a page loads besides its first chunks, and the most kilobytes that all of it may take. */
 const pages = [
-  { name: "beside its worker", parts: [], scripts: ["limpid-worker.js"], limit: 225 },
+  { name: "beside its worker", parts: [], scripts: ["limpid-worker.js"], limit: 108 },
   { name: "alone, WebGPU", parts: [engine, "wasm/kernels-relaxed.js", "wgsl/wgsl-executor.js"], limit: 88 },
   {
     name: "alone, WebAssembly",

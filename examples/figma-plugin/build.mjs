@@ -68,7 +68,7 @@ async function buildOffline(out, id, model, define) {
     script: [
       textElement("limpid-model", JSON.stringify(files)),
       textElement("limpid-wasm", base64(join(wasmFolder, "tfjs-backend-wasm-simd.wasm"))),
-      textElement("limpid-worker", inline(readFileSync(join(root, "dist", "limpid-worker.js"), "utf8"))),
+      textElement("limpid-worker", inline(readFileSync(join(root, "dist", "limpid-worker-tfjs.js"), "utf8"))),
       `<script>${inline(script)}</script>`,
     ].join("\n"),
   });

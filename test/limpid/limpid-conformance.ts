@@ -120,7 +120,7 @@ export const cases = {
     const limpid = await open();
     const runs = [limpid.restore(photo, { tileSize: 8 }), limpid.restore(photo), limpid.analyze(photo)];
     const codes = Promise.all(runs.map(codeOf));
-    limpid.dispose();
+    limpid[Symbol.dispose]();
     limpid.dispose();
     return [...(await codes), await codeOf(limpid.restore(photo)), await codeOf(limpid.analyze(photo))];
   },

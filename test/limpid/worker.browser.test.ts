@@ -179,6 +179,34 @@ test("one folder has everything, at any path, under a strict policy and for the 
   await tag.close();
 });
 
+test("where only tfjs computes, the worker is the script that has it", async () => {
+  serveAssets("/plain/limpid/");
+  const tfjs = { file: "limpid-worker-tfjs.js", width: 64 };
+  expect(await runCase("fromAssets", { address: "/plain/limpid/", backend: "cpu" })).toEqual({
+    ...tfjs,
+    backend: "cpu",
+  });
+  // A browser whose WebAssembly has no SIMD.
+  const old = (bytes: Buffer): string => `WebAssembly.validate = () => false;${bytes.toString()}`;
+  const scripts = ["limpid-worker.js", "limpid-worker-tfjs.js"];
+  serveAssets("/without-simd/limpid/", {
+    ...Object.fromEntries(scripts.map((name) => [name, old])),
+    "assets.json": (bytes) => {
+      const list = JSON.parse(bytes.toString()) as { files: Record<string, string> };
+      for (const name of scripts) {
+        const script = old(readFileSync(join("build/assets", name)));
+        list.files[name] = `sha256-${createHash("sha256").update(script).digest("base64")}`;
+      }
+      return JSON.stringify(list);
+    },
+  });
+  expect(await runCase("fromAssets", { address: "/without-simd/limpid/", backend: "wasm" })).toEqual({
+    ...tfjs,
+    backend: "wasm",
+    reason: "the WebAssembly kernels do not run here: this runtime's WebAssembly has no SIMD",
+  });
+});
+
 test.each<[string, Parameters<typeof serveAssets>[1], RegExp]>([
   [
     "a page in the place of the worker",

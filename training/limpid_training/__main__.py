@@ -28,7 +28,7 @@ def main() -> None:
         stage.add_argument("--workers", type=int, default=1)
         stage.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves PyTorch's own choice")
         stage.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
-        stage.add_argument("--compile", action="store_true", help="compile the network (a two-minute start)")
+        stage.add_argument("--compile", action="store_true", help="base: compile the backbone, which needs a C++ compiler and a minute")
         stage.add_argument("--rate", type=float, default=2e-3, help="router and base: highest learning rate")
         stage.add_argument("--decay", type=float, default=0.3, help="router and base: last share of the steps over which the learning rate falls")
         stage.add_argument("--start-from", help="router and base: a folder that `keep` wrote, to go on from with a fresh schedule")

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from .damage import DEGRADATIONS, Fault, Source, degrade, encode, rounded
-from .photographs import frame
+from .damage import DEGRADATIONS, Fault, Source, degrade, encode, original, rounded
+from .photographs import frame, without
 from .router_data import Draw
 
 #: (height, width) of the canvases, and how many crops are cut from each.
@@ -53,7 +53,8 @@ class Crops(Dataset):
         side = self.shape.crop
         h, w = source.choice(CANVASES)
         faults: list[Fault] = self.draws.faults(source)
-        clean = rounded(frame(self.photos, h, w, source, self.pages))
+        originals = without(self.photos, {fault.degradation for fault in faults})
+        clean = rounded(original(frame(originals, h, w, source, self.pages).pixels, faults, source))
         turns = source.integer(0, 3) if not {f.degradation for f in faults} & {"haze", "low-light", "rain", "snow"} else 0
         clean = np.ascontiguousarray(np.rot90(clean, turns))
         damaged = degrade(clean, faults, source)

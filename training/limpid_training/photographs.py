@@ -1,10 +1,11 @@
-"""The training photographs, split by photographer, and the crops that are taken of them."""
+"""The training photographs, split by photographer, what each of them shows already, and the crops that are taken of them."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -36,30 +37,59 @@ def is_held_out(path: Path, author: str | None) -> bool:
     return hashlib.sha256((author or path.name).encode()).digest()[0] < 13
 
 
-def load_photos(folder: Path, held_out: bool) -> list[torch.Tensor]:
-    """The photographs as uint8 tensors [h, w, 3], in shared memory for the workers."""
-    by = authors(folder)
+class Photo(NamedTuple):
+    """A training photograph, uint8 [h, w, 3], and the faults that it has by nature: plainly, or so that people would disagree."""
+
+    pixels: torch.Tensor
+    plain: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
+
+
+class Framed(NamedTuple):
+    """Part of a photograph, [h, w, 3] in 0..1, and what the photograph shows by nature; a small part of it may show it or not."""
+
+    pixels: np.ndarray
+    plain: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
+
+
+def marks() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """What photographs show by nature, by file name, judged by eye: ``marks.csv``."""
+    with (Path(__file__).parent / "marks.csv").open() as handle:
+        return {row["file"]: (tuple(row["plain"].split()), tuple(row["doubtful"].split())) for row in csv.DictReader(handle)}
+
+
+def load_photos(folder: Path, held_out: bool) -> list[Photo]:
+    """The photographs, their pixels in shared memory for the workers."""
+    by, marked = authors(folder), marks()
     photos = []
     for path in list_photos(folder):
         if is_held_out(path, by.get(path.name)) == held_out:
             pixels = cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-            photos.append(torch.from_numpy(pixels).share_memory_())
+            photos.append(Photo(torch.from_numpy(pixels).share_memory_(), *marked.get(path.name, ())))
     return photos
 
 
-def frame(photos: list[torch.Tensor], h: int, w: int, source: Source, pages: float) -> np.ndarray:
-    """A clean picture [h, w, 3] in 0..1: part of a photograph, reduced a little, as somebody developed it; or a page, that often."""
+def without(photos: list[Photo], faults: set[str]) -> list[Photo]:
+    """The photographs that show none of these plainly: what can be the original of a picture with them."""
+    return [photo for photo in photos if not faults & set(photo.plain)]
+
+
+def frame(photos: list[Photo], h: int, w: int, source: Source, pages: float) -> Framed:
+    """A picture [h, w, 3] as it was taken: part of a photograph, reduced a little, as somebody developed it; or a page, that often."""
     if source.chance(pages):
-        return page(source, h, w)
+        return Framed(page(source, h, w))
     photo = source.choice(photos)
-    height, width = photo.shape[:2]
+    height, width = photo.pixels.shape[:2]
     reach = min(height / h, width / w)  # how far it could be reduced
     factor = source.uniform(1, max(1.0, min(reach, 1.9))) if reach >= 1 else reach
     rows, columns = min(height, round(h * factor)), min(width, round(w * factor))
     top, left = source.integer(0, height - rows), source.integer(0, width - columns)
-    x = photo[top : top + rows, left : left + columns].numpy().astype(np.float32) / 255
+    x = photo.pixels[top : top + rows, left : left + columns].numpy().astype(np.float32) / 255
     if (rows, columns) != (h, w):
         x = np.clip(resize(x, h, w), 0, 1)
     if source.chance(0.5):
         x = x[:, ::-1]
-    return developed(np.ascontiguousarray(x), source)
+    x = developed(np.ascontiguousarray(x), source)
+    whole = rows * columns > 0.45 * height * width
+    return Framed(x, photo.plain, photo.doubtful) if whole else Framed(x, (), photo.plain + photo.doubtful)

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from .damage import DEGRADATIONS, Fault, Source, encode, one_by_one, rounded
+from .damage import DEGRADATIONS, Fault, Source, encode, one_by_one, original, rounded
 from .damage.fields import resize
 from .networks import ROUTER_CONFIG, scene_size, window_corners
-from .photographs import frame
+from .photographs import Photo, frame
 
 #: (height, width) of the pictures of a batch, each with its transpose.
 SIZES = ((192, 256), (240, 320), (256, 384), (288, 384), (336, 448), (320, 480), (288, 512), (384, 512), (256, 256), (384, 384))
@@ -42,7 +42,12 @@ COMPANIONS = {
     "raindrop": ("rain", "low-light"),
     "shadow": ("jpeg", "noise"),
 }
-CLEAN, PAGES, SECOND = 0.28, 0.09, 0.24
+CLEAN, PAGES, SECOND = 0.33, 0.09, 0.24
+#: Share of the pictures, of those without a fault of ours, that are photographs which have one by nature; each kind that several show, as often.
+BY_NATURE = 0.3
+#: How sure the router should be of what a photograph shows by nature, plainly or so that people would disagree. Of what severity is not
+#: known: the middle.
+PLAINLY, DOUBTFUL, SEVERITY_BY_NATURE = 0.92, 0.3, 0.5
 #: Pixels of the scene to a cell, and the mean change in a cell from which a fault is plainly in it.
 STRIDE, PLAIN = 16, 0.02
 #: Mean change of a picture from which these faults show plainly. What touches a corner, or lies in the dark, hardly shows at any severity.
@@ -109,7 +114,7 @@ def views_of(x: np.ndarray, soft: float) -> tuple[np.ndarray, np.ndarray]:
 
 class RouterBatches(Dataset):
     """Item ``step`` is the whole batch of that step: windows [n, k, 3, s, s], scene [n, 3, h, w], targets [n, 10], severities [n, 10],
-    first [n], places [n, 10, h / 16, w / 16]: how much of each fault is in each cell of the scene.
+    first [n], places [n, 10, h / 16, w / 16]: how much of each fault is in each cell of the scene, below nought where nobody knows.
 
     It depends on the seed and the step alone, so a run that is resumed sees what an uninterrupted one would have seen.
     """
@@ -117,6 +122,8 @@ class RouterBatches(Dataset):
     def __init__(self, photos, draw: Draw, batch: int, seed: int, steps: range, pages: float = PAGES, easier_first: bool = False):
         self.photos, self.draw, self.batch, self.seed, self.steps, self.pages = photos, draw, batch, seed, steps, pages
         self.easier_first = easier_first
+        shown = [[photo for photo in photos if name in photo.plain] for name in DEGRADATIONS]
+        self.by_nature: list[list[Photo]] = [some for some in shown if len(some) > 1]
 
     def __len__(self):
         return len(self.steps)
@@ -141,15 +148,23 @@ class RouterBatches(Dataset):
     def sample(self, h: int, w: int, draw: Draw, source: Source):
         targets, severities = np.zeros(len(DEGRADATIONS), np.float32), np.zeros(len(DEGRADATIONS), np.float32)
         faults = draw.faults(source)
-        x = frame(self.photos, h, w, source, self.pages if not faults else self.pages / 4)
+        if not faults and self.by_nature and source.chance(BY_NATURE):
+            x, plain, doubtful = frame(source.choice(self.by_nature), h, w, source, 0)
+        else:
+            x, plain, doubtful = frame(self.photos, h, w, source, self.pages if not faults else self.pages / 4)
         rows, columns = (-(-side // STRIDE) for side in scene_size(h, w))
         places = np.zeros((len(DEGRADATIONS), rows, columns), np.float32)
-        before = x
+        for names, sure in ((plain, PLAINLY), (doubtful, DOUBTFUL)):
+            for index in map(DEGRADATIONS.index, names):
+                targets[index], places[index] = sure, -1
+        for index in map(DEGRADATIONS.index, plain):
+            severities[index] = SEVERITY_BY_NATURE
+        before = x = original(x, faults, source)
         for fault, x in one_by_one(x, faults, source):
             index = DEGRADATIONS.index(fault.degradation)
             changed = cv2.resize(np.abs(x - before).mean(-1), (columns, rows), interpolation=cv2.INTER_AREA)
-            targets[index], severities[index] = target(fault, changed.mean()), fault.severity
-            places[index], before = 1 - np.exp(-changed / PLAIN), x
+            targets[index], severities[index] = max(targets[index], target(fault, changed.mean())), fault.severity
+            places[index], before = np.where(places[index] < 0, -1, 1 - np.exp(-changed / PLAIN)), x
         names = {fault.degradation for fault in faults}
         fine = not names & {"noise", "jpeg", "blur"}
         if fine and source.chance(0.06):  # scaled after it happened
@@ -158,7 +173,7 @@ class RouterBatches(Dataset):
         if "jpeg" not in names and source.chance(0.6):
             x = saved(x, source, targets)
         soft = source.uniform(1.2, 2.2) if fine and source.chance(SOFT) else 1.0
-        first = DEGRADATIONS.index(faults[0].degradation) if faults else -1
+        first = next(map(DEGRADATIONS.index, [*(fault.degradation for fault in faults), *plain]), -1)
         return (*views_of(rounded(x), soft), targets, severities, np.int64(first), places)
 
 

@@ -16,7 +16,7 @@ import torch.nn as nn
 from .crops import Always, Crops, Shape, crop_stream
 from .damage import DEGRADATIONS, Source
 from .keep import kept
-from .networks import EMBEDDING_SIZE, Backbone, Experts, count_parameters, use_experts
+from .networks import EMBEDDING_SIZE, Backbone, Experts, compile_networks, count_parameters, use_experts
 from .photographs import load_photos
 from .plan import PAGES_FOR_IDLE, Plan, plan
 from .router_data import Draw
@@ -47,7 +47,7 @@ LAST, ALONE = 0.15, 0.45
 #: error besides its own, as the whole image would count it; others by 1e-5.
 UNEVEN, UNEVEN_ERROR = {"raindrop", "shadow", "inpainting"}, 5e-4
 #: Weight of the pattern that repeats every 8 pixels in what the backbone adds. A photograph has none, and eyes see it in skies.
-LATTICE = 25.0
+LATTICE = 60.0
 
 
 class FaultCode(nn.Module):
@@ -168,6 +168,8 @@ def train(arguments) -> None:
     out.mkdir(parents=True, exist_ok=True)
     photos, held_out = load_photos(arguments.photos, False), load_photos(arguments.photos, True)
     torch.manual_seed(arguments.seed)
+    if arguments.compile:
+        compile_networks()
     restorer = Restorer(arguments.rank).to(device).to(memory_format=torch.channels_last)
     path, step = out / "base.pt", 0
     state = torch.load(path, map_location=device) if path.exists() else kept(arguments.start_from, "base")

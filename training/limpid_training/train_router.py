@@ -27,7 +27,9 @@ def router_loss(logits, guesses, placed, targets, severities, places):
     loss = F.binary_cross_entropy_with_logits(logits, targets)
     there = (severities > 0).float()
     off = ((torch.sigmoid(guesses) - severities).square() * there).sum() / there.sum().clamp(min=1)
-    return loss + 0.25 * off + F.binary_cross_entropy_with_logits(placed, places)
+    known = (places >= 0).float()
+    where = F.binary_cross_entropy_with_logits(placed, places.clamp(min=0), reduction="none")
+    return loss + 0.25 * off + (where * known).sum() / known.sum()
 
 
 def to_views(batch, device):

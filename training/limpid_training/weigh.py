@@ -1,8 +1,9 @@
 """Chooses the probability from which each fault counts as present: where its expert begins to gain more than it spoils.
 
 On held-out photographers, with whole pictures through router, backbone and experts as they ship: for each picture and each expert,
-what acting would add in dB, beside the probability that the router gave. The threshold is the one with the largest sum of gains, no
-lower than where clean pictures stay alone.
+what acting would add in dB, beside the probability that the router gave. The threshold is the lowest one with nearly the largest sum of gains, no
+lower than where clean pictures stay alone: each fault may take as many of them for damaged as every other. Whether a photograph that
+people would disagree about is taken for damaged counts neither way.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .damage import DEGRADATIONS, Source, degrade, encode, rounded
+from .damage import DEGRADATIONS, Source, degrade, encode, original, rounded
 from .networks import use_experts
-from .photographs import frame, load_photos
+from .photographs import frame, load_photos, without
 from .router_data import PAGES, Draw, views_of
 from .run import pick_device, save_checkpoint
 from .train_base import load_restorer, mixture_of
@@ -22,9 +23,11 @@ from .train_embedding import load_router
 
 #: A result that is nearer than this to its original, in dB, counts as equal to it.
 CEILING = 45.0
-#: Share of the clean held-out pictures that each fault may take for damaged, a tenth of what all may.
-FALSE_ALARMS = 0.004
+#: Share of the clean held-out pictures that all faults together may take for damaged, and how many are looked at for it.
+FALSE_ALARMS, CLEAN_PICTURES = 0.04, 1500
 LOWEST, HIGHEST = 0.4, 0.97
+#: Share of the largest sum of gains that will do, or so many dB a picture less.
+NEARLY, LESS = 0.9, 0.02
 SIZE = (288, 384)
 
 
@@ -37,7 +40,7 @@ def train(arguments) -> None:
     out = Path(arguments.out)
     router = load_router(out, device)
     restorer = load_restorer(out, device)
-    photos = load_photos(arguments.photos, True)
+    photos = without(load_photos(arguments.photos, True), set(DEGRADATIONS))
     source = Source(arguments.seed + 77)
 
     @torch.no_grad()
@@ -46,35 +49,55 @@ def train(arguments) -> None:
         image = torch.from_numpy(x).permute(2, 0, 1)[None].to(device)
         return rounded(restorer.backbone(image, embedding)[0].permute(1, 2, 0).cpu().numpy())
 
-    probabilities, benefits, clean_rows = [], [], []
+    @torch.no_grad()
+    def looked_at(x: np.ndarray):
+        windows, scene = (torch.from_numpy(np.ascontiguousarray(v)).to(device) for v in views_of(x, 1.0))
+        logits, embedding = router(windows.permute(0, 3, 1, 2)[None], scene.permute(2, 0, 1)[None])
+        return torch.sigmoid(logits)[0].cpu().numpy(), embedding
+
+    def saved(x: np.ndarray) -> np.ndarray:
+        return rounded(encode(x, source.integer(75, 98), source.chance(0.25)) if source.chance(0.5) else x)
+
+    probabilities, benefits = [], []
     for _ in range(arguments.steps):
         faults = Draw(clean=0.25).faults(source)
-        clean = rounded(frame(photos, *SIZE, source, PAGES if not faults else 0))
-        x = degrade(clean, faults, source)
-        if source.chance(0.5):
-            x = encode(x, source.integer(75, 98), source.chance(0.25))
-        x = rounded(x)
-        windows, scene = (torch.from_numpy(np.ascontiguousarray(v)).to(device) for v in views_of(x, 1.0))
-        with torch.no_grad():
-            logits, embedding = router(windows.permute(0, 3, 1, 2)[None], scene.permute(2, 0, 1)[None])
-        chances = torch.sigmoid(logits)[0].cpu().numpy()
+        framed = frame(photos, *SIZE, source, PAGES if not faults else 0)
+        clean = rounded(original(framed.pixels, faults, source))
+        x = saved(degrade(clean, faults, source))
+        chances, embedding = looked_at(x)
         # Only what could be chosen is tried: below the lowest threshold nothing acts.
         benefit = np.full(len(DEGRADATIONS), np.nan)
         for index in np.flatnonzero(chances >= LOWEST):
-            benefit[index] = psnr(restored(x, embedding, [DEGRADATIONS[index]]), clean) - psnr(x, clean)
+            if DEGRADATIONS[index] not in framed.doubtful:
+                benefit[index] = psnr(restored(x, embedding, [DEGRADATIONS[index]]), clean) - psnr(x, clean)
         probabilities.append(chances)
         benefits.append(benefit)
-        clean_rows.append(not faults)
-    chances, benefits, clean_rows = np.array(probabilities), np.array(benefits), np.array(clean_rows)
-    limits = {}
+    chances, benefits = np.array(probabilities), np.array(benefits)
+    alone = np.zeros((CLEAN_PICTURES, len(DEGRADATIONS)))
+    for row in alone:
+        framed = frame(photos, *SIZE, source, PAGES)
+        row[:] = looked_at(saved(framed.pixels))[0]
+        row[[DEGRADATIONS.index(name) for name in framed.doubtful]] = 0
+    steps = np.arange(LOWEST, HIGHEST + 1e-6, 0.01)
+    sums = np.array([np.nansum(np.where(chances >= at, benefits, 0), 0) for at in steps])
+    # The lowest one of those that gain nearly as much: what is real is less sure than what we made.
+    largest = sums.max(0)
+    best = steps[(sums >= np.minimum(NEARLY * largest, largest - LESS * len(chances))).argmax(0)]
+
+    def limits_at(rate: float) -> np.ndarray:
+        return np.minimum(HIGHEST, np.maximum(best, np.quantile(alone, 1 - rate, axis=0))).round(2)
+
+    def false_alarms(limits: np.ndarray) -> float:
+        return (alone >= limits).any(1).mean()
+
+    rate = max((r for r in np.arange(0, FALSE_ALARMS, 0.0005) if false_alarms(limits_at(r)) <= FALSE_ALARMS), default=0)
+    limits = limits_at(rate)
     for index, name in enumerate(DEGRADATIONS):
-        alone = np.quantile(chances[clean_rows, index], 1 - FALSE_ALARMS)
-        steps = np.arange(LOWEST, HIGHEST + 1e-6, 0.01)
-        sums = [np.nansum(benefits[chances[:, index] >= at, index]) for at in steps]
-        limits[name] = round(float(min(HIGHEST, max(alone, steps[int(np.argmax(sums))]))), 2)
-        acted = chances[:, index] >= limits[name]
-        print(f"{name}: threshold {limits[name]}, acts on {acted.sum()} of {len(acted)}, {np.nanmean(benefits[acted, index]):+.2f} dB each", flush=True)
-    acted = chances >= np.array([limits[name] for name in DEGRADATIONS])
-    print(f"clean pictures left alone: {1 - acted[clean_rows].any(1).mean():.3f} of {clean_rows.sum()}", flush=True)
+        acted = chances[:, index] >= limits[index]
+        gain = np.nanmean(benefits[acted, index]) if np.isfinite(benefits[acted, index]).any() else float("nan")
+        print(f"{name}: threshold {limits[index]}, {best[index]:.2f} by gains, acts on {acted.sum()} of {len(acted)}, {gain:+.2f} dB each", flush=True)
+        print("   sums of gains", " ".join(f"{at:.2f}: {total:.0f}" for at, total in zip(steps[::5], sums[::5, index])), flush=True)
+    print(f"clean pictures left alone: {1 - false_alarms(limits):.3f} of {CLEAN_PICTURES}", flush=True)
     path = out / "router.pt"
-    save_checkpoint(path, {**torch.load(path, map_location=device), "thresholds": limits})
+    thresholds = dict(zip(DEGRADATIONS, map(float, limits)))
+    save_checkpoint(path, {**torch.load(path, map_location=device), "thresholds": thresholds})

@@ -1,6 +1,7 @@
 export { backendNames, type BackendName } from "./backend-name.js";
 export { denseLayer, geluOf } from "./dense-layer.js";
 export type { Executor, ExecutorCallOptions, ExecutorRun, PixelBlock } from "./executor.js";
+export { lacksTfjs } from "./no-tfjs.js";
 export { Pace } from "./pace.js";
 export { startBackend, type StartedBackend } from "./start-backend.js";
 export { startExecutor, type StartedExecutor, type StartExecutorOptions } from "./start-executor.js";

@@ -4,6 +4,7 @@ import type { FactorStoreOptions } from "../experts/index.js";
 import type { TensorFile } from "../weights/index.js";
 import type { BackendName } from "./backend-name.js";
 import type { Executor } from "./executor.js";
+import { loadTfjs } from "./load-tfjs.js";
 import type { StartBackendOptions } from "./tfjs-backend.js";
 import type { TilePoolOptions } from "./tile-workers/tile-pool.js";
 import { WebgpuDevice } from "./webgpu-device.js";
@@ -96,10 +97,7 @@ async function startOnTfjs(
   { file, config, resident, wasmPath, checkWasm }: StartExecutorOptions,
   passedOver: readonly string[],
 ): Promise<StartedExecutor> {
-  const [{ TfjsBackend }, { TfjsExecutor }] = await Promise.all([
-    import("./tfjs-backend.js"),
-    import("./tfjs-executor.js"),
-  ]);
+  const { TfjsBackend, TfjsExecutor } = await loadTfjs(passedOver);
   const backend =
     typeof place === "string"
       ? await TfjsBackend.start(place, {

@@ -61,6 +61,7 @@ export function limpidOf(parts: LimpidParts, owned: Disposable): Limpid {
     },
     restoreOn: (host, options) => runOnHost(limpid, host, options),
     dispose: () => owned.dispose(),
+    [Symbol.dispose]: () => owned.dispose(),
   };
   return limpid;
 }

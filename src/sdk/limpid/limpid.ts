@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 import type { Disposable, Event } from "../base/index.js";
 import type { BackendName } from "../engine/index.js";
 import type { ExpertSet } from "../experts/index.js";
@@ -106,4 +107,6 @@ export interface Limpid extends Disposable {
 
   /** Ends runs that wait or are under way with `Aborted`, then frees everything, the worker included. */
   dispose(): void;
+  /** The same, at the end of the block in which `using limpid = await createLimpid(...)` stands. */
+  [Symbol.dispose](): void;
 }

@@ -19,7 +19,10 @@ export interface LimpidOptions extends EngineOptions {
   readonly worker?:
     | boolean
     | {
-        /** Address of `limpid-worker.js`, absolute or relative to the page; the one in the assets if left out. */
+        /**
+         * Address of `limpid-worker.js`, or of `limpid-worker-tfjs.js`, which also computes where neither WebGPU nor the
+         * WebAssembly kernels run, absolute or relative to the page. If left out it is the one in the assets that runs here.
+         */
         readonly script?: string | URL;
         /** Whether the start fails with `WorkerFailed` where no worker is to be had; false if left out. */
         readonly required?: boolean;

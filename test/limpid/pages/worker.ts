@@ -28,7 +28,7 @@ globalThis.Worker = class extends PlainWorker {
 const lastWorker = (): Worker => workers.at(-1)!.worker;
 const lastScheme = (): string => new URL(workers.at(-1)!.url, location.href).protocol;
 const tileWorkersOf = (address: string) => pageTileWorkers(new URL(address, location.href).href);
-const script = "/dist/limpid-worker.js";
+const script = "/dist/limpid-worker-tfjs.js"; // these tests compute on `cpu`
 const missing = "/dist/nothing-is-here.js";
 
 function open(options: LimpidOptions = {}): Promise<Limpid> {
@@ -198,6 +198,15 @@ const cases = {
       changed: image.data.join() !== photo.data.join(),
       ran: mixture.map(({ expert }) => expert),
     };
+    limpid.dispose();
+    return outcome;
+  },
+  /** Where the folder of assets has what computes on a backend. */
+  async fromAssets({ address, backend }: { readonly address: string; readonly backend: "wasm" | "cpu" }) {
+    const limpid = await createLimpid({ assets: address, backend, worker: true });
+    const { image } = await limpid.restore(photo, { experts: [] });
+    const file = workers.at(-1)!.url.split("/").at(-1);
+    const outcome = { backend: limpid.backend, reason: limpid.fallbackReason, file, width: image.width };
     limpid.dispose();
     return outcome;
   },

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .blur import blur
+from .fields import luma
 from .haze import haze
 from .inpainting import inpainting
 from .jpeg import encode, jpeg
@@ -40,6 +41,8 @@ RECIPES = {
     "inpainting": inpainting,
 }
 PHYSICAL_ORDER = tuple(RECIPES)
+#: Share of the prints whose original is grey.
+ONE_TONE = 0.6
 
 
 @dataclass
@@ -49,6 +52,13 @@ class Fault:
     degradation: str
     severity: float
     kind: str | None = None
+
+
+def original(x: np.ndarray, faults: list[Fault], source: Source) -> np.ndarray:
+    """What these faults happen to: old prints are mostly of one tone, so that nobody has to guess their colours."""
+    if not any(f.degradation == "inpainting" for f in faults) or not source.chance(ONE_TONE):
+        return x
+    return np.repeat(luma(x)[..., None], 3, 2)
 
 
 def degrade(x: np.ndarray, faults: list[Fault], source: Source) -> np.ndarray:
@@ -71,4 +81,4 @@ def rounded(x: np.ndarray) -> np.ndarray:
     return np.round(np.clip(x, 0, 1) * 255).astype(np.float32) / 255
 
 
-__all__ = ["DEGRADATIONS", "PHYSICAL_ORDER", "RECIPES", "Fault", "Source", "degrade", "encode", "one_by_one", "rounded"]
+__all__ = ["DEGRADATIONS", "PHYSICAL_ORDER", "RECIPES", "Fault", "Source", "degrade", "encode", "one_by_one", "original", "rounded"]

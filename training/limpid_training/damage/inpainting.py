@@ -1,12 +1,12 @@
-"""What happens to prints and film, and what people draw on photographs: creases, cracks, tears, missing corners, stains, foxing, dust,
-scratches, fading, handwriting, brush strokes and blots. Printed text that belongs to a scene is not among them."""
+"""What happens to prints and film, and what people draw on photographs: age, creases, cracks, tears, missing corners, stains, foxing,
+dust, scratches, fading, handwriting, brush strokes and blots. Printed text that belongs to a scene is not among them."""
 
 import math
 
 import cv2
 import numpy as np
 
-from .fields import gaussian, luma, smooth_field
+from .fields import gaussian, smooth_field
 from .parameters import PARAMETERS
 from .source import Source, lerp
 
@@ -16,25 +16,51 @@ TONES = ((1, 1, 1), (1.07, 0.98, 0.82), (1.04, 0.97, 0.87), (1.1, 0.95, 0.72), (
 
 def inpainting(x: np.ndarray, severity: float, source: Source, kind: str | None = None) -> np.ndarray:
     kind = kind or source.weighted(P["kinds"])
-    if kind != "marks":
-        y = faded(x, severity, source) if source.chance(P["faded"]) else x
-        return film(y, severity, source) if kind == "film" else worn(y, severity, source)
-    return drawn_on(x, severity, source)
+    if kind == "marks":
+        return drawn_on(x, severity, source)
+    if kind == "aged":
+        return aged(x, severity, source)
+    y = faded(x, severity, source) if source.chance(P["faded"]) else x
+    return film(y, severity, source) if kind == "film" else worn(y, severity, source)
 
 
 def faded(x, severity, source):
-    """Dyes that have gone pale and paper that has gone yellow: lower contrast, a lifted black, one tone for old prints."""
-    y = x
-    if source.chance(0.75):
-        y = luma(y)[..., None] * np.array(source.choice(TONES), dtype=np.float32)
+    """Dyes that have gone pale and paper that has gone yellow: lower contrast, a lifted black, one tone for monochrome prints."""
+    if np.ptp(x, axis=-1).mean() < 0.01:
+        y = x * np.array(source.choice(TONES), dtype=np.float32)
+        dyes = np.ones(3, np.float32)
+    else:
+        y = x
+        dyes = np.array([1 - source.uniform(0, 0.35) * severity for _ in range(3)], dtype=np.float32)
     low, high = source.uniform(0, 0.3) * severity, 1 - source.uniform(0, 0.3) * severity
-    y = low + y * (high - low)
-    if source.chance(0.5):  # unevenly, more towards the edges
-        h, w = x.shape[:2]
-        v, u = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j].astype(np.float32)
-        edge = np.clip((u * u + v * v) / 2, 0, 1) * smooth_field(source, h, w, 3) * source.uniform(0, 0.6)
-        y = y + edge[..., None] * (np.array([0.95, 0.88, 0.72], dtype=np.float32) * source.uniform(0.6, 1) - y)
-    return y.astype(np.float32)
+    y = low + y * dyes * (high - low)
+    return yellowed(y, source) if source.chance(0.5) else y.astype(np.float32)
+
+
+def yellowed(x, source):
+    """Unevenly, more towards the edges."""
+    h, w = x.shape[:2]
+    v, u = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j].astype(np.float32)
+    edge = np.clip((u * u + v * v) / 2, 0, 1) * smooth_field(source, h, w, 3) * source.uniform(0, 0.6)
+    return (x + edge[..., None] * (np.array([0.95, 0.88, 0.72], dtype=np.float32) * source.uniform(0.6, 1) - x)).astype(np.float32)
+
+
+def aged(x, severity, source):
+    """A photograph of long ago as it lies in an album: soft, its lights spread, grainy, on mottled paper, pale or harsh, with dust."""
+    h, w = x.shape[:2]
+    k = max(h, w)
+    y = gaussian(x, source.uniform(0.0005, 0.0035) * k * severity)
+    lights = np.clip(y - 0.6, 0, 1)
+    y = y + gaussian(lights, 0.02 * k) * source.uniform(0, 0.8)
+    y = (y - 0.5) * source.uniform(1, 1 + 0.7 * severity) + 0.5  # few greys between black and white
+    y = faded(np.clip(y, 0, 1), severity, source)
+    paper = smooth_field(source, h, w, 5) + 0.6 * smooth_field(source, h, w, 30) + 0.4 * gaussian(source.rand(h, w), 1.0)
+    y = y * (1 + (paper - paper.mean())[..., None] * lerp(P["mottle"], severity) * source.uniform(0.3, 1.2))
+    grain = gaussian(source.rand(h, w), source.uniform(0.4, 0.0025 * k + 0.5)) - 0.5
+    y = y + grain[..., None] / (grain.std() + 1e-6) * lerp(P["grain"], severity) * source.uniform(0.3, 1.2)
+    mask = np.zeros((h, w), np.uint8)
+    specks(source, mask, round(lerp(P["dust"], severity) * 0.4))
+    return cover(y.astype(np.float32), mask, np.array([source.choice([0.95, 0.1])] * 3, dtype=np.float32), source.uniform(0.3, 0.9))
 
 
 def pen(source, points, start, turn, step):

@@ -67,5 +67,8 @@ def raindrop(x: np.ndarray, severity: float, source: Source, kind: str | None = 
     seen = cv2.remap(scene, map_u, map_v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     if source.chance(0.25):  # the window is wet all over
         x = gaussian(x, source.uniform(0.5, 2))
+    if kind == "soft":  # a drop out of focus gathers the light of half the sky
+        light = np.quantile(seen.reshape(-1, 3)[::7], source.between(P["gathered"]), axis=0).astype(np.float32)
+        seen = seen + (light - seen) * source.uniform(0.2, 0.8)
     alpha = alpha[..., None]
     return x * (1 - alpha) + np.clip(seen + shine[..., None], 0, 1) * alpha

@@ -8,7 +8,7 @@ import {
   type Event,
   type WorkerPort,
 } from "../../base/index.js";
-import type { BackendName } from "../../engine/index.js";
+import { lacksTfjs, type BackendName } from "../../engine/index.js";
 import { ExpertSet } from "../../experts/index.js";
 import type { PixelImage } from "../../image/index.js";
 import type {
@@ -208,7 +208,7 @@ async function takeSeat(options: SeatOptions): Promise<Seat> {
   const isRequired = worker === true || start.worker.required === true;
   if (worker !== false) {
     const obstacle = obstacleOf(start, around);
-    const seat = obstacle === undefined && (await takeWorker(options, isRequired));
+    const seat = obstacle === undefined && (await takeWorkerOfEither(options, isRequired));
     if (seat) return seat;
     if (isRequired) {
       throw new LimpidError(
@@ -246,11 +246,15 @@ function obstacleOf(start: EngineStart, { startWorker }: EngineSurroundings): st
 }
 
 /** The engine in the first worker that starts; one without the page's WebGPU only if there must be a worker. */
-async function takeWorker(options: SeatOptions, isRequired: boolean): Promise<Seat | undefined> {
+async function takeWorker(
+  options: SeatOptions,
+  isRequired: boolean,
+  asset: string | undefined,
+): Promise<Seat | undefined> {
   const { start } = options;
   const { backend } = start.posted;
   const wantsGpu = backend !== "wasm" && backend !== "cpu" && (await whyNoWebgpu()) === undefined;
-  const addresses = scriptAddresses(start);
+  const addresses = scriptAddresses(start, asset);
   const withoutGpu: (typeof addresses)[number][] = [];
   for (const place of addresses) {
     throwIfAborted(start.options.signal);
@@ -269,6 +273,23 @@ async function takeWorker(options: SeatOptions, isRequired: boolean): Promise<Se
   return undefined;
 }
 
+/** The same; where only tfjs computes, in a worker that has it. */
+async function takeWorkerOfEither(options: SeatOptions, isRequired: boolean): Promise<Seat | undefined> {
+  const { start } = options;
+  const { assets } = start;
+  if (assets === undefined || start.worker.script !== undefined) {
+    return takeWorker(options, isRequired, undefined);
+  }
+  try {
+    // tfjs alone computes on `cpu`.
+    if (start.posted.backend !== "cpu") return await takeWorker(options, isRequired, "limpid-worker.js");
+  } catch (error) {
+    if (!LimpidError.is(error) || error.details[lacksTfjs] !== true) throw error;
+  }
+  // Which says itself why nothing faster computes.
+  return takeWorker(options, isRequired, "limpid-worker-tfjs.js");
+}
+
 /** A way to the script of the worker, and what people call it. */
 interface ScriptAddress {
   readonly name: string;
@@ -276,10 +297,14 @@ interface ScriptAddress {
 }
 
 /** In sandboxed frames, which have no origin, only workers of a `data:` address start, and only these have WebGPU. */
-function scriptAddresses({ assets, script = "" }: EngineStart): readonly ScriptAddress[] {
-  const find = async (): Promise<string> => (await assets?.check("limpid-worker.js")) ?? script;
+function scriptAddresses(
+  { assets, script = "" }: EngineStart,
+  asset: string | undefined,
+): readonly ScriptAddress[] {
+  const find = async (): Promise<string> => (asset === undefined ? script : assets!.check(asset));
   const own = { name: "worker", find };
-  return script.startsWith("data:") ? [own] : [own, { name: "data: worker", find: () => dataUrl(script) }];
+  if (script.startsWith("data:")) return [own];
+  return [own, { name: "data: worker", find: async () => dataUrl(await find()) }];
 }
 
 /** A worker that answers, and is fit; undefined, with a note, if there is none. */

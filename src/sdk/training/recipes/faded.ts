@@ -1,4 +1,4 @@
-import { luma } from "./light.js";
+import { isGrey } from "./light.js";
 import type { RandomSource } from "./random-source.js";
 import { blended, clamp, fieldOf, mapped, type Raster } from "./raster.js";
 import { smoothField } from "./smooth-field.js";
@@ -13,18 +13,15 @@ const tones = [
   [1.05, 0.93, 0.95],
 ] as const;
 
-/** Dyes that have gone pale and paper that has gone yellow: lower contrast, a lifted black, one tone for old prints. */
+/** Dyes that have gone pale and paper that has gone yellow: lower contrast, a lifted black, one tone for monochrome prints. */
 export function faded(x: Raster, severity: number, source: RandomSource): Raster {
-  const y = source.chance(0.75) ? monochrome(x, source.choice(tones)) : x;
+  const shares = isGrey(x)
+    ? source.choice(tones)
+    : [0, 1, 2].map(() => 1 - source.uniform(0, 0.35) * severity);
   const low = source.uniform(0, 0.3) * severity;
   const high = 1 - source.uniform(0, 0.3) * severity;
-  const pale = mapped(y, (value) => low + value * (high - low));
+  const pale = mapped(x, (value, index) => low + value * shares[index % 3]! * (high - low));
   return source.chance(0.5) ? yellowed(pale, source) : pale;
-}
-
-function monochrome(x: Raster, tone: readonly number[]): Raster {
-  const grey = luma(x).data;
-  return mapped(x, (_, index) => grey[(index / 3) | 0]! * tone[index % 3]!);
 }
 
 /** Unevenly, more towards the edges. */

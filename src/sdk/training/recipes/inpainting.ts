@@ -1,3 +1,4 @@
+import { aged } from "./aged.js";
 import { drawnOn } from "./drawn-on.js";
 import { faded } from "./faded.js";
 import { film } from "./film.js";
@@ -12,13 +13,14 @@ const p = parameters.inpainting;
 type InpaintingKind = keyof typeof p.kinds;
 
 /**
- * What happens to prints and film, and what people draw on photographs: creases, cracks, tears, missing corners, stains,
- * foxing, dust, scratches, fading, handwriting, brush strokes and blots. Printed text that belongs to a scene is not among
- * them.
+ * What happens to prints and film, and what people draw on photographs: age, creases, cracks, tears, missing corners,
+ * stains, foxing, dust, scratches, fading, handwriting, brush strokes and blots. Printed text that belongs to a scene is not
+ * among them.
  */
 export function inpainting(x: Raster, severity: number, source: RandomSource, kind?: InpaintingKind): Raster {
   const way = kind ?? source.weighted(p.kinds);
   if (way === "marks") return drawnOn(x, severity, source);
+  if (way === "aged") return aged(x, severity, source);
   const y = source.chance(p.faded) ? faded(x, severity, source) : x;
   return way === "film" ? film(y, severity, source) : worn(y, severity, source);
 }

@@ -70,8 +70,25 @@ export function raindrop(x: Raster, severity: number, source: RandomSource, kind
   );
   // The window may be wet all over.
   const window = source.chance(0.25) ? gaussian(x, source.uniform(0.5, 2)) : x;
-  const water = mapped(seen, (value, index) => clamp(value + drops.shine.data[(index / 3) | 0]!));
+  const light = way === "soft" ? gathered(seen, source) : seen;
+  const water = mapped(light, (value, index) => clamp(value + drops.shine.data[(index / 3) | 0]!));
   return blended(window, drops.alpha, water);
+}
+
+/** A drop out of focus gathers the light of half the sky. */
+function gathered(seen: Raster, source: RandomSource): Raster {
+  const share = source.uniform(...p.gathered);
+  const light = [0, 1, 2].map((channel) => quantile(seen, channel, share));
+  const amount = source.uniform(0.2, 0.8);
+  return mapped(seen, (value, index) => value + (light[index % 3]! - value) * amount);
+}
+
+/** The value that a share of every seventh pixel's samples of a channel lies below. */
+function quantile({ data }: Raster, channel: number, share: number): number {
+  const samples = new Float32Array(Math.ceil(data.length / 21))
+    .map((_, index) => data[21 * index + channel]!)
+    .sort();
+  return samples[Math.round(share * (samples.length - 1))]!;
 }
 
 /** What is seen through the drops: the scene out of focus, at night with its points of light as discs. */

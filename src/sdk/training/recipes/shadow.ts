@@ -1,5 +1,5 @@
 import { gaussian } from "./gaussian.js";
-import { coded, linear } from "./light.js";
+import { coded, linear, luma } from "./light.js";
 import { parameters } from "./parameters.js";
 import { descent } from "./plausible-depth.js";
 import type { RandomSource } from "./random-source.js";
@@ -26,25 +26,39 @@ export function shadow(x: Raster, severity: number, source: RandomSource): Raste
   return coded(mapped(light, (value, index) => value * (1 - shade[(index / 3) | 0]! * losses[index % 3]!)));
 }
 
-/** Where no sun comes, with hard edges; nothing casts a shadow on the sky. */
+/** Where no sun comes, with hard edges. */
 function castOn(x: Raster, source: RandomSource): Raster {
-  let mask = silhouettes(x, source);
-  for (let attempt = 1; attempt < attempts && !isOfUse(mask); attempt++) mask = silhouettes(x, source);
-  if (!source.chance(0.85)) return mask;
-  const above = sky(x).data;
-  return mapped(mask, (value, pixel) => value * (1 - clamp(1.2 * above[pixel]!)));
+  // Nothing casts a shadow on the sky, and little on what rises into it.
+  const horizon = source.chance(0.85) ? horizonOf(x) : 0;
+  const lit = mapped(luma(x), (value) => clamp(4 * value - 0.6));
+  let mask = silhouettes(x, horizon, source);
+  for (let attempt = 1; attempt < attempts && !isOfUse(mask, lit); attempt++) {
+    mask = silhouettes(x, horizon, source);
+  }
+  return mask;
 }
 
-function silhouettes(x: Raster, source: RandomSource): Raster {
+/** The first row under the lowest one of which a quarter is sky. */
+function horizonOf(x: Raster): number {
+  const { data, width } = sky(x);
+  for (let y = x.height - 1; y >= 0; y--) {
+    let sum = 0;
+    for (let pixel = y * width; pixel < (y + 1) * width; pixel++) sum += data[pixel]!;
+    if (sum > 0.25 * width) return y + 1;
+  }
+  return 0;
+}
+
+function silhouettes(x: Raster, horizon: number, source: RandomSource): Raster {
   const mask = silhouette(source, x);
-  if (!source.chance(0.3)) return mask;
-  const other = silhouette(source, x).data;
-  return mapped(mask, (value, pixel) => Math.max(value, other[pixel]!));
+  const other = source.chance(0.3) ? silhouette(source, x).data : mask.data;
+  return mapped(mask, (value, pixel) => (pixel < horizon * x.width ? 0 : Math.max(value, other[pixel]!)));
 }
 
-function isOfUse(mask: Raster): boolean {
-  const share = mean(mask);
-  return share > p.smallest && share < p.largest;
+/** On what is dark already no shadow shows. */
+function isOfUse(mask: Raster, lit: Raster): boolean {
+  const shown = mapped(mask, (value, pixel) => value * lit.data[pixel]!);
+  return mean(shown) > p.smallest && mean(mask) < p.largest;
 }
 
 /** The farther what casts it, the softer its edge. */
