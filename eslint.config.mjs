@@ -134,6 +134,7 @@ export default defineConfig(
           ],
         },
       ],
+      // Properties are left out: where the name says it all, a comment only repeats it.
       "jsdoc/require-jsdoc": [
         "error",
         {
@@ -146,9 +147,7 @@ export default defineConfig(
             "TSEnumDeclaration",
             "VariableDeclaration",
             "MethodDefinition:not([accessibility='private']):not([override=true]):not([kind='constructor'])",
-            "PropertyDefinition:not([accessibility='private']):not([override=true])",
             "TSMethodSignature",
-            "TSPropertySignature",
           ],
           require: { FunctionDeclaration: false },
         },

@@ -50,7 +50,7 @@ export default {
       ...shared,
       displayName: "node",
       testMatch: ["<rootDir>/test/**/*.test.ts"],
-      testPathIgnorePatterns: ["\\.(webgpu|browser|bench)\\.test\\.ts$"],
+      testPathIgnorePatterns: ["\\.(webgpu|browser|bench|next)\\.test\\.ts$"],
     },
     {
       ...shared,
@@ -64,6 +64,13 @@ export default {
       ...shared,
       displayName: "bench",
       testMatch: ["<rootDir>/test/**/*.bench.test.ts"],
+    },
+    {
+      // Installs Next from npm; `npm run try-next` runs it.
+      ...shared,
+      displayName: "next",
+      globalSetup: "<rootDir>/test/support/global-setup-browser.mjs",
+      testMatch: ["<rootDir>/test/**/*.next.test.ts"],
     },
     {
       ...shared,

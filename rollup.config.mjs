@@ -219,7 +219,13 @@ export default [
     external: isExternal,
     plugins: [dts({ compilerOptions: { stripInternal: true } })],
     onwarn: failOnWarning,
-    output: { dir: "dist", format: "es", chunkFileNames: "chunks/[name]-[hash].d.ts" },
+    output: {
+      dir: "dist",
+      format: "es",
+      chunkFileNames: "chunks/[name]-[hash].d.ts",
+      // `Symbol.dispose`, for those whose target is before it and who check the types of libraries.
+      banner: ({ name }) => (name === "create-limpid" ? '/// <reference lib="esnext.disposable" />' : ""),
+    },
   },
   {
     // After the others, in whose place these come: there they import single modules of tfjs's packages, here they hold them.

@@ -17,7 +17,7 @@ const checks = {
   "publint, attw": ["npm", "run", "-s", "check-package"],
   "size-limit": ["size-limit"],
   "page size": ["node", "scripts/page-size.mjs"],
-  typedoc: ["typedoc", "--emit", "none"],
+  "site without dead links": ["node", "scripts/site.mjs"],
 };
 
 /** The Jest projects. Dawn and Chromium use every core themselves, and Dawn's objects outlive a test. */

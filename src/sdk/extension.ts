@@ -12,6 +12,7 @@ export type {
   ExtensionMode,
   ExtensionModule,
   ExtensionPixels,
+  ExtensionProgress,
   ExtensionRestoreResult,
   LimpidApi,
   Memento,

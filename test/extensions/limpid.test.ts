@@ -108,6 +108,101 @@ describe("Limpid", () => {
     host.dispose();
   });
 
+  test("shows how far an extension's task is, and lets people cancel it", async () => {
+    const host = HeadlessHost.ofImage(photo);
+    const limpid = await start({ host });
+    const shown: unknown[] = [];
+    host.onDidProgress((progress) => shown.push(progress));
+    const code = `export function activate(context, { commands, withProgress }) {
+      commands.register("acme.count", () => withProgress({ title: "Counts" }, async ({ report }) => {
+        for (const step of [1, 2]) report({ fraction: step / 2, message: String(step) });
+        return "counted";
+      }));
+      commands.register("acme.wait", () => withProgress({ title: "Waits" }, ({ signal, report }) => {
+        report({ message: "waits" });
+        return new Promise((resolve) => signal.addEventListener("abort", () => resolve("cancelled")));
+      }));
+      commands.register("acme.fail", () => withProgress({ title: "Fails" }, () => { throw new RangeError("no luck"); }));
+    }`;
+    const names = ["count", "wait", "fail"].map((name) => command(`acme.${name}`));
+    await limpid.extensions.install(makeExtension({ code, contributes: { commands: names } }));
+    expect(await limpid.commands.execute("acme.count")).toBe("counted");
+    expect(shown.splice(0)).toEqual([
+      { message: "Counts" },
+      { fraction: 0.5, message: "1" },
+      { fraction: 1, message: "2" },
+      undefined,
+    ]);
+    const waits = () =>
+      new Promise<void>((resolve) => {
+        const listening = host.onDidProgress((progress) => {
+          if (progress?.message !== "waits") return;
+          listening.dispose();
+          resolve();
+        });
+      });
+    let waiting = waits();
+    const cancelled = limpid.commands.execute("acme.wait");
+    await waiting;
+    host.cancel();
+    expect(await cancelled).toBe("cancelled");
+    await expect(limpid.commands.execute("acme.fail")).rejects.toMatchObject({
+      message: expect.stringContaining("no luck") as unknown,
+    });
+    // What an extension shows goes with it.
+    waiting = waits();
+    const ended = expect(limpid.commands.execute("acme.wait")).rejects.toThrow();
+    await waiting;
+    await limpid.extensions.disable("acme.tools");
+    await ended;
+    expect(shown.at(-1)).toBeUndefined();
+    host.dispose();
+  });
+
+  test("a task runs without an editor too", async () => {
+    const limpid = await start();
+    const code = `export function activate(context, { commands, withProgress }) {
+      commands.register("acme.count", () => withProgress({ title: "Counts" }, async ({ report, signal }) => {
+        report({ fraction: 1 });
+        return signal.aborted;
+      }));
+    }`;
+    await limpid.extensions.install(
+      makeExtension({ code, contributes: { commands: [command("acme.count")] } }),
+    );
+    expect(await limpid.commands.execute("acme.count")).toBe(false);
+  });
+
+  test("writes where the same extension read, whatever another reads meanwhile", async () => {
+    const host = HeadlessHost.ofImage(photo);
+    const other = host.addLayer({ image: photo.withData(new Uint8Array(photo.data.length)), name: "Other" });
+    host.activate(host.layers[0]!.id);
+    const limpid = await start({
+      host,
+      extensions: { workers: nodeExtensionWorkers({ file: workerFile }), commands: ["app.between"] },
+    });
+    const capabilities = { pixels: { reason: "To read and write." } };
+    for (const name of ["one", "two"]) {
+      const code = `export function activate(context, { commands, pixels }) {
+        commands.register("acme.${name}Read", async () => void (await pixels.read()));
+        commands.register("acme.${name}Fill", async () => {
+          const image = await pixels.read();
+          await commands.execute("app.between");
+          await pixels.write({ ...image, data: image.data.map(() => 7) });
+        });
+      }`;
+      const contributes = { commands: [command(`acme.${name}Read`), command(`acme.${name}Fill`)] };
+      await limpid.extensions.install(makeExtension({ name, code, contributes, manifest: { capabilities } }));
+    }
+    limpid.commands.register("app.between", async () => {
+      host.activate(other.id);
+      await limpid.commands.execute("acme.twoRead");
+    });
+    await limpid.commands.execute("acme.oneFill");
+    expect(host.layers.map(({ image }) => image.data[0])).toEqual([7, 0]);
+    host.dispose();
+  });
+
   test("gives no image bytes to those who were not", async () => {
     const host = HeadlessHost.ofImage(photo);
     const limpid = await start({ host });

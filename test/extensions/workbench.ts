@@ -124,7 +124,14 @@ export async function openWorkbench(options: WorkbenchOptions = {}) {
       contextKeys,
       configuration,
       storage,
-      services: { experts, analyze: refuse, restore: refuse, editor: undefined, ...services },
+      services: {
+        experts,
+        analyze: refuse,
+        restore: refuse,
+        openEditor: undefined,
+        withProgress: undefined,
+        ...services,
+      },
     },
     { workers, ...extensionOptions },
   );

@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { extract } from "tar";
 
 /** What of a package's manifest says how it is installed. */
 export interface InstalledManifest {
@@ -16,6 +18,34 @@ export interface InstalledManifest {
 /** Reads a package's manifest. */
 export function manifestOf(folder: string): InstalledManifest {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as InstalledManifest;
+}
+
+/**
+ * Packs a workspace and unpacks its tarball where npm would.
+ *
+ * @param workspace - the package's name
+ * @param app - its `node_modules` takes the package
+ * @param tarballs - a folder for the tarball
+ */
+export async function installPacked(workspace: string, app: string, tarballs: string): Promise<void> {
+  const output = execFileSync(
+    "npm",
+    [
+      "pack",
+      "--json",
+      "--ignore-scripts",
+      "--offline",
+      "--pack-destination",
+      tarballs,
+      "--workspace",
+      workspace,
+    ],
+    { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+  );
+  const [{ filename }] = JSON.parse(output) as [{ readonly filename: string }];
+  const folder = join(app, "node_modules", workspace);
+  mkdirSync(folder, { recursive: true });
+  await extract({ file: join(tarballs, filename), cwd: folder, strip: 1 });
 }
 
 /**
@@ -68,7 +98,9 @@ function linkFolder(source: string, target: string): void {
   for (const entry of readdirSync(source, { withFileTypes: true })) {
     const [from, to] = [join(source, entry.name), join(target, entry.name)];
     if (entry.isDirectory()) {
-      if (entry.name !== "node_modules" && entry.name !== "src") linkFolder(from, to);
+      // tfjs publishes its sources, which nothing loads.
+      const isSource = entry.name === "src" && source.includes("@tensorflow");
+      if (entry.name !== "node_modules" && !isSource) linkFolder(from, to);
     } else if (!entry.name.endsWith(".map")) {
       try {
         linkSync(from, to);

@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,26 +13,15 @@ import {
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { extract } from "tar";
+import { parse as parseYaml } from "yaml";
 import { buildDist } from "../../scripts/dist.mjs";
-import { installDependencies, manifestOf } from "./install-offline.js";
+import { decodePng, encodePng } from "../../src/sdk/image/index.js";
+import { installDependencies, installPacked, manifestOf } from "./install-offline.js";
+import { noisyPhoto } from "./noisy-photo.js";
 
 let root: string;
 let app: string;
 let packages: ReadonlyMap<string, string>;
-
-/** Packs a workspace and unpacks its tarball where npm would. */
-async function unpack(workspace: string, target: string): Promise<void> {
-  const output = execFileSync(
-    "npm",
-    ["pack", "--json", "--ignore-scripts", "--offline", "--pack-destination", root, "--workspace", workspace],
-    { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
-  );
-  const [{ filename }] = JSON.parse(output) as [{ readonly filename: string }];
-  const folder = join(target, "node_modules", workspace);
-  mkdirSync(folder, { recursive: true });
-  await extract({ file: join(root, filename), cwd: folder, strip: 1 });
-}
 
 /** Runs a program of Node in a folder, whose modules are found from there. */
 const node = (cwd: string, ...args: readonly string[]): string =>
@@ -42,7 +32,7 @@ beforeAll(async () => {
   mkdirSync("build", { recursive: true });
   root = resolve(mkdtempSync(join("build", "packages-")));
   app = join(root, "app");
-  await unpack("limpid", app);
+  await installPacked("limpid", app, root);
   packages = installDependencies(app, "limpid");
   writeFileSync(join(app, "package.json"), JSON.stringify({ name: "app", type: "module" }));
 });
@@ -66,39 +56,76 @@ test("limpid brings no native code, no install script and few packages", () => {
   }
 });
 
-const program = `import { createLimpid, PixelImage, type RestoreResult } from "limpid";
-import { modelFromDirectory } from "limpid/node";
-
-const limpid = await createLimpid({ model: modelFromDirectory(), backend: "wasm" });
-const photo = new PixelImage({ width: 16, height: 16, channels: 3, data: new Uint8Array(768).fill(90) });
-const options = { experts: [{ id: "limpid.denoise" }] };
-const { image, mixture, backend }: RestoreResult = await limpid.restore(photo, options);
-const ids: readonly string[] = mixture.map(({ expert }) => expert);
-console.log(JSON.stringify([image.width, image.channels, ids, backend, limpid.isInWorker]));
-limpid.dispose();
-`;
-
-test.each([
-  ["node16", "node16"],
-  ["bundler", "esnext"],
-])("ten lines type-check with module resolution %s", (moduleResolution, module) => {
-  writeFileSync(join(app, "program.ts"), program);
-  const options = { moduleResolution, module, target: "es2022", strict: true, skipLibCheck: true, types: [] };
-  const config = { compilerOptions: { ...options, noEmit: true }, files: ["program.ts"] };
-  writeFileSync(join(app, "tsconfig.json"), JSON.stringify(config));
-  expect(node(app, resolve("node_modules/typescript/bin/tsc"), "--project", "tsconfig.json")).toBe("");
+test.each(["node16", "bundler"])("the TypeScript recipe type-checks with resolution %s", (resolution) => {
+  const folder = join(app, "typescript");
+  cpSync("examples/apps/typescript", folder, { recursive: true });
+  const check = (...options: readonly string[]) =>
+    node(
+      folder,
+      resolve("node_modules/typescript/bin/tsc"),
+      "--project",
+      `tsconfig.${resolution}.json`,
+      ...options,
+    );
+  expect(check()).toBe("");
   // What is wrong is seen.
-  writeFileSync(join(app, "program.ts"), program.replace("width: 16", "width: '16'"));
-  expect(() => node(app, resolve("node_modules/typescript/bin/tsc"), "--pretty", "false")).toThrow();
+  const source = readFileSync(join(folder, "restore.ts"), "utf8");
+  writeFileSync(join(folder, "restore.ts"), source.replace("strength: 0.8", "strength: '0.8'"));
+  expect(() => check("--skipLibCheck")).toThrow();
 });
 
-test("ten lines restore in Node", () => {
-  const script = program
-    .replace(", type RestoreResult", "")
-    .replace(/: (RestoreResult|readonly string\[\])/g, "");
-  writeFileSync(join(app, "program.mjs"), script);
-  const output = node(app, "program.mjs").trim().split("\n").at(-1)!;
-  expect(JSON.parse(output)).toEqual([16, 3, ["limpid.denoise"], "wasm", false]);
+/** The code blocks of a guide in one language. */
+const snippets = (guide: string, language: string): string[] =>
+  readFileSync(guide, "utf8")
+    .split("```")
+    .filter((block, index) => index % 2 === 1 && block.startsWith(`${language}\n`))
+    .map((block) => block.slice(language.length + 1));
+
+test("the guides' TypeScript type-checks, and the Kubernetes manifest has the types of batch/v1", () => {
+  const folder = join(app, "guides");
+  mkdirSync(folder);
+  const files: string[] = [];
+  const add = (name: string, code: string): void => {
+    writeFileSync(join(folder, name), code);
+    files.push(name);
+  };
+  for (const name of readdirSync("docs/guides").filter((file) => file.endsWith(".md"))) {
+    for (const [index, code] of snippets(join("docs/guides", name), "ts").entries()) {
+      add(`${name}-${index}.ts`, code);
+    }
+  }
+  expect(files.length).toBeGreaterThan(7);
+  const manifests = snippets("docs/guides/cluster.md", "yaml");
+  expect(manifests).toHaveLength(1);
+  const typed = `import type { Job } from "kubernetes-types/batch/v1";\nexport const job: Job = `;
+  add("job.ts", `${typed}${JSON.stringify(parseYaml(manifests[0]!))};\n`);
+  const config = {
+    moduleResolution: "bundler",
+    module: "esnext",
+    target: "es2022",
+    strict: true,
+    noEmit: true,
+  };
+  const compilerOptions = { ...config, skipLibCheck: true, types: ["node"] };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+  const check = () => node(folder, resolve("node_modules/typescript/bin/tsc"), "--project", "tsconfig.json");
+  expect(check()).toBe("");
+  writeFileSync(
+    join(folder, "job.ts"),
+    `${typed}${JSON.stringify({ spec: { completion: 16, template: {} } })};\n`,
+  );
+  expect(check).toThrow();
+});
+
+test("the Node recipe restores a PNG file", async () => {
+  const folder = join(app, "node");
+  cpSync("examples/apps/node", folder, { recursive: true });
+  const photo = await noisyPhoto();
+  writeFileSync(join(folder, "photo.png"), await encodePng(photo));
+  expect(node(folder, "main.mjs", "photo.png", "restored.png")).toContain("limpid.denoise on ");
+  const { image } = await decodePng(readFileSync(join(folder, "restored.png")));
+  expect([image.width, image.height, image.channels]).toEqual([photo.width, photo.height, photo.channels]);
+  expect(image.data).not.toEqual(photo.data);
 });
 
 test("limpid-assets copies what a page loads, with the hash of each file", () => {
@@ -130,7 +157,7 @@ test("limpid-assets copies what a page loads, with the hash of each file", () =>
 });
 
 test("limpid-cli is packed whole, and its command runs beside limpid", async () => {
-  await unpack("limpid-cli", app);
+  await installPacked("limpid-cli", app, root);
   installDependencies(app, "limpid-cli");
   const { version, bin } = manifestOf(join(app, "node_modules/limpid-cli"));
   const command = join("node_modules/limpid-cli", (bin as Record<string, string>).limpid!);

@@ -1,6 +1,7 @@
 import { analyzeCommand } from "./analyze-command.js";
 import type { CommandContext } from "./command-context.js";
 import { degradeCommand } from "./degrade-command.js";
+import { extensionCommand } from "./extension/extension-command.js";
 import { importCommand } from "./import-command.js";
 import { packCommand } from "./pack/pack-command.js";
 import { packsCommand } from "./packs/packs-command.js";
@@ -31,6 +32,7 @@ export function runProgram(
         importCommand(context),
         packsCommand(context),
         packCommand(context),
+        extensionCommand(context),
       ],
     },
     args,

@@ -61,7 +61,6 @@ export interface MiniPaintAction {
 
 /** What a miniPaint of version 4 puts on its window, as far as it is used. */
 export interface MiniPaintGlobals {
-  /** Its layers. */
   readonly Layers: {
     /** Adds a layer as one step of the history, and makes it active. */
     insert(settings: Partial<MiniPaintLayer>): Promise<MiniPaintOutcome | undefined>;

@@ -81,7 +81,6 @@ export interface PixiSpriteLike extends PixiContainerLike {
   readonly filters: unknown;
   /** Where it stands in its parent. */
   readonly position: PixiPoint;
-  /** Scale. */
   readonly scale: PixiPoint;
   /** Shear. */
   readonly skew: PixiPoint;

@@ -30,9 +30,7 @@ export type DocumentKey = Readonly<{
 export interface PhotopeaDocument {
   /** How it is found again. */
   readonly key: DocumentKey;
-  /** In pixels. */
   readonly width: number;
-  /** In pixels. */
   readonly height: number;
   /** How many of its topmost layers and groups are shown. */
   readonly visibleCount: number;

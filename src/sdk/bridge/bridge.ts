@@ -9,7 +9,6 @@ import { fromWireError, toWireError } from "./wire-error.js";
 export interface BridgeMethod {
   /** Its parameters. */
   readonly params: v.GenericSchema;
-  /** Its result. */
   readonly result: v.GenericSchema;
   /** Bytes of typed arrays that parameters and result may have each; none if left out. */
   readonly bytes?: number;

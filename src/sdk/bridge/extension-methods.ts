@@ -10,6 +10,7 @@ const nothing = v.undefined();
 const done = v.void();
 const commandId = v.pipe(v.string(), v.regex(/^[A-Za-z_][\w.-]*$/), v.maxLength(128));
 const args = v.array(v.unknown());
+const progressId = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const settingValue = v.union([v.boolean(), v.number(), v.string()]);
 const scalar = v.union([v.boolean(), v.number(), v.string()]);
 const degradations = v.array(v.strictObject({ degradation: v.string(), probability: v.number() }));
@@ -111,6 +112,22 @@ export const hostMethods = {
     }),
     result: done,
   },
+  /** Shows that something runs, under a number of the extension's; answers once it has ended or people cancelled it. */
+  showProgress: {
+    params: v.strictObject({ id: progressId, title: v.pipe(v.string(), v.maxLength(200)) }),
+    result: v.picklist(["ended", "cancelled"]),
+  },
+  /** Says how far it is. */
+  reportProgress: {
+    params: v.strictObject({
+      id: progressId,
+      fraction: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+      message: v.optional(v.pipe(v.string(), v.maxLength(200))),
+    }),
+    result: done,
+  },
+  /** Says that it has ended. */
+  endProgress: { params: v.strictObject({ id: progressId }), result: done },
   /** Takes the pixels of the active image. Needs `pixels`, as do the following. */
   readImage: { ...pixels, params: nothing, result: image },
   /** Replaces them. */

@@ -4,7 +4,6 @@ import { LimpidError, type LimpidErrorCode } from "../base/index.js";
 export interface WireError {
   /** The code of a LimpidError; `ExtensionFailed` for another error. */
   readonly code: string;
-  /** Its message. */
   readonly message: string;
 }
 

@@ -39,7 +39,6 @@ export interface InstalledExpert {
 
 /** An expert to be installed, and how. */
 export interface ExpertEntry extends ExpertOptions {
-  /** The expert. */
   readonly expert: Expert;
 }
 

@@ -7,7 +7,6 @@ import { lowRankDelta } from "./low-rank-delta.js";
 
 /** One expert's part in a mixture. */
 export interface MixtureEntry {
-  /** The expert. */
   readonly expert: Expert;
   /** Its weight p, finite; 1 is the expert as it was trained, 0 leaves it out. */
   readonly weight: number;

@@ -42,7 +42,6 @@ export interface CommandPresentation {
 
 /** A command that was executed. */
 export interface CommandExecution {
-  /** Its id. */
   readonly id: string;
   /** How long it took, in milliseconds. */
   readonly duration: number;

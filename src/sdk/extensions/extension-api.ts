@@ -144,6 +144,19 @@ export interface LimpidApi {
     /** Ids and degradations. */
     list(): Promise<readonly ExtensionExpert[]>;
   };
+  /**
+   * Runs a task while the editor shows that it runs, so that people see how far it is and can cancel it. Where the editor shows
+   * nothing the task runs all the same. At most 16 run at a time.
+   *
+   * @param options - what people read, at most 200 characters
+   * @param task - reports how far it is, and ends early once `signal` fires
+   * @returns what the task returns
+   * @throws what the task throws
+   */
+  withProgress<T>(
+    options: { readonly title: string },
+    task: (progress: ExtensionProgress) => Promise<T>,
+  ): Promise<T>;
   /** The pictures of the person who edits; undefined without the capability `pixels`. */
   readonly pixels?: ExtensionPixels;
   /** What analyses find; undefined unless `enabledApiProposals` has `analysisEvents`. */
@@ -151,6 +164,18 @@ export interface LimpidApi {
     /** Fired after Limpid analysed an image: each degradation with its probability, the most probable first. */
     readonly onDidAnalyze: Event<readonly DegradationProbability[]>;
   };
+}
+
+/** How a task under way is told of, see {@link LimpidApi.withProgress}. */
+export interface ExtensionProgress {
+  /** Fires when people cancel the task. */
+  readonly signal: AbortSignal;
+  /**
+   * Says how far the task is.
+   *
+   * @param progress - `fraction` from 0 to 1, and what it does now, at most 200 characters
+   */
+  report(progress: { readonly fraction?: number; readonly message?: string }): void;
 }
 
 /** An expert, as extensions see it. */

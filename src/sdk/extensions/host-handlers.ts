@@ -5,6 +5,7 @@ import type { BridgeHandlers, HostMethods, WireImage } from "../bridge/index.js"
 import type { CommandCall, Commands } from "./commands.js";
 import type { Configuration } from "./configuration.js";
 import type { ContextKeys } from "./context-keys.js";
+import type { ExtensionProgress } from "./extension-api.js";
 import type { ExtensionServices } from "./extension-services.js";
 import type { StoredDocument } from "./stored-document.js";
 
@@ -46,6 +47,9 @@ const maximumState = 1 << 20;
 /** How many commands an extension may register, and how many context keys it may set. */
 const maximumNames = 256;
 
+/** How many tasks an extension may show at a time. */
+const maximumProgress = 16;
+
 /**
  * What the host does for an extension's worker. The bridge has checked the parameters' shapes; here it is checked whether
  * the extension may.
@@ -57,6 +61,7 @@ export function hostHandlers(context: HostHandlerContext): BridgeHandlers<HostMe
   const { publisher, capabilities, contributes } = pack.manifest;
   const registered = new Map<string, Disposable>();
   const contexts = new Set<string>();
+  const editor = services.openEditor?.();
   added.add(
     toDisposable(() => {
       for (const command of registered.values()) command.dispose();
@@ -87,7 +92,7 @@ export function hostHandlers(context: HostHandlerContext): BridgeHandlers<HostMe
   };
   const requireEditor = () => {
     requirePixels();
-    if (services.editor !== undefined) return services.editor;
+    if (editor !== undefined) return editor;
     throw new LimpidError("InvalidArgument", "Limpid runs without an editor here, so no image is active");
   };
 
@@ -137,6 +142,7 @@ export function hostHandlers(context: HostHandlerContext): BridgeHandlers<HostMe
     listExperts: () =>
       services.experts.list().map(({ id, degradations }) => ({ id, degradations: [...degradations] })),
     log: (line) => context.onLog(line),
+    ...progressHandlers(services.withProgress, pack.id),
     async readImage(_, signal) {
       return toWireImage(await requireEditor().read(signal));
     },
@@ -167,6 +173,51 @@ export function hostHandlers(context: HostHandlerContext): BridgeHandlers<HostMe
         backend: result.backend,
       };
     },
+  };
+}
+
+/** The tasks of one extension that people see. */
+function progressHandlers(
+  show: ExtensionServices["withProgress"],
+  owner: string,
+): Pick<BridgeHandlers<HostMethods>, "showProgress" | "reportProgress" | "endProgress"> {
+  const running = new Map<number, { report?: ExtensionProgress["report"]; readonly end: () => void }>();
+  return {
+    async showProgress({ id, title }, signal) {
+      if (running.has(id) || running.size >= maximumProgress) {
+        throw new LimpidError(
+          "InvalidArgument",
+          `${owner} shows ${running.size} tasks, and may not show this one`,
+        );
+      }
+      let isCancelled = false;
+      const task = new Promise<void>((resolve) => running.set(id, { end: resolve }));
+      const { end } = running.get(id)!;
+      signal.addEventListener("abort", end, { once: true });
+      try {
+        await show?.({ title }, (progress) => {
+          running.set(id, { end, report: (now) => progress.report(now) });
+          const cancel = (): void => {
+            isCancelled = true;
+            end();
+          };
+          if (progress.signal.aborted) cancel();
+          else progress.signal.addEventListener("abort", cancel, { once: true });
+          return task;
+        });
+        await task;
+      } finally {
+        running.delete(id);
+      }
+      return isCancelled ? "cancelled" : "ended";
+    },
+    reportProgress({ id, fraction, message }) {
+      running.get(id)?.report?.({
+        ...(fraction !== undefined && { fraction }),
+        ...(message !== undefined && { message }),
+      });
+    },
+    endProgress: ({ id }) => running.get(id)?.end(),
   };
 }
 

@@ -16,6 +16,7 @@ export type {
   ExtensionMode,
   ExtensionModule,
   ExtensionPixels,
+  ExtensionProgress,
   ExtensionRestoreResult,
   LimpidApi,
   Memento,

@@ -3,9 +3,7 @@ import { checkDimensions, maximumPixelCount } from "./pixel-image.js";
 
 /** What the IHDR chunk says (PNG specification, third edition, 11.2.1). */
 export interface PngHeader {
-  /** In pixels. */
   readonly width: number;
-  /** In pixels. */
   readonly height: number;
   /** Bits per sample, or per palette index. */
   readonly bitDepth: 1 | 2 | 4 | 8 | 16;

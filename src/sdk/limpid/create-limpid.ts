@@ -49,7 +49,8 @@ export async function composeLimpid(options: LimpidOptions, around?: EngineSurro
       experts,
       analyze: engine.analyze.bind(engine),
       restore: engine.restore.bind(engine),
-      editor: host && hostPixels(host),
+      openEditor: host && (() => hostPixels(host)),
+      withProgress: host?.withProgress.bind(host),
     };
     const extensionParts = await openExtensionParts(options, packs, services, parts);
     const limpid = limpidOf({ engine, packs, ...extensionParts }, parts);

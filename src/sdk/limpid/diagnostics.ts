@@ -28,7 +28,6 @@ export interface DiagnosticsContext {
 export interface ExtensionReport {
   /** Such as `acme.limpid-descreen`. */
   readonly id: string;
-  /** Its version. */
   readonly version: string;
   /** Where it came from. */
   readonly source: string | undefined;
@@ -70,11 +69,9 @@ export interface DiagnosticsReport {
     /** Bytes of device memory held between runs. */
     readonly deviceBytes: number;
   };
-  /** The model. */
   readonly model: {
     /** Such as `limpid.compact`. */
     readonly id: string;
-    /** Its version. */
     readonly version: string;
     /** Ids of the experts that can be routed to. */
     readonly experts: readonly string[];

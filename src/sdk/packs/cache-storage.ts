@@ -67,7 +67,6 @@ async function probe(store: ByteStore): Promise<void> {
 
 /** A store, and why it is not the one that was wanted. */
 export interface OpenedStore {
-  /** The store. */
   readonly store: ByteStore;
   /** Why packs last no longer than the instance; undefined if they do, or if that was asked for. */
   readonly fallbackReason?: string;

@@ -45,7 +45,6 @@ export interface FoundPack {
   readonly integrity: PackIntegrity;
   /** Its exact bytes. */
   readonly list: Uint8Array;
-  /** Its signature. */
   readonly signature: Uint8Array | undefined;
   /** Who signed it. */
   readonly signer: PackSigner | undefined;

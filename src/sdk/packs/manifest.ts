@@ -128,7 +128,6 @@ export interface ContributedRecipe {
 
 /** What an extension brings. What the manifest leaves out is empty here. */
 export interface ExtensionContributions {
-  /** Experts. */
   readonly experts: readonly ContributedExpert[];
   /** Degradations that the model does not know by itself. */
   readonly degradations: readonly ContributedDegradation[];

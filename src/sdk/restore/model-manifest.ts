@@ -30,14 +30,12 @@ export interface ModelManifest {
   readonly version: string;
   /** SPDX id of the weights' licence. */
   readonly license: string;
-  /** The backbone. */
   readonly backbone: ModelFile & {
     /** SHA-256 over the tensors' bytes alone: what experts are bound to. */
     readonly tensorSha256: string;
     /** The network. */
     readonly config: BackboneConfig;
   };
-  /** The router. */
   readonly router: ModelFile & {
     /** The network. */
     readonly config: CompactRouterConfig;
@@ -48,7 +46,6 @@ export interface ModelManifest {
     /** Thresholds of degradations that have one of their own. */
     readonly thresholds: Readonly<Record<string, number>>;
   };
-  /** The experts. */
   readonly experts: readonly ModelExpert[];
 }
 

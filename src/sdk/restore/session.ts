@@ -73,7 +73,6 @@ const defaultExpertMemory = 64 * 2 ** 20;
 export interface BackendChange {
   /** The backend that is used from now on. */
   readonly backend: BackendName;
-  /** Why. */
   readonly reason: string;
 }
 

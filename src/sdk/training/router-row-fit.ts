@@ -47,7 +47,6 @@ export interface RouterRowQuality {
 
 /** A router row and how good it is. */
 export interface RouterRowFit {
-  /** The row. */
   readonly row: RouterRow;
   /** Measured on the held-out pictures. */
   readonly heldOut: RouterRowQuality;

@@ -97,11 +97,39 @@ export function makeApi(bridge: WorkerBridge, state: ApiState, grants: ApiGrants
         bridge.request("updateSetting", { key, value }),
     }),
     experts: Object.freeze({ list: () => bridge.request("listExperts", undefined) }),
+    withProgress: progressOf(bridge),
     ...(grants.pixels ? { pixels: makePixels(bridge) } : {}),
     ...(grants.proposals.includes("analysisEvents")
       ? { analysis: Object.freeze({ onDidAnalyze: state.analyzed.event }) }
       : {}),
   });
+}
+
+/** Tasks that the editor shows, under numbers that rise. */
+function progressOf(bridge: WorkerBridge): LimpidApi["withProgress"] {
+  let last = 0;
+  return async ({ title }, task) => {
+    const id = ++last;
+    const controller = new AbortController();
+    const shown = bridge.request("showProgress", { id, title }).then((outcome) => {
+      if (outcome === "cancelled") controller.abort();
+    });
+    // What fails is told at the end.
+    shown.catch(() => undefined);
+    try {
+      return await task({
+        signal: controller.signal,
+        report: ({ fraction, message }) => {
+          bridge
+            .request("reportProgress", { id, fraction, message })
+            .catch((error: unknown) => writeLog(bridge, "error", describeThrown(error)));
+        },
+      });
+    } finally {
+      await bridge.request("endProgress", { id });
+      await shown;
+    }
+  };
 }
 
 function makePixels(bridge: WorkerBridge): ExtensionPixels {

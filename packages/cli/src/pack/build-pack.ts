@@ -19,7 +19,6 @@ import { readPackFolder } from "./pack-contents.js";
 
 /** A pack that is ready to be published. */
 export interface BuiltPack {
-  /** Its manifest. */
   readonly manifest: ExtensionManifest;
   /** All its files, `integrity.json` and the signature among them. */
   readonly files: ReadonlyMap<string, Uint8Array>;

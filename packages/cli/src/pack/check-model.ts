@@ -17,7 +17,6 @@ const goldenTolerance = 0.05;
 
 /** What an expert makes of its golden sample. */
 export interface GoldenResult {
-  /** The expert. */
   readonly expert: string;
   /** PSNR of the damaged picture in dB; null if it equals the other. */
   readonly before: number | null;

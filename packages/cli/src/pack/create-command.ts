@@ -134,7 +134,8 @@ async function ask(given: Answers, signal: AbortSignal, output: NodeJS.WriteStre
   }
 }
 
-async function requireEmpty(folder: string): Promise<void> {
+/** Refuses a folder that has files already. */
+export async function requireEmpty(folder: string): Promise<void> {
   const names = await fs.readdir(folder).catch(() => []);
   if (names.length === 0) return;
   throw new LimpidError("FileUnwritable", `${folder}: is there already and not empty; nothing was made`);
@@ -148,12 +149,14 @@ function nextSteps(folder: string, { from, degradation }: ScaffoldOptions): stri
   return `next: ${train}\n`;
 }
 
-function parseName(text: string): string {
+/** The name of an npm package, as an argument. */
+export function parseName(text: string): string {
   if (namePattern.test(text) && text.length <= 214) return text;
   throw new InvalidArgumentError("Expected the name of an npm package, such as @acme/limpid-descreen.");
 }
 
-function parseWord(text: string): string {
+/** A publisher or a degradation, as an option. */
+export function parseWord(text: string): string {
   if (wordPattern.test(text) && text.length <= 64) return text;
   throw new InvalidArgumentError("Expected lower-case letters, digits and hyphens, such as halftone.");
 }

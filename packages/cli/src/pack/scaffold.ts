@@ -198,7 +198,12 @@ jobs:
       - run: npm test
 `;
 
-function makeLicence({ license, publisher, year }: ScaffoldOptions): string {
+/** The text of the licence, or where it is found. */
+export function makeLicence({
+  license,
+  publisher,
+  year,
+}: Pick<ScaffoldOptions, "license" | "publisher" | "year">): string {
   if (license !== "MIT") return `[[The text of ${license}: https://spdx.org/licenses/${license}.html]]\n`;
   return `MIT License
 

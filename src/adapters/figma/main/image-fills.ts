@@ -19,7 +19,6 @@ export type FilledNode = SceneNode & { fills: readonly Paint[] | PluginAPI["mixe
 
 /** A fill with an image, found again. */
 export interface FoundFill {
-  /** Its node. */
   readonly node: FilledNode;
   /** Which of the node's fills. */
   readonly index: number;

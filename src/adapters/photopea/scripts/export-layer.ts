@@ -6,7 +6,6 @@ import { library } from "./library.js";
 export interface ExportLayerOptions {
   /** The document. */
   readonly key: DocumentKey;
-  /** The layer. */
   readonly layer: LayerKey;
   /** Start of the names of the documents on the way. */
   readonly scratch: string;

@@ -3,7 +3,6 @@ import { modelFromUrl, type ModelSource } from "../../restore/index.js";
 
 /** What `limpid-assets` has put into a folder. */
 export interface AssetFolder {
-  /** The model. */
   readonly model: ModelSource;
   /** Folder of tfjs's `.wasm` files, with a slash at its end. */
   readonly wasmPath: string;

@@ -5,7 +5,6 @@ import { wasmOf } from "./wasm-of.js";
 
 /** An engine on the calling thread. */
 export interface LocalEngine {
-  /** The model. */
   readonly model: Pick<LoadedModel, "manifest" | "experts">;
   /** The experts, for the caller to dispose after the session. */
   readonly experts: ExpertSet;
