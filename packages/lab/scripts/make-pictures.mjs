@@ -26,7 +26,7 @@ await drawBeforeAfter("before-after.jpg", [
 ]);
 await drawBeforeAfter("real.jpg", [
   { file: "real/low-light.jpg" },
-  { file: "real/haze.jpg" },
+  { file: "real/sun.jpg" },
   { file: "real/smog.jpg" },
 ]);
 limpid.dispose();
