@@ -36,10 +36,10 @@ ROUTER_CONFIG = {
     "sceneSize": 256,
     "detail": {"widths": [24, 48, 64, 64], "strides": [2, 2, 2, 1], "kernelSizes": [5, 3, 3, 3], "pooled": [3]},
     "scene": {
-        "widths": [24, 48, 96, 96, 96, 96, 96],
-        "strides": [2, 2, 2, 2, 1, 1, 1],
-        "kernelSizes": [5, 3, 3, 3, 3, 3, 3],
-        "pooled": [2, 6],
+        "widths": [24, 48, 96, 96, 96, 96, 96, 96, 96],
+        "strides": [2, 2, 2, 1, 1, 2, 1, 1, 1],
+        "kernelSizes": [5, 3, 3, 3, 3, 3, 3, 3, 3],
+        "pooled": [4, 8],
     },
     "hiddenSize": 96,
     "embeddingSize": EMBEDDING_SIZE,
@@ -50,6 +50,9 @@ ROUTER_CONFIG = {
 def normalized(x, weight, bias):
     """Over channels at each pixel, eps 1e-6."""
     return F.layer_norm(x.permute(0, 2, 3, 1), weight.shape, weight, bias, 1e-6).permute(0, 3, 1, 2)
+
+#: Layers of the scene's encoder that add to what they are given.
+RESIDUAL = (3, 4)
 
 
 class LayerNorm2d(nn.Module):
@@ -210,31 +213,42 @@ class Backbone(nn.Module):
 
 
 class NormalizedConvolution(nn.Module):
-    """A convolution and its batch normalisation; :meth:`folded` is the one convolution that ships."""
+    """A convolution and its batch normalisation; :meth:`folded` is the one convolution that ships.
 
-    def __init__(self, in_channels, out_channels, kernel, stride):
+    A ``residual`` one adds to what it is given, and begins as nothing, so that a network can be made deeper while it learns.
+    """
+
+    def __init__(self, in_channels, out_channels, kernel, stride, residual=False):
         super().__init__()
+        self.residual = residual
         self.conv = nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, bias=False)
         self.norm = nn.BatchNorm2d(out_channels)
         nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")
+        if residual:
+            nn.init.zeros_(self.norm.weight)
 
     def forward(self, x):
-        return self.norm(self.conv(x))
+        y = self.norm(self.conv(x))
+        return x + y if self.residual else y
 
     def folded(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Weight and bias with the running statistics multiplied in."""
+        """Weight and bias with the running statistics multiplied in; what is added is one in the middle of the kernel."""
         scale = self.norm.weight / torch.sqrt(self.norm.running_var + self.norm.eps)
-        return self.conv.weight * scale[:, None, None, None], self.norm.bias - self.norm.running_mean * scale
+        weight = self.conv.weight * scale[:, None, None, None]
+        if self.residual:
+            middle = weight.shape[-1] // 2
+            weight[:, :, middle, middle] += torch.eye(len(weight), device=weight.device)
+        return weight, self.norm.bias - self.norm.running_mean * scale
 
 
 class Encoder(nn.Module):
     """A stack of strided convolutions; of the layers ``pooled`` it returns mean, deviation and maximum of each channel: [n, f]."""
 
-    def __init__(self, config):
+    def __init__(self, config, residual=()):
         super().__init__()
         layers, c = [], 6
-        for width, stride, kernel in zip(config["widths"], config["strides"], config["kernelSizes"]):
-            layers.append(NormalizedConvolution(c, width, kernel, stride))
+        for index, (width, stride, kernel) in enumerate(zip(config["widths"], config["strides"], config["kernelSizes"])):
+            layers.append(NormalizedConvolution(c, width, kernel, stride, index in residual))
             c = width
         self.layers = nn.ModuleList(layers)
         self.pooled = set(config["pooled"])
@@ -274,7 +288,7 @@ class Router(nn.Module):
         super().__init__()
         self.config = config
         self.detail_encoder = Encoder(config["detail"])
-        self.scene_encoder = Encoder(config["scene"])
+        self.scene_encoder = Encoder(config["scene"], RESIDUAL)
         features = 2 * self.detail_encoder.features + self.scene_encoder.features
         self.norm = nn.BatchNorm1d(features)
         self.de_extractor = nn.ModuleList(

@@ -9,7 +9,7 @@ import torch
 
 from .damage import DEGRADATIONS
 from .networks import Router
-from .photographs import load_photos
+from .photographs import load_photos, without
 from .router_data import Draw, router_stream
 from .run import Log, cosine, pick_device, save_checkpoint
 from .train_base import load_restorer
@@ -30,7 +30,8 @@ def train(arguments) -> None:
     torch.manual_seed(arguments.seed)
     extractor = router.de_extractor.requires_grad_(True)
     optimizer = torch.optim.AdamW(extractor.parameters(), lr=1e-3, weight_decay=1e-3)
-    photos, held_out = load_photos(arguments.photos, False), load_photos(arguments.photos, True)
+    # Of what photographs have by nature nobody knows the severity.
+    photos, held_out = (without(load_photos(arguments.photos, part), set(DEGRADATIONS)) for part in (False, True))
 
     def views(batch):
         with torch.no_grad():

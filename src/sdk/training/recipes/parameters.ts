@@ -5,7 +5,7 @@
  */
 export const parameters = {
   noise: {
-    kinds: { camera: 0.48, white: 0.24, luma: 0.06, grain: 0.16, impulse: 0.06 },
+    kinds: { camera: 0.42, white: 0.3, luma: 0.06, grain: 0.16, impulse: 0.06 },
     sigma: [2.5, 52],
     readShare: [0.1, 0.8],
     gainRed: [1.0, 2.2],
