@@ -54,6 +54,7 @@ export async function buildPlayground({
     cpSync(join(folder, name), join(out, name));
   copyAssets(join(out, "limpid"), { model });
   const photos = join(folder, "..", "photos");
+  cpSync(join(photos, "real"), join(out, "samples"), { recursive: true });
   for (const name of ["noise.png", "jpeg.jpg", "rain.png", "clean/rain.png"]) {
     cpSync(join(photos, name), join(out, "samples", name));
   }

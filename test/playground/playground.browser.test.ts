@@ -443,7 +443,7 @@ test("an expert is trained from one pair, and installed", async () => {
   expect(await text("pack-problem")).toBe("");
   await says(page, "pack-status", /^Repair drizzle 0.1.0 is installed/);
   await page
-    .getByRole("switch", { name: "Repair drizzle" })
+    .getByRole("switch", { name: "Repair drizzle", includeHidden: true }) // perhaps among the folded ones
     .or(page.getByRole("button", { name: "Try it: drizzle" }))
     .waitFor({ state: "attached" });
   await idle(page);

@@ -43,7 +43,7 @@ describe("degrade", () => {
       "noise",
       "raindrop",
     ]);
-    expect(degradationKinds.inpainting).toEqual(["print", "film", "marks"]);
+    expect(degradationKinds.inpainting).toEqual(["print", "aged", "film", "marks"]);
     const damage = (degradation: string, seed: number, kind?: string) =>
       degrade(clean, [{ degradation, severity: 0.5, kind }], seed).data.join();
     for (const [degradation, kinds] of Object.entries(degradationKinds)) {
