@@ -1,6 +1,6 @@
 /**
  * What the WebAssembly kernels reach: `npm run bench:kernels -- --sizes 256,512 --megapixels 3,12 --workers 1,2 --markdown FILE#PART`.
- * Node 20 has relaxed SIMD only with `NODE_OPTIONS=--experimental-wasm-relaxed-simd`.
+ * Node 20 has relaxed SIMD only with `node --experimental-wasm-relaxed-simd`, which `NODE_OPTIONS` does not take.
  */
 import { parseArgs } from "node:util";
 import { buildDist } from "../../../scripts/dist.mjs";
