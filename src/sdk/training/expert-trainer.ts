@@ -123,6 +123,8 @@ export class ExpertTrainer implements Disposable {
   readonly options: CompleteTrainingOptions;
   readonly #backend: TfjsBackend;
   readonly #model: LoadedModel;
+  /** One over all steps: many short ones would each stay below its slice. */
+  readonly #pace = new Pace();
   readonly #set: TrainingSet;
   readonly #base: BackboneWeights;
   readonly #router: CompactRouter;
@@ -347,7 +349,6 @@ export class ExpertTrainer implements Disposable {
   async #drawBatch(step: number, signal: AbortSignal | undefined): Promise<TrainingBatch> {
     const { batchSize, patchSize } = this.options;
     const source = this.#source(purposes.step, step);
-    const pace = new Pace();
     const embeddings: Float32Array[] = [];
     const patches: { before: Float32Array; after: Float32Array }[] = [];
     while (patches.length < batchSize) {
@@ -358,7 +359,7 @@ export class ExpertTrainer implements Disposable {
         patches.push(cutPatch(view, patchSize, source));
         embeddings.push(embedding);
       }
-      await pace.breathe();
+      await this.#pace.breathe();
     }
     throwIfAborted(signal);
     const shape: [number, number, number, number] = [patches.length, patchSize, patchSize, 3];
@@ -408,13 +409,12 @@ export class ExpertTrainer implements Disposable {
     measureView: (view: TrainingView) => number | Promise<number>,
   ): Promise<number> {
     const { heldOutViews, patchSize } = this.options;
-    const pace = new Pace();
     let sum = 0;
     for (let index = 0; index < heldOutViews; index++) {
       throwIfAborted(signal);
       const source = this.#source(purposes.heldOut, index);
       sum += await measureView(this.#set.drawHeldOut(index, source, viewSides * patchSize));
-      await pace.breathe();
+      await this.#pace.breathe();
     }
     return sum / heldOutViews;
   }
