@@ -75,25 +75,26 @@ function hasSideEffects(id, external) {
   return external ? id.startsWith("@tensorflow/tfjs-backend-") : !/\/src\/(sdk|adapters)\//.test(id);
 }
 
-/** Pages get tfjs's kernels one by one; see the field `browser` of package.json, which is for those who bundle dist/. */
-const singleKernels = {
-  name: "single-kernels",
+/**
+ * Puts a module in the place of another.
+ *
+ * @param {string} module - how the other's path ends
+ * @param {URL} file - the one that stands in
+ */
+const standIn = (module, file) => ({
+  name: "stand-in",
   /** @param {string} id */
-  resolveId: (id) =>
-    id.endsWith("/tfjs-packages.js")
-      ? fileURLToPath(new URL("src/sdk/engine/tfjs-kernels.ts", import.meta.url))
-      : null,
-};
+  resolveId: (id) => (id.endsWith(module) ? fileURLToPath(file) : null),
+});
+
+/** Pages get tfjs's kernels one by one; see the field `browser` of package.json, which is for those who bundle dist/. */
+const singleKernels = standIn(
+  "/tfjs-packages.js",
+  new URL("src/sdk/engine/tfjs-kernels.ts", import.meta.url),
+);
 
 /** The engine's worker does without tfjs, which another script has for the few machines that need it. */
-const noTfjs = {
-  name: "no-tfjs",
-  /** @param {string} id */
-  resolveId: (id) =>
-    id.endsWith("/load-tfjs.js")
-      ? fileURLToPath(new URL("src/sdk/engine/no-tfjs.ts", import.meta.url))
-      : null,
-};
+const noTfjs = standIn("/load-tfjs.js", new URL("src/sdk/engine/no-tfjs.ts", import.meta.url));
 
 /** tfjs's modules ask for Node's built-ins in branches that a page never takes; there they are empty. */
 const emptyBuiltins = {

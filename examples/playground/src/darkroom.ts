@@ -167,15 +167,14 @@ export class Darkroom {
   }
 
   /** Gives up the run under way. */
-  cancel(): void {
-    this.#run?.abort(new LimpidError("Aborted", "another step took its place"));
+  cancel(reason: Error = new LimpidError("Aborted", "another step took its place")): void {
+    this.#run?.abort(reason);
     this.#run = undefined;
   }
 
   /** Gives up the run under way because somebody wants that. */
   stop(): void {
-    this.#run?.abort(new Error("cancelled by the user"));
-    this.#run = undefined;
+    this.cancel(new Error("cancelled by the user"));
   }
 
   /** Gives up the run under way and forgets the history. */

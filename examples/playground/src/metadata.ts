@@ -1,3 +1,4 @@
+import { crc32, joinBytes } from "../../../src/sdk/base/index.js";
 import { describeUpright, parseExif, serializeExif } from "../../../packages/cli/src/files/exif.js";
 import { describeUprightXmp } from "../../../packages/cli/src/files/xmp.js";
 
@@ -79,13 +80,16 @@ function readJpeg(bytes: Uint8Array): Metadata {
 function writeJpeg(bytes: Uint8Array, { exif, xmp }: Metadata): Uint8Array {
   // Behind JFIF's segment, which comes first where there is one.
   const start = bytes[3] === 0xe0 ? 4 + ((bytes[4]! << 8) | bytes[5]!) : 2;
-  const parts = [exif && join(latin1Bytes(exifName), exif), xmp && join(latin1Bytes(xmpName), xmp)];
+  const parts = [
+    exif && joinBytes([latin1Bytes(exifName), exif]),
+    xmp && joinBytes([latin1Bytes(xmpName), xmp]),
+  ];
   const segments = parts.flatMap((data) => {
     // A segment says its length in 16 bits.
     if (data === undefined || data.length + 2 > 0xffff) return [];
     return [Uint8Array.of(0xff, 0xe1, (data.length + 2) >> 8, (data.length + 2) & 0xff), data];
   });
-  return join(bytes.subarray(0, start), ...segments, bytes.subarray(start));
+  return joinBytes([bytes.subarray(0, start), ...segments, bytes.subarray(start)]);
 }
 
 function readPng(bytes: Uint8Array): Metadata {
@@ -107,9 +111,9 @@ function writePng(bytes: Uint8Array, { exif, xmp }: Metadata): Uint8Array {
   const headerEnd = 8 + 12 + 13;
   const chunks = [
     ...(exif ? [pngChunk("eXIf", exif)] : []),
-    ...(xmp ? [pngChunk("iTXt", join(latin1Bytes(pngXmpName), xmp))] : []),
+    ...(xmp ? [pngChunk("iTXt", joinBytes([latin1Bytes(pngXmpName), xmp]))] : []),
   ];
-  return join(bytes.subarray(0, headerEnd), ...chunks, bytes.subarray(headerEnd));
+  return joinBytes([bytes.subarray(0, headerEnd), ...chunks, bytes.subarray(headerEnd)]);
 }
 
 function pngChunk(type: string, data: Uint8Array): Uint8Array {
@@ -120,16 +124,6 @@ function pngChunk(type: string, data: Uint8Array): Uint8Array {
   chunk.set(data, 8);
   view.setUint32(data.length + 8, crc32(chunk.subarray(4, data.length + 8)));
   return chunk;
-}
-
-/** PNG specification, third edition, annex D; by bits, since metadata is small. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
 }
 
 function* webpChunks(bytes: Uint8Array): Generator<{ type: string; data: Uint8Array }> {
@@ -171,7 +165,7 @@ function writeWebp(bytes: Uint8Array, { exif, xmp }: Metadata, { width, height }
     ...(exif ? [{ type: "EXIF", data: exif }] : []),
     ...(xmp ? [{ type: "XMP ", data: xmp }] : []),
   ];
-  const body = join(latin1Bytes("WEBP"), ...all.map(({ type, data }) => riffChunk(type, data)));
+  const body = joinBytes([latin1Bytes("WEBP"), ...all.map(({ type, data }) => riffChunk(type, data))]);
   return riffChunk("RIFF", body);
 }
 
@@ -181,16 +175,6 @@ function riffChunk(type: string, data: Uint8Array): Uint8Array {
   new DataView(chunk.buffer).setUint32(4, data.length, true);
   chunk.set(data, 8);
   return chunk;
-}
-
-function join(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

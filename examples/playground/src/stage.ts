@@ -238,12 +238,12 @@ export class Stage {
     zoomFit.setAttribute("aria-pressed", String(this.viewport.isFit));
     if (this.#view === "sides") {
       const half = Math.floor(width / 2);
-      this.#drawPane({ x: 0, y: 0, width: half, height }, 0, [0, this.#size.width]);
-      this.#drawPane({ x: width - half, y: 0, width: half, height }, width - half, [0, 0]);
+      this.#drawPane({ x: 0, y: 0, width: half, height }, 0, this.#size.width);
+      this.#drawPane({ x: width - half, y: 0, width: half, height }, width - half, 0);
       return;
     }
     const column = this.#view === "heat" ? 0 : this.#split.column;
-    this.#drawPane({ x: 0, y: 0, width, height }, 0, [0, column]);
+    this.#drawPane({ x: 0, y: 0, width, height }, 0, column);
     if (this.#view === "heat" && this.#analysis !== undefined) {
       const { cells } = heatMapOf(this.#analysis, elements.heatFault.value, this.#size);
       drawHeatMap(context, cells, this.viewport.transform, scale);
@@ -255,9 +255,9 @@ export class Stage {
    *
    * @param pane - in pixels of the screen
    * @param origin - where the pane's coordinates begin
-   * @param columns - of the photo that are shown as they were; the others as they became
+   * @param column - of the photo: those before it are shown as they were, the others as they became
    */
-  #drawPane(pane: Rect, origin: number, [, column]: readonly [number, number]): void {
+  #drawPane(pane: Rect, origin: number, column: number): void {
     const before = this.#before;
     if (before === undefined) return;
     const context = this.#context;

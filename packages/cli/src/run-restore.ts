@@ -69,13 +69,9 @@ export async function runRestore(run: RestoreRun, context: CommandContext): Prom
     : await findImages(run.inputs, context.signal);
   const plan = planOutputs(found.images, place, run.force, run.format);
   const { quality } = run.settings;
-  if (quality !== undefined && plan.tasks.some(({ format }) => format === "png" || format === "tiff")) {
-    if (run.format !== "same") {
-      throw new LimpidError(
-        "InvalidArgument",
-        "--quality is for JPEG and WebP: name one with --format or -o",
-      );
-    }
+  const isLossless = ({ format }: RestoreTask): boolean => format === "png" || format === "tiff";
+  if (quality !== undefined && run.format !== "same" && plan.tasks.some(isLossless)) {
+    throw new LimpidError("InvalidArgument", "--quality is for JPEG and WebP: name one with --format or -o");
   }
   const { shard } = run;
   const tasks = shard === undefined ? plan.tasks : plan.tasks.filter(({ name }) => isInShard(name, shard));

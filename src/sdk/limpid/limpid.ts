@@ -1,4 +1,3 @@
-/// <reference lib="esnext.disposable" />
 import type { Disposable, Event } from "../base/index.js";
 import type { BackendName } from "../engine/index.js";
 import type { ExpertSet } from "../experts/index.js";

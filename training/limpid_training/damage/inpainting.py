@@ -6,7 +6,7 @@ import math
 import cv2
 import numpy as np
 
-from .fields import gaussian, smooth_field
+from .fields import gaussian, is_grey, smooth_field
 from .parameters import PARAMETERS
 from .source import Source, lerp
 
@@ -26,7 +26,7 @@ def inpainting(x: np.ndarray, severity: float, source: Source, kind: str | None 
 
 def faded(x, severity, source):
     """Dyes that have gone pale and paper that has gone yellow: lower contrast, a lifted black, one tone for monochrome prints."""
-    if np.ptp(x, axis=-1).mean() < 0.01:
+    if is_grey(x):
         y = x * np.array(source.choice(TONES), dtype=np.float32)
         dyes = np.ones(3, np.float32)
     else:

@@ -1,10 +1,8 @@
-import { dirname, join } from "node:path";
 import { Command, Option } from "commander";
-import { writeFileAtomically } from "limpid/node";
 import type { CommandContext } from "../command-context.js";
-import { makeFolder } from "../make-folder.js";
-import { parseName, parseWord, requireEmpty } from "../pack/create-command.js";
+import { parseName, parseWord } from "../pack/create-command.js";
 import { scaffoldLicences, type ScaffoldOptions } from "../pack/scaffold.js";
+import { writeScaffold } from "../write-scaffold.js";
 import { scaffoldExtension } from "./scaffold.js";
 
 interface CreateExtensionOptions {
@@ -45,17 +43,8 @@ export function createExtensionCommand(context: CommandContext): Command {
       const folder = output ?? word;
       const year = new Date().getFullYear();
       const files = scaffoldExtension({ name, publisher, title: title ?? wordsOf(word), license, year });
-      await requireEmpty(folder);
-      for (const [path, text] of files) {
-        const location = join(folder, path);
-        await makeFolder(dirname(location));
-        await writeFileAtomically(location, new TextEncoder().encode(text), context.signal);
-      }
-      context.write(
-        json === true
-          ? `${JSON.stringify({ folder, files: [...files.keys()] })}\n`
-          : `${[...files.keys()].map((path) => `${join(folder, path)}\n`).join("")}next: limpid extension host ${folder}\n`,
-      );
+      const next = `limpid extension host ${folder}`;
+      await writeScaffold(folder, files, { next, json: json === true }, context);
     });
 }
 

@@ -1,10 +1,7 @@
-import fs from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { LimpidError } from "limpid";
-import { writeFileAtomically } from "limpid/node";
 import type { CommandContext } from "../command-context.js";
-import { makeFolder } from "../make-folder.js";
+import { writeScaffold } from "../write-scaffold.js";
 import { scaffoldPack, scaffoldLicences, type ScaffoldOptions } from "./scaffold.js";
 
 interface CreateCommandOptions {
@@ -49,18 +46,8 @@ export function createCommand(context: CommandContext): Command {
     .action(async (name: string | undefined, options: CreateCommandOptions) => {
       const answers = await complete({ ...options, ...(name !== undefined && { name }) }, context);
       const folder = options.output ?? answers.name.slice(answers.name.lastIndexOf("/") + 1);
-      const files = scaffoldPack(answers);
-      await requireEmpty(folder);
-      for (const [path, text] of files) {
-        const location = join(folder, path);
-        await makeFolder(dirname(location));
-        await writeFileAtomically(location, new TextEncoder().encode(text), context.signal);
-      }
-      context.write(
-        options.json === true
-          ? `${JSON.stringify({ folder, files: [...files.keys()] })}\n`
-          : `${[...files.keys()].map((path) => `${join(folder, path)}\n`).join("")}${nextSteps(folder, answers)}`,
-      );
+      const next = nextStep(folder, answers);
+      await writeScaffold(folder, scaffoldPack(answers), { next, json: options.json === true }, context);
     });
 }
 
@@ -134,19 +121,10 @@ async function ask(given: Answers, signal: AbortSignal, output: NodeJS.WriteStre
   }
 }
 
-/** Refuses a folder that has files already. */
-export async function requireEmpty(folder: string): Promise<void> {
-  const names = await fs.readdir(folder).catch(() => []);
-  if (names.length === 0) return;
-  throw new LimpidError("FileUnwritable", `${folder}: is there already and not empty; nothing was made`);
-}
-
-function nextSteps(folder: string, { from, degradation }: ScaffoldOptions): string {
-  const train =
-    from === "pairs"
-      ? `limpid pack train ${folder} --before ${folder}/pairs/before --after ${folder}/pairs/after --degradation ${degradation}`
-      : `limpid pack train ${folder} --photos PHOTOS --recipe ${folder}/recipes/${degradation}.js`;
-  return `next: ${train}\n`;
+function nextStep(folder: string, { from, degradation }: ScaffoldOptions): string {
+  return from === "pairs"
+    ? `limpid pack train ${folder} --before ${folder}/pairs/before --after ${folder}/pairs/after --degradation ${degradation}`
+    : `limpid pack train ${folder} --photos PHOTOS --recipe ${folder}/recipes/${degradation}.js`;
 }
 
 /** The name of an npm package, as an argument. */

@@ -1,6 +1,7 @@
 import { gaussian } from "./gaussian.js";
 import { linear, luma } from "./light.js";
 import { parameters } from "./parameters.js";
+import { quantile } from "./quantile.js";
 import type { RandomSource } from "./random-source.js";
 import { lerp, type Range } from "./range.js";
 import { blankField, blended, clamp, fieldOf, mapped, type Raster } from "./raster.js";
@@ -75,20 +76,16 @@ export function raindrop(x: Raster, severity: number, source: RandomSource, kind
   return blended(window, drops.alpha, water);
 }
 
-/** A drop out of focus gathers the light of half the sky. */
+/** A drop out of focus gathers the light of half the sky, as every seventh pixel tells it. */
 function gathered(seen: Raster, source: RandomSource): Raster {
   const share = source.uniform(...p.gathered);
-  const light = [0, 1, 2].map((channel) => quantile(seen, channel, share));
+  const length = Math.ceil(seen.data.length / 21);
+  const light = [0, 1, 2].map((channel) => {
+    const samples = Float32Array.from({ length }, (_, pixel) => seen.data[21 * pixel + channel]!);
+    return quantile(samples, share);
+  });
   const amount = source.uniform(0.2, 0.8);
   return mapped(seen, (value, index) => value + (light[index % 3]! - value) * amount);
-}
-
-/** The value that a share of every seventh pixel's samples of a channel lies below. */
-function quantile({ data }: Raster, channel: number, share: number): number {
-  const samples = new Float32Array(Math.ceil(data.length / 21))
-    .map((_, index) => data[21 * index + channel]!)
-    .sort();
-  return samples[Math.round(share * (samples.length - 1))]!;
 }
 
 /** What is seen through the drops: the scene out of focus, at night with its points of light as discs. */
