@@ -51,7 +51,8 @@ export class TileBlender {
 
   /**
    * @param plan - the tiles
-   * @param feather - how far the ramp reaches to each side of a border, in pixels; at most the margin
+   * @param feather - how far the ramp reaches to each side of a border, in pixels; at most the margin. Where a kept part is
+   * narrower than two ramps they are shorter
    */
   constructor(plan: TilePlan, feather: number) {
     const { area, rows } = plan;
@@ -136,7 +137,9 @@ function layOut(
   [areaStart, areaLength]: readonly [number, number],
   feather: number,
 ): { readonly lanes: readonly Lane[]; readonly segments: readonly Segment[] } {
-  const ramped = spans.map(([start, length]) => ramps(start, length, areaStart, areaLength, feather));
+  // Within a narrow part two ramps would overlap, and weights no longer add up to one.
+  const reach = Math.min(feather, ...spans.map(([, length]) => Math.floor(length / 2)));
+  const ramped = spans.map(([start, length]) => ramps(start, length, areaStart, areaLength, reach));
   const ends = ramped.flatMap(({ start, weights }) => [start, start + weights.length]);
   const cuts = [...new Set(ends)].sort((a, b) => a - b);
   const segments = cuts.slice(0, -1).map((start, index) => {
