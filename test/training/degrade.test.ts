@@ -8,9 +8,12 @@ const clean = texturedPicture(96, 80);
 
 /** The mean PSNR over a few seeds. */
 function strength(degradation: string, severity: number): number {
-  const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
-  const values = seeds.map((seed) => psnr(clean, degrade(clean, [{ degradation, severity }], seed)));
-  return values.reduce((total, value) => total + value, 0) / seeds.length;
+  const values = (degradationKinds[degradation] ?? [undefined]).flatMap((kind) =>
+    [1, 2, 3, 4, 5, 6, 7, 8].map((seed) =>
+      psnr(clean, degrade(clean, [{ degradation, severity, kind }], seed)),
+    ),
+  );
+  return values.reduce((total, value) => total + value, 0) / values.length;
 }
 
 describe("degrade", () => {
@@ -41,6 +44,7 @@ describe("degrade", () => {
       "inpainting",
       "low-light",
       "noise",
+      "rain",
       "raindrop",
     ]);
     expect(degradationKinds.inpainting).toEqual(["print", "aged", "film", "marks"]);
@@ -50,8 +54,8 @@ describe("degrade", () => {
       const pictures = kinds.map((kind) => damage(degradation, 3, kind));
       expect(new Set(pictures).size).toBe(kinds.length);
     }
-    expect(() => degrade(clean, [{ degradation: "rain", severity: 0.5, kind: "heavy" }], 1)).toThrow(
-      'no kind "heavy" of rain; there are none',
+    expect(() => degrade(clean, [{ degradation: "snow", severity: 0.5, kind: "heavy" }], 1)).toThrow(
+      'no kind "heavy" of snow; there are none',
     );
   });
 

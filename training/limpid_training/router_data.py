@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from .damage import DEGRADATIONS, Fault, Source, encode, one_by_one, original, rounded
 from .damage.fields import resize
 from .networks import ROUTER_CONFIG, scene_size, window_corners
-from .photographs import Photo, frame
+from .photographs import Photo, even_frame, frame
 
 #: (height, width) of the pictures of a batch, each with its transpose.
 SIZES = ((192, 256), (240, 320), (256, 384), (288, 384), (336, 448), (320, 480), (288, 512), (384, 512), (256, 256), (384, 384))
@@ -21,13 +21,13 @@ WEIGHTS = {
     "noise": 1.1,
     "jpeg": 0.9,
     "blur": 1.0,
-    "rain": 1.1,
-    "raindrop": 1.5,
+    "rain": 1.5,
+    "raindrop": 2.0,
     "haze": 1.3,
     "snow": 1.3,
     "low-light": 1.1,
     "shadow": 2.0,
-    "inpainting": 1.4,
+    "inpainting": 1.8,
 }
 #: What comes with what, more often than by chance.
 COMPANIONS = {
@@ -45,6 +45,8 @@ COMPANIONS = {
 CLEAN, PAGES, SECOND = 0.33, 0.09, 0.24
 #: Share of the pictures, of those without a fault of ours, that are photographs which have one by nature; each kind that several show, as often.
 BY_NATURE = 0.3
+#: Share of the shadows that fall on even ground.
+EVEN = 0.6
 #: How sure the router should be of what a photograph shows by nature, plainly or so that people would disagree. Of what severity is not
 #: known: the middle.
 PLAINLY, DOUBTFUL, SEVERITY_BY_NATURE = 0.92, 0.3, 0.5
@@ -150,6 +152,8 @@ class RouterBatches(Dataset):
         faults = draw.faults(source)
         if not faults and self.by_nature and source.chance(BY_NATURE):
             x, plain, doubtful = frame(source.choice(self.by_nature), h, w, source, 0)
+        elif any(fault.degradation == "shadow" for fault in faults) and source.chance(EVEN):
+            x, plain, doubtful = even_frame(self.photos, h, w, source)
         else:
             x, plain, doubtful = frame(self.photos, h, w, source, self.pages if not faults else self.pages / 4)
         rows, columns = (-(-side // STRIDE) for side in scene_size(h, w))

@@ -1,4 +1,5 @@
 """Rain in depth: streaks whose length, width and density differ by layer, faint against bright ground, with the veil of far rain.
+Either single strokes or a downpour of many short ones.
 
 After the appearance models of Garg and Nayar (2007) and the heavy-rain model of Li, Cheong and Tan (2019).
 """
@@ -14,9 +15,10 @@ from .source import Source, lerp
 P = PARAMETERS["rain"]
 
 
-def rain(x: np.ndarray, severity: float, source: Source) -> np.ndarray:
+def rain(x: np.ndarray, severity: float, source: Source, kind: str | None = None) -> np.ndarray:
     h, w = x.shape[:2]
     k = max(h, w)
+    streak = P[kind or source.weighted(P["kinds"])]
     tilt = math.pi / 2 + math.radians(source.between(P["tilt"]))
     air = source.uniform(0.6, 0.95) + np.array([source.uniform(-0.02, 0.02) for _ in range(3)], dtype=np.float32)
     y = x
@@ -33,13 +35,13 @@ def rain(x: np.ndarray, severity: float, source: Source) -> np.ndarray:
     layers = source.integer(*P["layers"])
     for layer in range(layers):
         near = (layer + source.uniform(0, 1)) / layers
-        length = max(3.0, k * lerp(P["length"], near**1.5 * source.uniform(0.5, 1)))
-        width = lerp(P["width"], near) * source.uniform(0.7, 1.2)
-        coverage = lerp(P["coverage"], severity) * source.uniform(0.3, 1.3) / layers
+        length = max(3.0, k * lerp(streak["length"], near**1.5 * source.uniform(0.5, 1)))
+        width = lerp(streak["width"], near) * source.uniform(0.7, 1.2)
+        coverage = lerp(streak["coverage"], severity) * source.uniform(0.3, 1.3) / layers
         streaks = sprinkle(source, h, w, coverage * h * w / (length * (0.7 + width)), density)
         kernel = line_kernel(length, tilt + math.radians(source.uniform(-5, 5)), width)
         layer_mask = np.clip(convolve(streaks, kernel / kernel.max()), 0, 1)
-        opacity = source.uniform(P["opacity"][0], lerp((P["opacity"][0] * 2, P["opacity"][1]), severity))
+        opacity = source.uniform(streak["opacity"][0], lerp((streak["opacity"][0] * 2, streak["opacity"][1]), severity))
         brightness = source.uniform(0.7, 1)
         y = y + (layer_mask * opacity * dark)[..., None] * (brightness - y)
     if source.chance(P["splash"]):  # drops that burst on the ground

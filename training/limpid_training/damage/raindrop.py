@@ -69,6 +69,6 @@ def raindrop(x: np.ndarray, severity: float, source: Source, kind: str | None = 
         x = gaussian(x, source.uniform(0.5, 2))
     if kind == "soft":  # a drop out of focus gathers the light of half the sky
         light = np.quantile(seen.reshape(-1, 3)[::7], source.between(P["gathered"]), axis=0).astype(np.float32)
-        seen = seen + (light - seen) * source.uniform(0.2, 0.8)
+        seen = seen + (light - seen) * source.between(P["evened"])
     alpha = alpha[..., None]
     return x * (1 - alpha) + np.clip(seen + shine[..., None], 0, 1) * alpha

@@ -12,14 +12,18 @@ import { sprinkle } from "./sprinkle.js";
 
 const p = parameters.rain;
 
+/** Kinds of {@link rain}. */
+type RainKind = keyof typeof p.kinds;
+
 /**
  * Rain in depth: streaks whose length, width and density differ by layer, faint against bright ground, with the veil of far
- * rain. After the appearance models of Garg and Nayar (Vision and Rain, 2007) and the heavy-rain model of Li, Cheong and Tan
- * (Heavy Rain Image Restoration, 2019).
+ * rain; either single strokes or a downpour of many short ones. After the appearance models of Garg and Nayar (Vision and
+ * Rain, 2007) and the heavy-rain model of Li, Cheong and Tan (Heavy Rain Image Restoration, 2019).
  */
-export function rain(x: Raster, severity: number, source: RandomSource): Raster {
+export function rain(x: Raster, severity: number, source: RandomSource, kind?: RainKind): Raster {
   const { width, height } = x;
   const longer = Math.max(width, height);
+  const streak = p[kind ?? source.weighted(p.kinds)];
   const tilt = Math.PI / 2 + radians(source.uniform(...p.tilt));
   let y = source.chance(p.dull) ? dulled(x, source) : x;
   y = veiled(y, x, severity, source);
@@ -31,14 +35,14 @@ export function rain(x: Raster, severity: number, source: RandomSource): Raster 
   const layers = source.integer(...p.layers);
   for (let layer = 0; layer < layers; layer++) {
     const near = (layer + source.uniform(0, 1)) / layers;
-    const length = Math.max(3, longer * lerp(p.length, near ** 1.5 * source.uniform(0.5, 1)));
-    const breadth = lerp(p.width, near) * source.uniform(0.7, 1.2);
-    const coverage = (lerp(p.coverage, severity) * source.uniform(0.3, 1.3)) / layers;
+    const length = Math.max(3, longer * lerp(streak.length, near ** 1.5 * source.uniform(0.5, 1)));
+    const breadth = lerp(streak.width, near) * source.uniform(0.7, 1.2);
+    const coverage = (lerp(streak.coverage, severity) * source.uniform(0.3, 1.3)) / layers;
     const drops = sprinkle(source, x, (coverage * width * height) / (length * (0.7 + breadth)), density);
-    const streak = peaked(lineKernel(length, tilt + radians(source.uniform(-5, 5)), breadth));
-    const streaks = convolve(drops, streak);
-    const [faintest] = p.opacity;
-    const opacity = source.uniform(faintest, lerp([2 * faintest, p.opacity[1]], severity));
+    const kernel = peaked(lineKernel(length, tilt + radians(source.uniform(-5, 5)), breadth));
+    const streaks = convolve(drops, kernel);
+    const [faintest] = streak.opacity;
+    const opacity = source.uniform(faintest, lerp([2 * faintest, streak.opacity[1]], severity));
     const light = source.uniform(0.7, 1);
     const share = mapped(
       streaks,

@@ -84,7 +84,7 @@ function gathered(seen: Raster, source: RandomSource): Raster {
     const samples = Float32Array.from({ length }, (_, pixel) => seen.data[21 * pixel + channel]!);
     return quantile(samples, share);
   });
-  const amount = source.uniform(0.2, 0.8);
+  const amount = source.uniform(...p.evened);
   return mapped(seen, (value, index) => value + (light[index % 3]! - value) * amount);
 }
 
