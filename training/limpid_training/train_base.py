@@ -46,6 +46,9 @@ LAST, ALONE = 0.15, 0.45
 #: Faults that leave parts of an image as they were. A crop that has next to none of the damage counts by this mean squared
 #: error besides its own, as the whole image would count it; others by 1e-5.
 UNEVEN, UNEVEN_ERROR = {"raindrop", "shadow", "inpainting"}, 5e-4
+#: How far severities are guessed wrongly at most, as a standard deviation. Where they were told too well, a router that misjudged
+#: the strength of noise cost 2.5 dB.
+UNSURE = 0.5
 #: Weight of the pattern that repeats every 8 pixels in what the backbone adds. A photograph has none, and eyes see it in skies.
 LATTICE = 60.0
 
@@ -62,8 +65,8 @@ class FaultCode(nn.Module):
 
 
 def unsure(labels, severities, generator):
-    """The labels as a router would guess them: severities off by a tenth, sometimes a fault too many, sometimes none at all."""
-    noise = torch.randn(severities.shape, generator=generator) * 0.1
+    """The labels as a router would guess them: severities off by a little or by a lot, sometimes a fault too many, sometimes none at all."""
+    noise = torch.randn(severities.shape, generator=generator) * UNSURE * torch.rand((len(labels), 1), generator=generator)
     guessed = (severities + noise).clamp(0, 1) * labels
     belief = labels * (1 - 0.4 * torch.rand(labels.shape, generator=generator).square())
     wrong = (torch.rand(labels.shape, generator=generator) < 0.012).float() * (1 - labels)

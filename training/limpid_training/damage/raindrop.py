@@ -28,6 +28,8 @@ def raindrop(x: np.ndarray, severity: float, source: Source, kind: str | None = 
     map_u, map_v = (m.astype(np.float32) for m in np.meshgrid(np.arange(w), np.arange(h)))
     soft = {"sharp": (0.12, 0.4), "soft": (0.4, 1.3), "dust": (0.2, 0.9), "lamps": (0.08, 0.4)}[kind]
     edge_dark = source.uniform(0, 0.5)
+    # A drop is a lens of a wide angle, and turns the scene upside down: what it shows is so many times as far from its middle.
+    wide = source.logarithmic(P["angle"])
     placed = 0
     for _ in range(count):
         radius = min(middle * source.logarithmic((0.4, 2.2)), k / 9)
@@ -51,16 +53,17 @@ def raindrop(x: np.ndarray, severity: float, source: Source, kind: str | None = 
         drop = np.clip((1 - distance) / edge + 0.5, 0, 1) * source.between(P["opacity"]) * (0.75 if kind == "soft" else 1)
         area = (slice(top, bottom), slice(left, right))
         wins = drop > alpha[area]
-        magnify = source.uniform(1.2, 3.5)
-        map_u[area] = np.where(wins, u - (u - cu) * (1 + magnify), map_u[area])
-        map_v[area] = np.where(wins, v - (v - cv) * (1 + magnify), map_v[area])
+        angle = wide * source.uniform(0.7, 1.3)
+        map_u[area] = np.where(wins, cu - (u - cu) * angle, map_u[area])
+        map_v[area] = np.where(wins, cv - (v - cv) * angle, map_v[area])
         light = source.between(P["shine"]) * (1 - np.clip(distance, 0, 1)) - edge_dark * 0.4 * np.clip(distance - 0.6, 0, 0.4) / 0.4
         if source.chance(0.4):
             light = light + source.uniform(0.1, 0.5) * np.exp(-((du + 0.35) ** 2 + (dv + 0.4) ** 2) / 0.03)
         shine[area] = np.where(wins, light, shine[area])
         alpha[area] = np.maximum(alpha[area], drop)
     depth_of_field = {"sharp": (0.6, 2), "soft": (0.012 * k, 0.05 * k), "dust": (1, 4), "lamps": (0.01 * k, 0.04 * k)}[kind]
-    scene = gaussian(x, source.uniform(*depth_of_field))
+    # A scene that is made smaller loses its detail.
+    scene = gaussian(x, max(source.uniform(*depth_of_field), 0.3 * wide))
     if kind == "lamps":  # points of light become discs
         bright = np.clip((luma(x) - 0.6) / 0.4, 0, 1)[..., None]
         scene = np.clip(scene * 0.8 + gaussian(linear(x) * bright, middle * 0.4) * 1.5, 0, 1)

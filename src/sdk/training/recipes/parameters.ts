@@ -55,7 +55,8 @@ export const parameters = {
     radius: [0.008, 0.07],
     coverage: [0.03, 0.45],
     rivulet: 0.06,
-    opacity: [0.55, 1],
+    angle: [1.5, 24],
+    opacity: [0.4, 1],
     shine: [-0.12, 0.3],
     gathered: [0.5, 0.97],
     evened: [0.3, 1],
@@ -98,7 +99,7 @@ export const parameters = {
     largest: 0.75,
   },
   inpainting: {
-    kinds: { print: 0.35, aged: 0.25, film: 0.15, marks: 0.25 },
+    kinds: { print: 0.3, aged: 0.4, film: 0.1, marks: 0.2 },
     faded: 0.65,
     mottle: [0.02, 0.3],
     grain: [0.005, 0.09],

@@ -28,6 +28,8 @@ interface Rain {
   readonly radius: number;
   /** How dark their edges are. */
   readonly edgeDark: number;
+  /** How wide their angle is: what a drop shows is so many times as far from its middle, on the other side. */
+  readonly angle: number;
 }
 
 /** What the drops do to each pixel; one channel each. */
@@ -54,13 +56,9 @@ export function raindrop(x: Raster, severity: number, source: RandomSource, kind
   const radius = Math.max(1.6, source.logarithmic(...size) * Math.max(width, height));
   const covered = lerp(p.coverage, severity) * source.uniform(0.4, 1.1) * (isDust ? 0.4 : 1);
   const count = Math.min(Math.max((covered * width * height) / (Math.PI * radius ** 2), 2), 220);
-  const drops = placeDrops(
-    x,
-    Math.trunc(count),
-    { kind: way, radius, edgeDark: source.uniform(0, 0.5) },
-    source,
-  );
-  const scene = sceneOf(x, way, radius, source);
+  const rain = { kind: way, radius, edgeDark: source.uniform(0, 0.5), angle: source.logarithmic(...p.angle) };
+  const drops = placeDrops(x, Math.trunc(count), rain, source);
+  const scene = sceneOf(x, rain, source);
   const seen = remapped(
     scene,
     (column, row, out) => {
@@ -89,7 +87,7 @@ function gathered(seen: Raster, source: RandomSource): Raster {
 }
 
 /** What is seen through the drops: the scene out of focus, at night with its points of light as discs. */
-function sceneOf(x: Raster, kind: RaindropKind, radius: number, source: RandomSource): Raster {
+function sceneOf(x: Raster, { kind, radius, angle }: Rain, source: RandomSource): Raster {
   const longer = Math.max(x.width, x.height);
   const softness: Readonly<Record<RaindropKind, Range>> = {
     sharp: [0.6, 2],
@@ -97,7 +95,8 @@ function sceneOf(x: Raster, kind: RaindropKind, radius: number, source: RandomSo
     dust: [1, 4],
     lamps: [0.01 * longer, 0.04 * longer],
   };
-  const scene = gaussian(x, source.uniform(...softness[kind]));
+  // A scene that is made smaller loses its detail.
+  const scene = gaussian(x, Math.max(source.uniform(...softness[kind]), 0.3 * angle));
   if (kind !== "lamps") return scene;
   const brightness = luma(x).data;
   const lamps = mapped(
@@ -138,7 +137,7 @@ function placeDrop(
   centerX: number,
   centerY: number,
   radius: number,
-  { kind, edgeDark }: Rain,
+  { kind, edgeDark, angle }: Rain,
   source: RandomSource,
 ): void {
   const { width, height } = alpha;
@@ -151,7 +150,7 @@ function placeDrop(
   };
   const edge = source.uniform(...edges[kind]);
   const opacity = source.uniform(...p.opacity) * (kind === "soft" ? 0.75 : 1);
-  const magnification = 1 + source.uniform(1.2, 3.5);
+  const wide = angle * source.uniform(0.7, 1.3);
   const light = source.uniform(...p.shine);
   const glint = source.chance(0.4) ? source.uniform(0.1, 0.5) : 0;
   const reachX = Math.ceil(radius * 2.2 + 2);
@@ -170,8 +169,8 @@ function placeDrop(
       const pixel = y * width + x;
       if (water <= alpha.data[pixel]!) continue;
       alpha.data[pixel] = water;
-      fromX.data[pixel] = x - dx * magnification;
-      fromY.data[pixel] = y - dy * magnification;
+      fromX.data[pixel] = centerX - dx * wide;
+      fromY.data[pixel] = centerY - dy * wide;
       const inside = light * (1 - Math.min(distance, 1));
       const rim = edgeDark * Math.min(Math.max(distance - 0.6, 0), 0.4);
       shine.data[pixel] = inside - rim + glint * Math.exp(-((u + 0.35) ** 2 + (v + 0.4) ** 2) / 0.03);
