@@ -1,12 +1,15 @@
-// npm run docs: one site of the guides and the API, in docs/api. It fails on a link that leads nowhere.
+// npm run docs: the guides and the API as one site, in docs/api. It fails on a link that leads nowhere.
 //
 // The guides are read where they are in the repository, and copied for TypeDoc with other links: what leads to a file that
 // is no page of the site, such as a source, becomes a text.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Application } from "typedoc";
-import { root } from "./dist.mjs";
+import { exampleNames } from "../examples/gallery/examples.mjs";
 import { findDeadLinks } from "./dead-links.mjs";
+import { root } from "./dist.mjs";
+import { mendPages } from "./typedoc-pages.mjs";
 
 /** The guides, in the order in which people read them. */
 const guides = [
@@ -16,10 +19,10 @@ const guides = [
   ...["docs/guides/limits.md", "docs/performance.md", "docs/benchmark.md", "docs/security.md"],
   ...["docs/guides/cluster.md", "docs/design.md", "CONTRIBUTING.md", "CHANGELOG.md"],
   ...["models/MODEL_CARD.md", "training/README.md"],
-  ...["playground", "train-in-browser", "photos", "apps"].map((name) => `examples/${name}/README.md`),
+  ...[...exampleNames, "photos", "apps"].map((name) => `examples/${name}/README.md`),
 ];
 const pages = new Set(["README.md", ...guides]);
-const copies = join(root, "build", "site");
+const copies = join(root, "build", "guides");
 
 /**
  * Copies a page with the pictures that it shows.
@@ -46,19 +49,45 @@ function copyPage(page) {
   writeFileSync(join(copies, page), page === "README.md" ? copy : titled);
 }
 
-rmSync(copies, { recursive: true, force: true });
-for (const page of pages) copyPage(page);
-const app = await Application.bootstrapWithPlugins({
-  readme: join(copies, "README.md"),
-  projectDocuments: guides.map((page) => join(copies, page)),
-});
-const project = await app.convert();
-if (project === undefined) process.exit(1);
-app.validate(project);
-if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);
-await app.generateOutputs(project);
-if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);
-const dead = findDeadLinks(join(root, "docs", "api"));
-for (const { page, address, reason } of dead) console.error(`${page}: ${address} ${reason}`);
-console.log(`${dead.length} dead links`);
-process.exitCode = dead.length === 0 ? 0 : 1;
+/**
+ * Builds the site of the guides and the API.
+ *
+ * @param {object} [options]
+ * @param {string} [options.out] - where the files go
+ * @param {string} [options.home] - address of the page around the site, as seen from its first page
+ * @throws {Error} if TypeDoc finds something wrong, which it prints
+ */
+export async function buildDocs({ out = join(root, "docs", "api"), home } = {}) {
+  rmSync(copies, { recursive: true, force: true });
+  for (const page of pages) copyPage(page);
+  const app = await Application.bootstrapWithPlugins({
+    readme: join(copies, "README.md"),
+    projectDocuments: guides.map((page) => join(copies, page)),
+    out,
+  });
+  mendPages(app, home);
+  const project = await app.convert();
+  if (project !== undefined) app.validate(project);
+  const hasFailed = () => app.logger.hasErrors() || app.logger.hasWarnings();
+  if (project === undefined || hasFailed()) throw new Error("TypeDoc has refused the documentation");
+  await app.generateOutputs(project);
+  if (hasFailed()) throw new Error("TypeDoc has not written the documentation");
+}
+
+/**
+ * Prints the dead links of a site.
+ *
+ * @param {string} folder - the site
+ * @returns {number} the exit code: 1 if there are any
+ */
+export function checkLinks(folder) {
+  const dead = findDeadLinks(folder);
+  for (const { page, address, reason } of dead) console.error(`${page}: ${address} ${reason}`);
+  console.log(`${dead.length} dead links`);
+  return dead.length === 0 ? 0 : 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await buildDocs();
+  process.exitCode = checkLinks(join(root, "docs", "api"));
+}
