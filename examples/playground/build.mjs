@@ -53,7 +53,15 @@ export async function buildPlayground({
   copyAssets(join(out, "limpid"), { model });
   const photos = join(folder, "..", "photos");
   cpSync(join(photos, "real"), join(out, "samples"), { recursive: true });
-  for (const name of ["noise.png", "jpeg.jpg", "rain.png", "clean/rain.png"]) {
+  for (const name of [
+    "noise.png",
+    "jpeg.jpg",
+    "rain.png",
+    "clean/rain.png",
+    "blur.jpg",
+    "snow.jpg",
+    "scratches.jpg",
+  ]) {
     cpSync(join(photos, name), join(out, "samples", name));
   }
   await buildServiceWorker(out);
