@@ -64,12 +64,13 @@ export function editorPage({ undo, redo }: History): EditorPage {
     });
   };
 
-  // What is not caught on the way is why there is no editor.
+  // What is not caught on the way to an editor is why there is none.
   const giveUp = (event: Event, reason: unknown): void => {
     event.preventDefault();
+    fail(reason);
+    if (lamp.dataset.state !== "starting") return;
     lamp.dataset.state = "failed";
     engine.textContent = "Not started";
-    fail(reason);
   };
   addEventListener("error", (event) => giveUp(event, event.error ?? event.message));
   addEventListener("unhandledrejection", (event) => giveUp(event, event.reason));

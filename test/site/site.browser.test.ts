@@ -11,11 +11,12 @@ import { openBuilt, serveBuilt } from "../examples/built-examples.js";
 /** As `npm run site` has built them, which takes long and the whole test run does before. */
 const docs = "build/site/docs";
 
-const folder = serveBuilt(async (parts) => {
+// Without a copy of miniPaint, whose page then says how to get one.
+const folder = serveBuilt(async ({ out, model }) => {
   if (!existsSync(join(docs, "index.html"))) {
     await promisify(execFile)(process.execPath, ["scripts/site.mjs"]);
   }
-  await buildSite({ ...parts, docs });
+  await buildSite({ out, model, docs });
 });
 
 test("no link of the site leads nowhere", () => {
@@ -47,7 +48,11 @@ const pages: Readonly<Record<string, SitePage>> = {
   gallery: { path: "", views: all },
   playground: { path: "playground/", ready: "#lamp[data-state=ready]", views: all },
   "an editor": { path: "canvas-konva/", ready: "#restore:enabled", views: all },
-  "a frame": { path: "canvas-minipaint/", ready: "#restore:enabled", views: all },
+  "a frame without its editor": {
+    path: "canvas-minipaint/",
+    ready: "text=A copy of miniPaint is needed",
+    views: all,
+  },
   training: { path: "train-in-browser/", views: all },
   "a guide": { path: "docs/index.html", views: [all[0]!, all[3]!] },
   "the API": { path: "docs/interfaces/limpid.Limpid.html", views: [all[1]!, all[2]!] },
