@@ -1,64 +1,39 @@
-// npm run docs: one site of the guides and the API, in docs/api. It fails on a link that leads nowhere.
-//
-// The guides are read where they are in the repository, and copied for TypeDoc with other links: what leads to a file that
-// is no page of the site, such as a source, becomes a text.
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, extname, join, normalize } from "node:path";
-import { Application } from "typedoc";
-import { root } from "./dist.mjs";
-import { findDeadLinks } from "./dead-links.mjs";
-
-/** The guides, in the order in which people read them. */
-const guides = [
-  ...["start", "recipes", "concepts"].map((name) => `docs/guides/${name}.md`),
-  ...["README", "canvas", "photopea", "figma"].map((name) => `docs/hosts/${name}.md`),
-  ...["docs/guides/own-host.md", "docs/authoring/README.md", "docs/guides/extensions.md"],
-  ...["docs/guides/limits.md", "docs/performance.md", "docs/benchmark.md", "docs/security.md"],
-  ...["docs/guides/cluster.md", "docs/design.md", "CONTRIBUTING.md", "CHANGELOG.md"],
-  ...["models/MODEL_CARD.md", "training/README.md"],
-  ...["playground", "train-in-browser", "photos", "apps"].map((name) => `examples/${name}/README.md`),
-];
-const pages = new Set(["README.md", ...guides]);
-const copies = join(root, "build", "site");
+// npm run site: gallery, playground, examples and docs as one folder of static files, in build/site, for any server and any path.
+// It fails on a link that leads nowhere.
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildExamples, miniPaintCopy } from "../examples/gallery/build.mjs";
+import { buildPlayground } from "../examples/playground/build.mjs";
+import { buildDist, root } from "./dist.mjs";
+import { buildDocs, checkLinks } from "./docs.mjs";
 
 /**
- * Copies a page with the pictures that it shows.
+ * Builds the site.
  *
- * @param {string} page - its path in the repository
+ * @param {object} [options]
+ * @param {string} [options.out] - where the files go; what is there is replaced
+ * @param {string} [options.model] - folder with the model's `model.json`
+ * @param {string | undefined} [options.miniPaint] - folder of a copy of miniPaint
+ * @param {string | undefined} [options.docs] - folder of documentation that was built for a site before; built anew if left out
+ * @returns {Promise<string>} where the files are
  */
-function copyPage(page) {
-  const text = readFileSync(join(root, page), "utf8");
-  const copy = text.replace(/(!?)\[([^\]]*)\]\(([^)\s]+)\)/g, (link, mark, label, address) => {
-    if (/^(?:[a-z]+:|#)/.test(address)) return link;
-    const target = normalize(join(dirname(page), address.replace(/#.*/, "")));
-    if (pages.has(target)) return link;
-    if (mark === "!" || extname(target) === ".csv") {
-      mkdirSync(dirname(join(copies, target)), { recursive: true });
-      cpSync(join(root, target), join(copies, target));
-      return link;
-    }
-    return label.startsWith("`") ? label : `${label} (\`${target}\`)`;
-  });
-  mkdirSync(dirname(join(copies, page)), { recursive: true });
-  const heading = /^# (.*)$/m.exec(text)?.[1] ?? page;
-  // TypeDoc calls a document by its file's name unless it says otherwise.
-  const titled = copy.startsWith("---\n") ? copy : `---\ntitle: ${JSON.stringify(heading)}\n---\n\n${copy}`;
-  writeFileSync(join(copies, page), page === "README.md" ? copy : titled);
+export async function buildSite({
+  out = join(root, "build", "site"),
+  model = join(root, "models"),
+  miniPaint,
+  docs,
+} = {}) {
+  await buildExamples({ out, model, miniPaint, hasSite: true });
+  await buildPlayground({ out: join(out, "playground"), model, home: "../" });
+  if (docs === undefined) await buildDocs({ out: join(out, "docs"), home: "../index.html" });
+  else cpSync(docs, join(out, "docs"), { recursive: true });
+  return out;
 }
 
-rmSync(copies, { recursive: true, force: true });
-for (const page of pages) copyPage(page);
-const app = await Application.bootstrapWithPlugins({
-  readme: join(copies, "README.md"),
-  projectDocuments: guides.map((page) => join(copies, page)),
-});
-const project = await app.convert();
-if (project === undefined) process.exit(1);
-app.validate(project);
-if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);
-await app.generateOutputs(project);
-if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);
-const dead = findDeadLinks(join(root, "docs", "api"));
-for (const { page, address, reason } of dead) console.error(`${page}: ${address} ${reason}`);
-console.log(`${dead.length} dead links`);
-process.exitCode = dead.length === 0 ? 0 : 1;
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await buildDist();
+  const folder = await buildSite({ miniPaint: miniPaintCopy() });
+  process.exitCode = checkLinks(folder);
+  console.log(`The site is in ${folder}`);
+}

@@ -1,20 +1,20 @@
-// A small editor on Fabric 7: restore the active photo, undo, redo.
+// A photo on a Fabric 7 canvas: restore, undo, redo.
 import { Canvas, FabricImage } from "fabric";
-import { createLimpid } from "../../src/sdk/index.js"; // "limpid" in an application
-import { FabricHost, UndoHistory } from "../../src/adapters/canvas/index.js"; // "limpid/canvas"
-import { makeToolbar } from "../canvas-toolbar.js";
+import { createLimpid, FabricHost, UndoHistory } from "limpid/canvas";
+import { editorPage } from "../shared/editor-page.js"; // buttons, progress, a line of text
 
-const canvas = new Canvas(document.body.appendChild(document.createElement("canvas")), {
-  width: 640,
-  height: 480,
-});
-const photo = await FabricImage.fromURL("/examples/photos/noise.png", { crossOrigin: "anonymous" });
-photo.set({ left: 320, top: 240, angle: 5 });
+const history = new UndoHistory();
+const page = editorPage({ undo: () => history.undo(), redo: () => history.redo() });
+const { place, width, height } = page;
+
+const element = place.appendChild(document.createElement("canvas"));
+const canvas = new Canvas(element, { width, height });
+const photo = await FabricImage.fromURL("../photos/noise.png");
+photo.scaleToWidth(0.7 * width);
+photo.set({ left: width / 2, top: height / 2, angle: 5 });
 canvas.add(photo);
 canvas.setActiveObject(photo);
 
-const history = new UndoHistory();
-const toolbar = makeToolbar({ undo: () => history.undo(), redo: () => history.redo() });
-const host = new FabricHost(canvas, { history, interface: toolbar.interface });
-const limpid = await createLimpid({ assets: "/build/assets/" }); // npx limpid-assets build/assets
-toolbar.ready(() => limpid.restoreOn(host));
+const host = new FabricHost(canvas, { history, interface: page.interface });
+const limpid = await createLimpid({ assets: "../limpid/" }); // npx limpid-assets limpid
+page.ready(limpid, () => limpid.restoreOn(host));

@@ -1,22 +1,25 @@
-// A small editor on Konva 10: restore the photo in the transformer, undo, redo.
+// A photo on a Konva 10 stage: restore what the transformer has, undo, redo.
 import Konva from "konva";
-import { createLimpid } from "../../src/sdk/index.js"; // "limpid" in an application
-import { KonvaHost, UndoHistory } from "../../src/adapters/canvas/index.js"; // "limpid/canvas"
-import { makeToolbar } from "../canvas-toolbar.js";
+import { createLimpid, KonvaHost, UndoHistory } from "limpid/canvas";
+import { editorPage } from "../shared/editor-page.js"; // buttons, progress, a line of text
 
-const container = document.body.appendChild(document.createElement("div"));
-const stage = new Konva.Stage({ container, width: 640, height: 480 });
+const history = new UndoHistory();
+const page = editorPage({ undo: () => history.undo(), redo: () => history.redo() });
+const { place, width, height } = page;
+
+const container = place.appendChild(document.createElement("div"));
+const stage = new Konva.Stage({ container, width, height });
 const layer = new Konva.Layer();
 stage.add(layer);
-const image = document.createElement("img");
-image.src = "/examples/photos/noise.png";
+const image = new Image();
+image.src = "../photos/noise.png";
 await image.decode();
-const photo = new Konva.Image({ image, x: 40, y: 40, rotation: 5, draggable: true });
+const scale = (0.7 * width) / image.width;
+const photo = new Konva.Image({ image, x: 0.18 * width, y: 0.1 * height, rotation: 5, draggable: true });
+photo.scale({ x: scale, y: scale });
 const transformer = new Konva.Transformer({ nodes: [photo] });
 layer.add(photo, transformer);
 
-const history = new UndoHistory();
-const toolbar = makeToolbar({ undo: () => history.undo(), redo: () => history.redo() });
-const host = new KonvaHost({ active: () => transformer.nodes()[0], history, interface: toolbar.interface });
-const limpid = await createLimpid({ assets: "/build/assets/" }); // npx limpid-assets build/assets
-toolbar.ready(() => limpid.restoreOn(host));
+const host = new KonvaHost({ active: () => transformer.nodes()[0], history, interface: page.interface });
+const limpid = await createLimpid({ assets: "../limpid/" }); // npx limpid-assets limpid
+page.ready(limpid, () => limpid.restoreOn(host));

@@ -1,16 +1,20 @@
-// A TOAST UI image editor with restoration: its own undo and redo take the result back.
+// A TOAST UI image editor: its own undo and redo take the result back.
+import { createLimpid, TuiHost } from "limpid/canvas";
 import ImageEditor from "tui-image-editor";
-import { createLimpid } from "../../src/sdk/index.js"; // "limpid" in an application
-import { TuiHost } from "../../src/adapters/canvas/index.js"; // "limpid/canvas"
-import { makeToolbar } from "../canvas-toolbar.js";
+import { editorPage } from "../shared/editor-page.js"; // buttons, progress, a line of text
 
-const container = document.body.appendChild(document.createElement("div"));
-container.style.height = "480px"; // the editor fills its container, which has no height of its own
-const editor = new ImageEditor(container, { cssMaxWidth: 640, cssMaxHeight: 480, usageStatistics: false });
-await editor.loadImageFromURL("/examples/photos/noise.png", "noise");
-await editor.rotate(90);
+const page = editorPage({ undo: () => editor.undo(), redo: () => editor.redo() });
+const { place, width, height } = page;
 
-const toolbar = makeToolbar({ undo: () => editor.undo(), redo: () => editor.redo() });
-const host = new TuiHost(editor, { interface: toolbar.interface });
-const limpid = await createLimpid({ assets: "/build/assets/" }); // npx limpid-assets build/assets
-toolbar.ready(() => limpid.restoreOn(host));
+const container = place.appendChild(document.createElement("div"));
+container.style.height = `${height}px`; // the editor fills its container, which has no height of its own
+const editor = new ImageEditor(container, {
+  cssMaxWidth: width,
+  cssMaxHeight: height,
+  usageStatistics: false,
+});
+await editor.loadImageFromURL("../photos/noise.png", "noise");
+
+const host = new TuiHost(editor, { interface: page.interface });
+const limpid = await createLimpid({ assets: "../limpid/" }); // npx limpid-assets limpid
+page.ready(limpid, () => limpid.restoreOn(host));

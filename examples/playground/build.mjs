@@ -2,27 +2,16 @@
 //
 // Writes the playground as static files that any server can hand out, at the root of a site or below a path.
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { copyAssets } from "../../bin/limpid-assets.mjs";
+import { pageBuild } from "../shared/page-build.mjs";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const root = resolve(folder, "../..");
-
-/** What both builds have in common. @type {import("esbuild").BuildOptions} */
-const common = {
-  bundle: true,
-  tsconfigRaw: {}, // the packages as they are built, not their sources, to which tsconfig.json maps their names
-  minify: true,
-  platform: "browser",
-  target: "es2022",
-  logLevel: "warning",
-  // The package's chunks import for their side effects what has none.
-  logOverride: { "ignored-bare-import": "silent" },
-};
 
 /**
  * Builds the playground from the built package.
@@ -30,32 +19,49 @@ const common = {
  * @param {object} [options]
  * @param {string} [options.out] - where the files go
  * @param {string} [options.model] - folder with the model's `model.json`
+ * @param {string | undefined} [options.home] - address of a page about all examples, if there is one
  * @returns {Promise<string>} where the files are
  */
 export async function buildPlayground({
   out = join(root, "build", "playground"),
   model = join(root, "models"),
+  home,
 } = {}) {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   await build({
-    ...common,
-    entryPoints: {
-      playground: join(folder, "src", "main.ts"),
-      "photo-worker": join(folder, "src", "photo-worker.ts"),
-      "training-worker": join(folder, "..", "train-in-browser", "training-worker.ts"),
-    },
+    ...pageBuild,
+    entryPoints: [
+      { in: join(folder, "playground.css"), out: "playground" },
+      { in: join(folder, "src", "main.ts"), out: "playground" },
+      { in: join(folder, "src", "photo-worker.ts"), out: "photo-worker" },
+      { in: join(folder, "..", "train-in-browser", "training-worker.ts"), out: "training-worker" },
+    ],
     outdir: out,
     format: "esm",
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
   });
-  for (const name of ["index.html", "playground.css", "icon.svg"])
-    cpSync(join(folder, name), join(out, name));
+  cpSync(join(folder, "icon.svg"), join(out, "icon.svg"));
+  const page = readFileSync(join(folder, "index.html"), "utf8");
+  const name = "<b>Limpid</b>";
+  if (!page.includes(name)) throw new Error("index.html has no place for the link");
+  writeFileSync(
+    join(out, "index.html"),
+    home === undefined ? page : page.replace(name, () => `<a href="${home}">Limpid</a>`),
+  );
   copyAssets(join(out, "limpid"), { model });
   const photos = join(folder, "..", "photos");
   cpSync(join(photos, "real"), join(out, "samples"), { recursive: true });
-  for (const name of ["noise.png", "jpeg.jpg", "rain.png", "clean/rain.png"]) {
+  for (const name of [
+    "noise.png",
+    "jpeg.jpg",
+    "rain.png",
+    "clean/rain.png",
+    "blur.jpg",
+    "snow.jpg",
+    "scratches.jpg",
+  ]) {
     cpSync(join(photos, name), join(out, "samples", name));
   }
   await buildServiceWorker(out);
@@ -68,7 +74,7 @@ async function buildServiceWorker(out) {
   const hash = createHash("sha256");
   for (const name of files) hash.update(name).update(readFileSync(join(out, name)));
   await build({
-    ...common,
+    ...pageBuild,
     entryPoints: [join(folder, "src", "service-worker.ts")],
     outdir: out,
     format: "iife",

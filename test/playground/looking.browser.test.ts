@@ -381,6 +381,38 @@ test("of several photos each is restored, failures are named, and all are saved 
   });
 });
 
+test("a photo that somebody comes back to is as it was left, and can be taken back to what was opened", async () => {
+  await page.reload();
+  await page.locator("#lamp[data-state=ready]").waitFor();
+  await openPicture(page, picture, "before");
+  await page.setInputFiles("#file", [
+    await pictureFile(makePicture(64, 48), "first.png"),
+    await pictureFile(makePicture(48, 64), "second.png"),
+  ]);
+  await says(page, "strip-count", /^3 of 3 done/);
+  const photos = page.getByRole("list", { name: "Photos" }).getByRole("button");
+  const isOpen = async (at: number): Promise<void> => {
+    await photos.nth(at).click();
+    await until(async () => (await photos.nth(at).getAttribute("aria-current")) === "true");
+  };
+  const switches = page.getByRole("switch", { checked: true });
+  // This one was restored while another one was open.
+  await isOpen(2);
+  await page.locator("#undo:enabled").click();
+  await says(page, "status", /^Undone. Now as it was opened/);
+  expect(await photos.nth(2).textContent()).toBe("second.pngas opened");
+  await isOpen(1);
+  expect(await page.locator("#undo").isEnabled()).toBe(true);
+  await isOpen(2);
+  await idle(page);
+  expect(await switches.count()).toBe(0);
+  expect(await page.locator("#save").isDisabled()).toBe(true);
+  await page.locator("#auto").click();
+  await says(page, "status", /^Restored/);
+  await idle(page);
+  expect(await switches.count()).toBeGreaterThan(0);
+});
+
 test("help opens by its key and says what keys do", async () => {
   await page.locator("#pane-before").focus();
   await page.keyboard.press("?");

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { unzipSync } from "fflate";
 import sharp from "sharp";
-import { serveExample } from "../../examples/train-in-browser/serve.mjs";
+import { buildExamples } from "../../examples/gallery/build.mjs";
 import {
   parseExtensionManifest,
   parseIntegrity,
@@ -9,23 +9,10 @@ import {
   verifyIntegrity,
 } from "../../src/sdk/packs/index.js";
 import { loadModel, modelFromFiles } from "../../src/sdk/restore/index.js";
-import { openPage } from "../support/page.js";
-import { makeTinyModel } from "../support/tiny-model.js";
+import { model, openBuilt, serveBuilt } from "../examples/built-examples.js";
 import { makePhotos } from "./training-suite.js";
 
-const model = makeTinyModel({ scale: 0.15 });
-let server: Awaited<ReturnType<typeof serveExample>>;
-
-beforeAll(async () => {
-  server = await serveExample({
-    models: (file) => {
-      const bytes = model.get(file);
-      return bytes === undefined ? Promise.reject(new Error(`no ${file}`)) : Promise.resolve(bytes);
-    },
-  });
-}, 120_000);
-
-afterAll(() => server.close());
+serveBuilt(buildExamples);
 
 /** Five photos as PNG files, and the same ones darkened. */
 async function pictureFiles(factor: number): Promise<{ name: string; mimeType: string; buffer: Buffer }[]> {
@@ -38,22 +25,43 @@ async function pictureFiles(factor: number): Promise<{ name: string; mimeType: s
 }
 
 test("the page trains an expert from pairs under its policy and hands out a whole pack", async () => {
-  const page = await openPage();
-  await page.goto(`${server.origin}/`);
-  await page.setInputFiles("#before", await pictureFiles(0.6));
+  const { page, errors } = await openBuilt("train-in-browser/");
+  const [first, ...others] = await pictureFiles(0.6);
+  await page.setInputFiles("#before", first!);
+  expect(await page.textContent("#before-count")).toBe("1 picture");
+  await page.setInputFiles("#before", others);
+  expect(await page.textContent("#before-count")).toBe("5 pictures");
   await page.click("#train");
-  expect(await page.textContent("#status")).toContain("two are needed");
-  await page.setInputFiles("#after", await pictureFiles(1));
+  expect(await page.textContent("#problem")).toBe(
+    "0 pairs: two are needed at least, with the same names on both sides.",
+  );
+  const clean = await pictureFiles(1);
+  await page.setInputFiles("#after", clean[0]!);
+  expect(await page.textContent("#unpaired")).toMatch(/^Left out, on one side only: .* and others\.$/);
+  await page.click("#train");
+  expect(await page.textContent("#problem")).toMatch(/^1 pair: /);
+  await page.setInputFiles("#after", clean.slice(1));
+  expect(await page.textContent("#unpaired")).toBe("");
+
+  // What no manifest may have is not trained.
+  for (const [field, name] of [
+    ["#degradation", "My Fault"],
+    ["#publisher", "-me"],
+  ] as const) {
+    const good = await page.inputValue(field);
+    await page.fill(field, name);
+    await page.click("#train");
+    expect(await page.locator(`${field}:invalid`).count()).toBe(1);
+    expect(await page.locator("#stop").isDisabled()).toBe(true);
+    await page.fill(field, good);
+    expect(await page.locator(`${field}:invalid`).count()).toBe(0);
+  }
   await page.fill("#degradation", "dusk");
   await page.fill("#steps", "3");
   await page.selectOption("#backend", "wasm");
   await page.click("#train");
-  await page.waitForFunction(
-    () => /^(Done|Failed)/.test(document.getElementById("status")?.textContent ?? ""),
-    undefined,
-    { timeout: 240_000 },
-  );
-  expect(await page.textContent("#status")).toMatch(/^Done: held-out pictures .* dB gained/);
+  await page.locator("#status", { hasText: /^Done: held-out pictures .* dB gained/ }).waitFor();
+  expect(errors).toEqual([]);
   expect(await page.evaluate(() => (document.getElementById("curve") as HTMLImageElement).naturalWidth)).toBe(
     720,
   );

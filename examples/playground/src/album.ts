@@ -22,10 +22,12 @@ export interface Entry {
   kept: Promise<StoredLook> | undefined;
 }
 
-/** A look whose whole repair is a PNG file; undefined if nothing was repaired. */
+/** A look whose whole repair is a PNG file. */
 export interface StoredLook extends Omit<Look, "result"> {
   readonly analysis: Analysis;
-  readonly result: Omit<RestoreResult, "image">;
+  /** Undefined if somebody wants no repair. */
+  readonly result: Omit<RestoreResult, "image"> | undefined;
+  /** Undefined if nothing was repaired. */
   readonly repaired: Blob | undefined;
 }
 
@@ -93,8 +95,8 @@ export class Album {
   }
 
   /** Says how the photo that is open looks. */
-  note({ look }: Darkroom): void {
-    if (this.#open === undefined || look.result === undefined) return;
+  note({ look, isDecided }: Darkroom): void {
+    if (this.#open === undefined || !isDecided) return;
     this.#change(this.#open, { state: "done", note: noteOf(look.result) });
   }
 
@@ -104,10 +106,10 @@ export class Album {
   }
 
   /** Keeps how the photo that is open looks, before another one is opened or all are saved. */
-  leave({ analysis, look }: Darkroom): void {
+  leave({ analysis, look, isDecided }: Darkroom): void {
     const entry = this.#open;
     const { result, ...rest } = look;
-    if (entry === undefined || analysis === undefined || result === undefined) return;
+    if (entry === undefined || analysis === undefined || !isDecided) return;
     entry.kept = this.#keep(analysis, rest, result);
     // Whoever comes back to it waits for it; until then it may fail without anybody.
     entry.kept.catch(() => (entry.kept = undefined));
@@ -118,6 +120,7 @@ export class Album {
     const stored = await kept?.catch(() => undefined);
     if (stored === undefined) return undefined;
     const { analysis, result, repaired, ...look } = stored;
+    if (result === undefined) return { analysis, look: { ...look, result } };
     const image = repaired === undefined ? photo.image : await this.#pixels(repaired);
     return { analysis, look: { ...look, result: { ...result, image } } };
   }
@@ -175,8 +178,10 @@ export class Album {
   async #keep(
     analysis: Analysis,
     look: Omit<Look, "result">,
-    { image, ...result }: RestoreResult,
+    repair: RestoreResult | undefined,
   ): Promise<StoredLook> {
+    if (repair === undefined) return { ...look, analysis, result: undefined, repaired: undefined };
+    const { image, ...result } = repair;
     if (result.tiles === 0) return { ...look, analysis, result, repaired: undefined };
     const before = await copySamples(image);
     const { file } = await this.#options.photos.save({
@@ -204,6 +209,7 @@ export function newEntry(file: File): Entry {
   return { file, state: "waiting", note: "waiting", kept: undefined };
 }
 
-function noteOf({ tiles }: Pick<RestoreResult, "tiles">): string {
-  return tiles === 0 ? "nothing found" : "restored";
+function noteOf(result: Pick<RestoreResult, "tiles"> | undefined): string {
+  if (result === undefined) return "as opened";
+  return result.tiles === 0 ? "nothing found" : "restored";
 }

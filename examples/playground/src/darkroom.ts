@@ -57,6 +57,9 @@ const previewSide = 768;
 /** Photos up to so many times the part are repaired whole at once. */
 const previewGain = 2;
 
+/** A photo as it was opened. */
+const opened: Look = { experts: "auto", strength: 1, mask: [], result: undefined };
+
 /** One photo and its history. Every repair and every change of strength starts from the photo as it was opened. */
 export class Darkroom {
   /** The photo as it was opened. */
@@ -65,7 +68,7 @@ export class Darkroom {
   readonly history: UndoHistory;
   readonly #onLook: (look: Look) => void;
   #analysis: Analysis | undefined;
-  #look: Look = { experts: "auto", strength: 1, mask: [], result: undefined };
+  #look = opened;
   #run: AbortController | undefined;
 
   /**
@@ -82,6 +85,7 @@ export class Darkroom {
     }
     const steps = Math.floor(historyBytes / photo.image.data.byteLength);
     this.history = new UndoHistory(Math.min(30, Math.max(2, steps)));
+    if (kept !== undefined) this.#record(opened, kept.look, "Restore");
   }
 
   /** How it looks. */
@@ -93,6 +97,12 @@ export class Darkroom {
   get isChanged(): boolean {
     const { result, strength } = this.#look;
     return result !== undefined && result.tiles > 0 && strength > 0;
+  }
+
+  /** Whether a repair is done, or somebody wants none: otherwise the photo still waits for the router's. */
+  get isDecided(): boolean {
+    const { result, experts } = this.#look;
+    return result !== undefined || experts !== "auto" || this.history.redoLabel !== undefined;
   }
 
   /** What the router says of the photo, once it was asked. */
@@ -198,13 +208,16 @@ export class Darkroom {
     }
   }
 
-  /** Looks otherwise from now on; a step only if anything is seen of it. */
+  /** Looks otherwise from now on. */
   #take(after: Look, label: string): void {
-    const before = this.#look;
-    if (changes(before, after)) {
-      this.history.push({ label, undo: () => this.#show(before), redo: () => this.#show(after) });
-    }
+    this.#record(this.#look, after, label);
     this.#show(after);
+  }
+
+  /** A step, if anything is seen of it. */
+  #record(before: Look, after: Look, label: string): void {
+    if (!changes(before, after)) return;
+    this.history.push({ label, undo: () => this.#show(before), redo: () => this.#show(after) });
   }
 
   #show(look: Look): void {

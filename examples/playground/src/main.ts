@@ -98,7 +98,10 @@ async function open(entry: Entry): Promise<void> {
   readings = { pixels: photo.image.width * photo.image.height };
   const opened = new Darkroom(photo, showLook, kept);
   room = opened;
-  opened.history.onDidChange(showHistory);
+  opened.history.onDidChange(() => {
+    showHistory();
+    if (room === opened) album.note(opened);
+  });
   brush.putAway();
   stage.open(photo);
   showName(photo.name, photo.image);

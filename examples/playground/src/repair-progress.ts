@@ -53,7 +53,7 @@ export class RepairProgress {
 
   #say(): void {
     const { fraction = 0, seconds } = this.#left ?? {};
-    if (fraction === 0) return this.#job.say("Preparing…", 0);
+    if (fraction === 0) return this.#job.say("Preparing…");
     const time = seconds === undefined ? "" : `, ${aboutTime(seconds)}`;
     this.#job.say(`Restoring${this.#tiles}${time}`, fraction);
   }
