@@ -1,4 +1,5 @@
 import type { ColorSpace } from "./pixel-image.js";
+import { srgbToLinear } from "./srgb-curve.js";
 
 /** Red, green and blue primaries as D50-adapted XYZ, as profiles store them. */
 type Primaries = readonly (readonly [number, number, number])[];
@@ -56,6 +57,23 @@ export function colorModelOfProfile(profile: Uint8Array): "rgb" | "gray" | "othe
   return space === "RGB " ? "rgb" : space === "GRAY" ? "gray" : "other";
 }
 
+/**
+ * The tone curves of a matrix profile or a grey one, from numbers to light, both 0..1.
+ *
+ * @param profile - the bytes of an ICC profile, which may be malformed
+ * @returns one for each colour channel; undefined if tables define the colours, or a curve is missing or damaged
+ */
+export function toneCurvesOf(profile: Uint8Array): readonly ((x: number) => number)[] | undefined {
+  const tags = readTagTable(profile);
+  if (tags === undefined || tags.has("A2B0")) return undefined;
+  const names = text(profile, 16) === "GRAY" ? ["kTRC"] : ["rTRC", "gTRC", "bTRC"];
+  const curves = names.flatMap((name) => {
+    const tag = tags.get(name);
+    return (tag && readCurve(tag)) ?? [];
+  });
+  return curves.length === names.length ? curves : undefined;
+}
+
 /** The data of each tag by its signature; undefined if this is no profile or a tag lies outside it. */
 function readTagTable(profile: Uint8Array): Map<string, DataView> | undefined {
   if (profile.length < headerLength + 4 || text(profile, 36) !== "acsp") return undefined;
@@ -104,10 +122,6 @@ function isSrgbCurve(tag: DataView | undefined): boolean {
     if (!(Math.abs(curve(x) - srgbToLinear(x)) <= curveTolerance)) return false;
   }
   return true;
-}
-
-function srgbToLinear(x: number): number {
-  return x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4;
 }
 
 /** A tone curve, encoded value to linear light, both 0..1. ICC.1:2022, 10.6 `curveType`, 10.18 `parametricCurveType`. */

@@ -1,4 +1,4 @@
-import { colorsOfCodePoints, colorsOfGamma, srgbColors, type ColorDescription } from "./color-description.js";
+import { colorsOfCodePoints, colorsOfCurve, srgbColors, type ColorDescription } from "./color-description.js";
 import { colorModelOfProfile, colorSpaceOfProfile } from "./icc-profile.js";
 import type { Chromaticities } from "./matrix-profile.js";
 import { inflate } from "./png-stream.js";
@@ -38,7 +38,13 @@ export async function readPngColor(
   if (chunks.has("sRGB")) return srgbColors;
   const gamma = readNumbers(chunks.get("gAMA"), 1)?.[0];
   const found = readNumbers(chunks.get("cHRM"), 8);
-  return colorsOfGamma(gamma && 1 / gamma, found && chromaticitiesOf(found), isGray, notes);
+  return colorsOfCurve(
+    "PNG gamma and chromaticities",
+    gamma && 1 / gamma,
+    found && chromaticitiesOf(found),
+    isGray,
+    notes,
+  );
 }
 
 /** A name of up to 79 letters, 0, the compression method 0, and the compressed profile. */

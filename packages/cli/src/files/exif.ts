@@ -340,25 +340,26 @@ function findMakerNote({ children }: ExifDirectory): Uint8Array | undefined {
 }
 
 /** A number of the first directory; undefined if it has none by that tag. */
-export function exifNumber({ image, isLittle }: Exif, tag: number): number | undefined {
+export function exifNumber(exif: Exif, tag: number): number | undefined {
+  return exifNumbers(exif, tag)?.[0];
+}
+
+/** The numbers of a tag of the first directory; undefined if it has none, or is of a type that is not read. */
+export function exifNumbers({ image, isLittle }: Exif, tag: number): readonly number[] | undefined {
   const entry = image.entries.find((candidate) => candidate.tag === tag);
   if (entry === undefined) return undefined;
   const { type, value } = entry;
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
-  switch (type) {
-    case 1:
-    case 7:
-      return view.getUint8(0);
-    case unsignedShort:
-      return view.getUint16(0, isLittle);
-    case unsignedLong:
-    case 13:
-      return view.getUint32(0, isLittle);
-    case 5:
-      return view.getUint32(0, isLittle) / view.getUint32(4, isLittle);
-    default:
-      return undefined;
-  }
+  const readers: Readonly<Record<number, (at: number) => number>> = {
+    1: (at) => view.getUint8(at),
+    [unsignedShort]: (at) => view.getUint16(at, isLittle),
+    [unsignedLong]: (at) => view.getUint32(at, isLittle),
+    5: (at) => view.getUint32(at, isLittle) / view.getUint32(at + 4, isLittle),
+    7: (at) => view.getUint8(at),
+    13: (at) => view.getUint32(at, isLittle),
+  };
+  const read = readers[type];
+  return read && Array.from({ length: entry.count }, (_, index) => read(index * typeSizes[type]!));
 }
 
 /** The bytes of a tag of the first directory; undefined if it has none. */

@@ -16,11 +16,12 @@ import {
 } from "limpid/network";
 import { readRegularFile } from "../read-regular-file.js";
 import { messageOf } from "../../../../src/node/system-error.js";
-import { exifBytes, parseExif } from "./exif.js";
+import { parseExif } from "./exif.js";
 import { spreadFloats } from "./float-samples.js";
 import { hasImageSignature } from "./image-format.js";
 import { readImageMetadata, type ImageMetadata } from "./image-metadata.js";
 import { listPngChunks } from "./png-chunks.js";
+import { readTiffColor } from "./tiff-color.js";
 import { findTiffPhoto, type TiffPhoto } from "./tiff-pages.js";
 
 /** Options of {@link readImageFile}. */
@@ -197,9 +198,6 @@ function isGray({ channels }: Metadata): boolean {
   return channels < 3;
 }
 
-/** The tag PrimaryChromaticities, which hardly any program writes and fewer read. */
-const tiffPrimaries = 319;
-
 async function readColor(
   path: string,
   bytes: Buffer,
@@ -219,10 +217,7 @@ async function readColor(
   }
   if (metadata.icc === undefined) {
     const tags = photo && parseExif(bytes, photo.directory);
-    if (tags !== undefined && exifBytes(tags, tiffPrimaries) !== undefined) {
-      notes.push("colour primaries that TIFF tags tell were not applied");
-    }
-    return none;
+    return tags === undefined ? none : readTiffColor(tags, isGray(metadata), notes);
   }
   const model = colorModelOfProfile(metadata.icc);
   if (model === undefined) {
