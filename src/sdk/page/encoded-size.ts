@@ -1,8 +1,6 @@
 /** The size that an image file says it has, in pixels, before its orientation is applied. */
 export interface EncodedSize {
-  /** Columns. */
   readonly width: number;
-  /** Rows. */
   readonly height: number;
 }
 

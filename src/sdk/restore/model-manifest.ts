@@ -33,11 +33,9 @@ export interface ModelManifest {
   readonly backbone: ModelFile & {
     /** SHA-256 over the tensors' bytes alone: what experts are bound to. */
     readonly tensorSha256: string;
-    /** The network. */
     readonly config: BackboneConfig;
   };
   readonly router: ModelFile & {
-    /** The network. */
     readonly config: CompactRouterConfig;
     /** Names of its outputs. */
     readonly degradations: readonly string[];

@@ -98,9 +98,7 @@ export function parseExif(bytes: Uint8Array, start?: number): Exif | undefined {
 
 /** What {@link describeUpright} needs of the picture. */
 interface UprightPicture {
-  /** In pixels, upright. */
   readonly width: number;
-  /** In pixels, upright. */
   readonly height: number;
   /** Whether its width was its height in the file. */
   readonly isTransposed: boolean;

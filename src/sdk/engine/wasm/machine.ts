@@ -36,7 +36,6 @@ export interface MachineCall {
 export interface MachineOptions {
   /** The compiled kernels. */
   readonly module: WebAssembly.Module;
-  /** The network. */
   readonly config: BackboneConfig;
   /** Most memory that it may take, in bytes; as much as there is if left out. */
   readonly memoryLimit?: number | undefined;

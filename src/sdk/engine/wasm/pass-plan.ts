@@ -12,11 +12,8 @@ import { paddedOutputs, type WeightLayout } from "./weight-layout.js";
 
 /** Images of one size. */
 export interface BatchShape {
-  /** How many. */
   readonly images: number;
-  /** In pixels. */
   readonly width: number;
-  /** In pixels. */
   readonly height: number;
 }
 
@@ -83,7 +80,6 @@ export type PassStep =
 export interface PassPlan {
   /** The steps, in order. */
   readonly steps: readonly PassStep[];
-  /** The records. */
   readonly records: Uint32Array;
   /** Where the records go. */
   readonly recordsAt: number;

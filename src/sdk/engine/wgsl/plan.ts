@@ -18,11 +18,8 @@ import { lanesPerVector, type WeightLayout, type WeightPart } from "./weight-lay
 
 /** A batch of images of one size. */
 export interface BatchShape {
-  /** How many. */
   readonly images: number;
-  /** In pixels. */
   readonly width: number;
-  /** In pixels. */
   readonly height: number;
 }
 

@@ -27,7 +27,6 @@ interface BoundPass {
 
 /** Who asks for a pass. */
 export interface PassCall {
-  /** The run's slot. */
   readonly slot: RunSlot;
   /** Gives up when it fires. */
   readonly signal: AbortSignal | undefined;
@@ -37,7 +36,6 @@ export interface PassCall {
 
 /** What a {@link TileRunner} works with. */
 export interface TileRunnerOptions {
-  /** The device. */
   readonly device: WebgpuDevice;
   /** The network, for which squares are pixels. */
   readonly config: BackboneConfig;
