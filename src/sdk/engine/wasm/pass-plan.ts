@@ -1,4 +1,5 @@
 import { backboneStride, listStages, type BackboneConfig } from "../../backbone/index.js";
+import type { BatchShape, PassKind } from "../run-input.js";
 import {
   blockFields,
   blockParts,
@@ -9,22 +10,6 @@ import {
 } from "./records.js";
 import type { VectorLayout } from "./vector-layout.js";
 import { paddedOutputs, type WeightLayout } from "./weight-layout.js";
-
-/** Images of one size. */
-export interface BatchShape {
-  readonly images: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** What a pass through the network is for. */
-export type PassKind =
-  /** Restores, with channel attention computed from the image itself. */
-  | "restore"
-  /** Restores, with channel attention that was measured before. */
-  | "restoreMeasured"
-  /** Only computes channel attention, jointly over the images. */
-  | "measure";
 
 /** Where things lie in the memory that a pass works on, in bytes. */
 export interface MemoryPlaces {
