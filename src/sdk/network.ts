@@ -33,6 +33,7 @@ export {
   bleedColorUnderAlpha,
   colorModelOfProfile,
   colorsOfCurve,
+  colorsOfProfile,
   colorSpaceOfProfile,
   colorStatistics,
   convertBitDepth,

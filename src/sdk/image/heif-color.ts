@@ -1,6 +1,6 @@
 import { readAv1Color, type CodePoints } from "./av1-color.js";
 import { colorsOfCodePoints, srgbColors, type ColorDescription } from "./color-description.js";
-import { colorModelOfProfile, colorSpaceOfProfile } from "./icc-profile.js";
+import { colorsOfProfile } from "./profile-colors.js";
 
 /** A box of an ISO base media file (ISO/IEC 14496-12, 4.2). */
 interface Box {
@@ -44,16 +44,8 @@ export function readHeifColor(bytes: Uint8Array, isGray: boolean, notes: string[
     const described = colorsOfCodePoints(primaries, shown, isGray, notes);
     if (profiles.length === 0) return described;
   }
-  const iccProfile = profiles[0]?.slice(4);
-  if (iccProfile === undefined) return srgbColors;
-  const model = colorModelOfProfile(iccProfile);
-  if (model === (isGray ? "gray" : "rgb")) return { colorSpace: colorSpaceOfProfile(iccProfile), iccProfile };
-  notes.push(
-    model === undefined
-      ? "damaged colour profile left out"
-      : "colour profile of another kind of image left out",
-  );
-  return srgbColors;
+  if (profiles.length === 0) return srgbColors;
+  return colorsOfProfile(profiles[0]!.slice(4), [isGray ? "gray" : "rgb"], notes) ?? srgbColors;
 }
 
 function codePointsOf(colors: readonly Uint8Array[]): CodePoints | undefined {

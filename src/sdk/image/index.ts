@@ -18,6 +18,7 @@ export {
   type PixelData,
   type PixelImageInit,
 } from "./pixel-image.js";
+export { colorsOfProfile } from "./profile-colors.js";
 export { decodePng, type DecodedPng, type DecodePngOptions } from "./png-decode.js";
 export { encodePng, type EncodePngOptions } from "./png-encode.js";
 export { isPng } from "./png-chunks.js";

@@ -1,6 +1,6 @@
 import { colorsOfCodePoints, colorsOfCurve, srgbColors, type ColorDescription } from "./color-description.js";
-import { colorModelOfProfile, colorSpaceOfProfile } from "./icc-profile.js";
 import type { Chromaticities } from "./matrix-profile.js";
+import { colorsOfProfile } from "./profile-colors.js";
 import { inflate } from "./png-stream.js";
 
 /** Most bytes that a profile may have; printers' are a few million long. */
@@ -28,12 +28,8 @@ export async function readPngColor(
   }
   const embedded = chunks.get("iCCP");
   if (embedded !== undefined) {
-    const iccProfile = await readProfile(embedded);
-    const model = iccProfile && colorModelOfProfile(iccProfile);
-    if (iccProfile === undefined || model === undefined) notes.push("damaged colour profile left out");
-    else if (model !== (isGray ? "gray" : "rgb"))
-      notes.push("colour profile of another kind of image left out");
-    else return { colorSpace: colorSpaceOfProfile(iccProfile), iccProfile };
+    const colors = colorsOfProfile(await readProfile(embedded), [isGray ? "gray" : "rgb"], notes);
+    if (colors !== undefined) return colors;
   }
   if (chunks.has("sRGB")) return srgbColors;
   const gamma = readNumbers(chunks.get("gAMA"), 1)?.[0];

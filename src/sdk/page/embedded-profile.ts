@@ -1,4 +1,5 @@
 import { joinBytes } from "../base/index.js";
+import { readJpegSegments } from "../image/index.js";
 
 /** How a profile's part begins in a JPEG's APP2 segment: its name, then the part's number and how many there are. */
 const jpegName = "ICC_PROFILE\0";
@@ -17,23 +18,12 @@ export function embeddedProfile(bytes: Uint8Array): Uint8Array | undefined {
 
 /** ICC.1:2022, annex B.4. */
 function profileOfJpeg(bytes: Uint8Array): Uint8Array | undefined {
-  const parts = new Map<number, Uint8Array>();
-  let expected = 0;
-  for (let offset = 2; offset + 4 <= bytes.length && bytes[offset] === 0xff;) {
-    const marker = bytes[offset + 1]!;
-    if (marker === 0xda) break;
-    const length = (bytes[offset + 2]! << 8) | bytes[offset + 3]!;
-    if (length < 2 || offset + 2 + length > bytes.length) return undefined;
-    const data = bytes.subarray(offset + 4, offset + 2 + length);
-    if (marker === 0xe2 && data.length > 14 && text(data, 0, 12) === jpegName) {
-      parts.set(data[12]!, data.subarray(14));
-      expected = data[13]!;
-    }
-    offset += 2 + length;
-  }
-  if (expected === 0 || parts.size !== expected) return undefined;
-  const ordered = [...parts].sort(([a], [b]) => a - b).map(([, part]) => part);
-  return joinBytes(ordered);
+  const parts = [...readJpegSegments(bytes)]
+    .filter(({ marker, data }) => marker === 0xe2 && data.length > 14 && text(data, 0, 12) === jpegName)
+    .map(({ data }) => data)
+    .sort((a, b) => a[12]! - b[12]!);
+  const isWhole = parts.length > 0 && parts.every((part) => part[13] === parts.length);
+  return isWhole ? joinBytes(parts.map((part) => part.subarray(14))) : undefined;
 }
 
 function profileOfWebp(bytes: Uint8Array): Uint8Array | undefined {

@@ -8,8 +8,7 @@ import {
   throwIfAborted,
 } from "limpid";
 import {
-  colorModelOfProfile,
-  colorSpaceOfProfile,
+  colorsOfProfile,
   describeSecondPicture,
   readColorDescription,
   type ColorDescription,
@@ -219,17 +218,9 @@ async function readColor(
     const tags = photo && parseExif(bytes, photo.directory);
     return tags === undefined ? none : readTiffColor(tags, isGray(metadata), notes);
   }
-  const model = colorModelOfProfile(metadata.icc);
-  if (model === undefined) {
-    notes.push("damaged colour profile left out");
-    return none;
-  }
-  if (model === "other" || (model === "gray" && !isGray(metadata))) {
-    notes.push("colour profile of another kind of image left out");
-    return none;
-  }
-  const iccProfile = new Uint8Array(metadata.icc);
-  return { iccProfile, colorSpace: colorSpaceOfProfile(iccProfile) };
+  // Grey pictures may have a profile of colours, whose curve is theirs.
+  const models = isGray(metadata) ? (["gray", "rgb"] as const) : (["rgb"] as const);
+  return colorsOfProfile(new Uint8Array(metadata.icc), models, notes) ?? none;
 }
 
 /** Says which pictures of the file were not read. */
