@@ -51,7 +51,7 @@ export interface ModelManifest {
 const formatVersion = 1;
 
 /**
- * Reads a `model.json`.
+ * Reads a `model.json`. By hand, as the configs in it are checked: a library for schemas makes every page 3 kB larger.
  *
  * @param bytes - the file
  * @param name - what errors call the model
