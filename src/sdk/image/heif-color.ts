@@ -1,3 +1,4 @@
+import { latin1 } from "../base/index.js";
 import { readAv1Color, type CodePoints } from "./av1-color.js";
 import { colorsOfCodePoints, srgbColors, type ColorDescription } from "./color-description.js";
 import { colorsOfProfile } from "./profile-colors.js";
@@ -20,7 +21,7 @@ const mostBoxes = 4096;
  * @param bytes - any bytes
  */
 export function isHeif(bytes: Uint8Array): boolean {
-  return /^[^]{4}ftyp(avi[fs]|hei[cmsx]|hev[cx]|mif1|msf1)/.test(text(bytes, 0, 12));
+  return /^[^]{4}ftyp(avi[fs]|hei[cmsx]|hev[cx]|mif1|msf1)/.test(latin1(bytes, 0, 12));
 }
 
 /**
@@ -35,7 +36,7 @@ export function isHeif(bytes: Uint8Array): boolean {
 export function readHeifColor(bytes: Uint8Array, isGray: boolean, notes: string[]): ColorDescription {
   const photo = readPhoto(bytes);
   const colors = photo.properties.filter(({ type }) => type === "colr").map(({ data }) => data);
-  const profiles = colors.filter((data) => /^(prof|rICC)$/.test(text(data, 0, 4)));
+  const profiles = colors.filter((data) => /^(prof|rICC)$/.test(latin1(data, 0, 4)));
   const codePoints =
     codePointsOf(colors) ?? (profiles.length === 0 ? codePointsOfStream(photo, notes) : undefined);
   if (codePoints !== undefined) {
@@ -49,7 +50,7 @@ export function readHeifColor(bytes: Uint8Array, isGray: boolean, notes: string[
 }
 
 function codePointsOf(colors: readonly Uint8Array[]): CodePoints | undefined {
-  const data = colors.find((box) => text(box, 0, 4) === "nclx" && box.length >= 10);
+  const data = colors.find((box) => latin1(box, 0, 4) === "nclx" && box.length >= 10);
   return data && { primaries: viewOf(data).getUint16(4), transfer: viewOf(data).getUint16(6) };
 }
 
@@ -159,7 +160,7 @@ function boxesIn(bytes: Uint8Array): Box[] {
     const length = isLarge ? Number(view.getBigUint64(at + 8)) : size === 0 ? bytes.length - at : size;
     const head = isLarge ? 16 : 8;
     if (length < head) break;
-    boxes.push({ type: text(bytes, at + 4, 4), data: bytes.subarray(at + head, at + length) });
+    boxes.push({ type: latin1(bytes, at + 4, 4), data: bytes.subarray(at + head, at + length) });
     at += length;
   }
   return boxes;
@@ -167,8 +168,4 @@ function boxesIn(bytes: Uint8Array): Box[] {
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function text(bytes: Uint8Array, offset: number, length: number): string {
-  return String.fromCharCode(...bytes.subarray(offset, offset + length));
 }

@@ -1,3 +1,5 @@
+import { latin1 } from "../../../../src/sdk/base/index.js";
+
 /** One tag of EXIF, with its value as it stands, in the byte order of its block. */
 interface ExifEntry {
   readonly tag: number;
@@ -62,8 +64,8 @@ const mostEntries = 4096;
  * @returns undefined if this is none
  */
 export function parseExif(bytes: Uint8Array, start?: number): Exif | undefined {
-  const block = text(bytes, 0, 4) === "Exif" ? bytes.subarray(6) : bytes;
-  const order = text(block, 0, 2);
+  const block = latin1(bytes, 0, 4) === "Exif" ? bytes.subarray(6) : bytes;
+  const order = latin1(block, 0, 2);
   if (block.length < 14 || (order !== "II" && order !== "MM")) return undefined;
   const isLittle = order === "II";
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
@@ -363,8 +365,4 @@ export function exifNumbers({ image, isLittle }: Exif, tag: number): readonly nu
 /** The bytes of a tag of the first directory; undefined if it has none. */
 export function exifBytes({ image }: Exif, tag: number): Uint8Array | undefined {
   return image.entries.find((entry) => entry.tag === tag)?.value;
-}
-
-function text(bytes: Uint8Array, offset: number, length: number): string {
-  return String.fromCharCode(...bytes.subarray(offset, offset + length));
 }
