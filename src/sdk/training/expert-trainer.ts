@@ -58,6 +58,7 @@ export interface TrainingProgress {
 export interface TrainOptions {
   /** Stops between two parts of a step; {@link ExpertTrainer.saveState} then holds all steps that were completed. */
   readonly signal?: AbortSignal;
+  /** Told after every step. */
   readonly onProgress?: (progress: TrainingProgress) => void;
   /** Told after every look at the held-out pictures: a good moment to save the state. */
   readonly onEvaluation?: (evaluation: TrainingEvaluation) => void | Promise<void>;
