@@ -32,18 +32,23 @@ export {
 export {
   bleedColorUnderAlpha,
   colorModelOfProfile,
+  colorsOfCurve,
+  colorsOfProfile,
   colorSpaceOfProfile,
   colorStatistics,
   convertBitDepth,
   describeSecondPicture,
+  linearToSrgb,
   readColorDescription,
   readJpegSegments,
   readRgb,
   resizeArea,
   resizeBicubic,
   writeRgb,
+  type Chromaticities,
   type ColorDescription,
   type JpegSegment,
+  type ToneCurve,
 } from "./image/index.js";
 
 // Router

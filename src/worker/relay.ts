@@ -2,7 +2,6 @@ import { costOf, flowWindow, type FlowFrame, type MessagePortLike } from "../sdk
 
 /** A message on its way from the extension to the page. */
 export interface OutgoingMessage {
-  /** What to send. */
   readonly message: unknown;
   /** The length of its text, in UTF-16 code units. */
   readonly text: number;

@@ -77,33 +77,39 @@ function makeTiff(pages: readonly TiffPage[]): Buffer {
     end += bytes.length + (bytes.length & 1);
     return end - bytes.length - (bytes.length & 1);
   };
-  const write = ({ width, height, samples, tags = [], below }: TiffPage): Buffer => {
+  const write = ({ width, height, samples, channels = 1, tags = [], below }: TiffPage): Buffer => {
     const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
     const child = below && append(write(below));
-    const all: [tag: number, value: number][] = [
+    const bits = samples.BYTES_PER_ELEMENT * 8;
+    const all: (readonly [tag: number, value: number | readonly number[] | Uint16Array])[] = [
       ...([
         [256, width],
         [257, height],
-        [258, samples.BYTES_PER_ELEMENT * 8],
+        [258, channels === 1 ? bits : Uint16Array.of(bits, bits, bits)],
         [259, 1], // not compressed
-        [262, 1], // black is zero
+        [262, channels === 1 ? 1 : 2], // black is zero, or RGB
         [273, append(data)],
-        [277, 1], // samples per pixel
+        [277, channels],
         [278, height], // rows per strip
         [279, data.length],
         [339, samples instanceof Float32Array ? 3 : 1],
       ] as const),
       ...tags,
       ...(child === undefined ? [] : [[330, child] as const]),
-    ].map(([tag, value]) => [tag, value]);
+    ];
     const byTag = [...new Map(all)].sort(([one], [other]) => one - other);
     const directory = Buffer.alloc(2 + byTag.length * 12 + 4);
     directory.writeUInt16LE(byTag.length);
     byTag.forEach(([tag, value], index) => {
+      const isTable = value instanceof Uint16Array;
+      const values = typeof value === "number" ? [value] : [...value];
+      const field = isTable
+        ? Buffer.from(value.buffer)
+        : Buffer.from(Uint32Array.from(values.flatMap((each) => [each * 1e4, 1e4])).buffer);
       directory.writeUInt16LE(tag, 2 + index * 12);
-      directory.writeUInt16LE(4, 4 + index * 12);
-      directory.writeUInt32LE(1, 6 + index * 12);
-      directory.writeUInt32LE(value, 10 + index * 12);
+      directory.writeUInt16LE(isTable ? 3 : typeof value === "number" ? 4 : 5, 4 + index * 12);
+      directory.writeUInt32LE(values.length, 6 + index * 12);
+      directory.writeUInt32LE(typeof value === "number" ? value : append(field), 10 + index * 12);
     });
     return directory;
   };
@@ -118,11 +124,28 @@ function makeTiff(pages: readonly TiffPage[]): Buffer {
 interface TiffPage {
   readonly width: number;
   readonly height: number;
-  /** Of one grey channel. */
   readonly samples: Uint8Array | Float32Array;
-  readonly tags?: readonly (readonly [tag: number, value: number])[];
+  /** One, grey, if left out. */
+  readonly channels?: 1 | 3;
+  /** One number, a list of rational ones, or a table of 16 bits. */
+  readonly tags?: readonly (readonly [tag: number, value: number | readonly number[] | Uint16Array])[];
   readonly below?: TiffPage;
 }
+
+/** A tag's table once for each of three channels. */
+function repeated([tag, table]: readonly [number, Uint16Array]): readonly [number, Uint16Array] {
+  return [tag, Uint16Array.from([...table, ...table, ...table])];
+}
+
+function differing(tag: readonly [number, Uint16Array]): readonly [number, Uint16Array] {
+  const [number, tables] = repeated(tag);
+  tables[300] = 0;
+  return [number, tables];
+}
+
+const toLinear = (x: number) => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+const fromLinear = (light: number) =>
+  light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055;
 
 function grayPage(width: number, height: number, more: Partial<TiffPage> = {}): TiffPage {
   return { width, height, samples: new Uint8Array(width * height).fill(width), ...more };
@@ -445,10 +468,44 @@ describe("readImageFile", () => {
     expect([image.width, image.height, image.data[0]]).toEqual([128, 96, 128]);
   });
 
-  test("says that colours told by TIFF tags alone are not applied", async () => {
-    const page = grayPage(9, 9, { tags: [[319, 0]] });
-    const { notes } = await readImageFile(await save("primaries.tif", makeTiff([page])));
-    expect(notes).toContain("colour primaries that TIFF tags tell were not applied");
+  describe("reads the colours that only the tags of a TIFF file tell", () => {
+    const white = [318, [0.3127, 0.329]] as const;
+    const p3 = [319, [0.68, 0.32, 0.265, 0.69, 0.15, 0.06]] as const;
+    const adobe = [319, [0.64, 0.33, 0.21, 0.71, 0.15, 0.06]] as const;
+    const light = [301, Uint16Array.from({ length: 256 }, (_, level) => level * 257)] as const;
+    const coded = [
+      301,
+      Uint16Array.from({ length: 256 }, (_, level) => 65535 * toLinear(level / 255)),
+    ] as const;
+    test.each([
+      ["nothing", [], "srgb", []],
+      ["white and P3's primaries", [white, p3], "display-p3", []],
+      ["P3's primaries alone", [p3], "display-p3", []],
+      ["Adobe RGB's primaries", [white, adobe], "icc", []],
+      ["the light of each level", [light], "icc", []],
+      ["the light of each level for three channels", [repeated(light)], "icc", []],
+      ["the light of each level, which is sRGB's", [white, coded], "srgb", []],
+      ["primaries that are all one", [[319, [0.3, 0.3, 0.3, 0.3, 0.3, 0.3]]], "srgb", ["no sense"]],
+      ["a curve that differs by channel", [differing(light)], "srgb", ["channels differ"]],
+    ] as const)("%s", async (_, tags, space, expected) => {
+      const samples = Uint8Array.from({ length: 12 }, (_, index) => index);
+      const file = makeTiff([{ width: 2, height: 2, samples, channels: 3, tags }]);
+      const { image, notes } = await readImageFile(await save("tags.tif", file));
+      expect([image.colorSpace, image.iccProfile !== undefined]).toEqual([space, space === "icc"]);
+      expect(image.data).toEqual(samples);
+      expect(notes).toEqual(expected.map((text) => expect.stringContaining(text)));
+    });
+
+    test("and keeps them as a profile", async () => {
+      const page = { ...grayPage(9, 9), tags: [light] };
+      const { image } = await readImageFile(await save("gray.tif", makeTiff([page])));
+      await writeImageFile(at("gray.png"), image);
+      const again = (await readImageFile(at("gray.png"))).image;
+      expect(again.iccProfile).toEqual(image.iccProfile);
+      // sharp takes numbers of linear light to be as bright as the profile says.
+      const [shown] = await sharp(at("gray.png")).toColourspace("srgb").raw().toBuffer();
+      expect(shown).toBeCloseTo(255 * fromLinear(9 / 255), -1);
+    });
   });
 
   test("names the pages of a TIFF file that are photos of their own", async () => {

@@ -32,6 +32,95 @@ function makeAvif(primaries: number, transfer: number): Buffer {
   return Buffer.concat([box("ftyp", Buffer.from("avif\0\0\0\0avifmif1")), meta, box("mdat", [1, 2, 3])]);
 }
 
+/** Bits of an AV1 sequence header up to its colours (AV1 specification, 5.5), as text of 0 and 1. */
+function makeSequenceHeader(
+  kind: "still" | "video" | "video with timing",
+  colors: readonly [number, number] | undefined,
+): Buffer {
+  const bits = (value: number, count: number) => value.toString(2).padStart(count, "0");
+  const timing =
+    kind === "video"
+      ? "0" // no timing
+      : `1${bits(1, 32)}${bits(60, 32)}1001011${bits(9, 5)}${bits(1, 32)}${bits(3, 10)}`;
+  const points =
+    kind === "video"
+      ? `1${bits(0, 5)}${bits(0, 12)}${bits(9, 5)}11${bits(4, 4)}`
+      : `0${bits(1, 5)}${`${bits(0, 12)}${bits(5, 5)}1${bits(7, 21)}`.repeat(2)}`;
+  const size = `${bits(5, 4)}${bits(6, 4)}${bits(63, 6)}${bits(95, 7)}`;
+  const head =
+    kind === "still"
+      ? `00011${bits(4, 5)}${size}010`
+      : `00000${timing}${points}${size}1${bits(0, 7)}0100101111${kind === "video" ? "101" : "011"}${bits(6, 3)}`;
+  const described = colors === undefined ? "0" : `1${bits(colors[0], 8)}${bits(colors[1], 8)}${bits(6, 8)}`;
+  const all = `${head}01100${described}1`.padEnd(512, "0");
+  const header = Buffer.from(all.match(/.{8}/g)!.map((byte) => parseInt(byte, 2)));
+  // A temporal delimiter, and a unit with its size in two bytes.
+  return Buffer.concat([Buffer.from([0x12, 0, 0x0a, header.length | 128, 0]), header]);
+}
+
+/** The head of an AVIF file that tells its colours in its stream alone. */
+function makeAvifOfStream(units: Buffer, where: "box" | "data" | "grid"): Buffer {
+  const configuration = box("av1C", [0x81, 0x20, 0, 0], where === "box" ? units : []);
+  const size = box("ispe", [0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 9]);
+  // Item 2 is the photo; a grid has its size alone, and item 1 is its tile.
+  const properties = where === "grid" ? [1, 1] : [2, 1, 2];
+  const associations = box("ipma", [0, 0, 0, 0, 0, 0, 0, 1, 0, 2], properties);
+  const ftyp = box("ftyp", Buffer.from("avif\0\0\0\0avifmif1"));
+  const metaOf = (offset: number) => {
+    const at = Buffer.alloc(8);
+    at.writeUInt32BE(offset);
+    at.writeUInt32BE(where === "box" ? 0 : units.length, 4);
+    const other = [0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 4];
+    const items = [
+      [0, where === "grid" ? 2 : 1, ...other],
+      [0, where === "grid" ? 1 : 2, 0, 0, 0, 1, ...at],
+    ];
+    return box(
+      "meta",
+      [0, 0, 0, 0],
+      box("pitm", [0, 0, 0, 0, 0, 2]),
+      box("iloc", [0, 0, 0, 0, 0x44, 0, 0, 2], items.flat()),
+      box("iprp", box("ipco", size, configuration), associations),
+    );
+  };
+  const offset = ftyp.length + metaOf(0).length + 8;
+  return Buffer.concat([ftyp, metaOf(offset), box("mdat", units)]);
+}
+
+describe("the colours of an AVIF file without a colr box", () => {
+  test.each(
+    (["still", "video", "video with timing"] as const).flatMap((kind) =>
+      (["box", "data", "grid"] as const).map((where) => [kind, where] as const),
+    ),
+  )("are those of its stream: a %s's, in its %s", async (kind, where) => {
+    const read = (colors: readonly [number, number] | undefined) =>
+      readColorDescription(makeAvifOfStream(makeSequenceHeader(kind, colors), where), false, []);
+    expect(await read([12, 13])).toEqual({ colorSpace: "display-p3", iccProfile: undefined });
+    expect((await read([9, 8]))?.colorSpace).toBe("icc");
+    expect(await read(undefined)).toEqual({ colorSpace: "srgb", iccProfile: undefined });
+    await expect(read([9, 16])).rejects.toMatchObject({ code: "UnsupportedImage" });
+  });
+
+  test("are sRGB in a file of an encoder that writes none", async () => {
+    const file = await sharp({ create: { width: 16, height: 16, channels: 3, background: "#806040" } })
+      .avif({ effort: 0 })
+      .toBuffer();
+    expect(file.includes("colr")).toBe(false);
+    expect(await readColorDescription(file, false, [])).toEqual({
+      colorSpace: "srgb",
+      iccProfile: undefined,
+    });
+  });
+
+  test("are not read from the stream of a HEIC file, which a note says", async () => {
+    const file = makeAvifOfStream(makeSequenceHeader("still", [12, 13]), "data");
+    const heic = Buffer.from(file.toString("latin1").replaceAll("av1C", "hvcC"), "latin1");
+    const notes: string[] = [];
+    expect((await readColorDescription(heic, false, notes))?.colorSpace).toBe("srgb");
+    expect(notes).toEqual([expect.stringContaining("HEVC")]);
+  });
+});
+
 describe("the colours of an AVIF file", () => {
   test.each([
     [1, 13, "srgb", false],
@@ -63,8 +152,10 @@ describe("the colours of an AVIF file", () => {
     expect(Buffer.from(read!.iccProfile!)).toEqual((await sharp(file).metadata()).icc);
   });
 
-  test("never fail with anything but an error of our own, whatever the bytes", async () => {
-    const file = makeAvif(12, 13);
+  test.each([
+    ["code points", makeAvif(12, 13)],
+    ["a stream", makeAvifOfStream(makeSequenceHeader("video with timing", [12, 13]), "grid")],
+  ])("in %s never fail with anything but an error of our own, whatever the bytes", async (_, file) => {
     const head = Math.min(file.length, 400);
     await fc.assert(
       fc.asyncProperty(

@@ -1,8 +1,15 @@
 import { expect, test } from "@jest/globals";
 import * as tf from "@tensorflow/tfjs-core";
-import { PixelImage, psnr, type ChannelCount, type PixelData } from "../../src/sdk/image/index.js";
+import {
+  convertBitDepth,
+  PixelImage,
+  psnr,
+  type ChannelCount,
+  type PixelData,
+} from "../../src/sdk/image/index.js";
 import { createLimpid, type Limpid } from "../../src/sdk/limpid/index.js";
 import { modelFromFiles, type RestoreProgress } from "../../src/sdk/restore/index.js";
+import { makeProfile, primaries } from "../image/make-profile.js";
 import { expectNoLeaks } from "../support/index.js";
 import { startLimpid } from "../support/start-limpid.js";
 import { makeTinyModel } from "../support/tiny-model.js";
@@ -68,6 +75,51 @@ test("both routed experts act in full, whatever their probability", async () => 
     { expert: "tiny.first", weight: 1 },
   ]);
 });
+
+const linearLight = makeProfile({ gamma: 1 }, primaries.srgb);
+const grayLight = makeProfile({ gamma: 1 });
+const fromLight = (light: number) =>
+  light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055;
+
+test.each([
+  [8, 4, linearLight],
+  [16, 3, linearLight],
+  [32, 3, linearLight],
+  [16, 2, grayLight],
+  [8, 1, grayLight],
+] as const)(
+  "an image of linear light at %i bits, %i channels, is judged and restored as the same photo in sRGB",
+  async (bitDepth, channels, iccProfile) => {
+    const limpid = await startLimpid();
+    const photo = convertBitDepth(picture(40, 30, channels, asFloat), bitDepth);
+    const linear = new PixelImage({ ...photo, colorSpace: "icc", iccProfile });
+    const isAlpha = (index: number) => channels % 2 === 0 && index % channels === channels - 1;
+    const shown = Uint16Array.from(photo.data, (value, index) => {
+      const share = value / photo.maximum;
+      return Math.round((isAlpha(index) ? share : fromLight(share)) * 65535);
+    });
+    const expected = await limpid.restore(photo.withData(shown), only("tiny.first"));
+    const result = await limpid.restore(linear, only("tiny.first"));
+    const { colorSpace, data, maximum } = result.image;
+    expect([maximum, colorSpace, result.image.iccProfile]).toEqual([photo.maximum, "icc", iccProfile]);
+    expect(result.analysis.degradations).toEqual(
+      expected.analysis.degradations.map(({ degradation, probability }) => ({
+        degradation,
+        probability: expect.closeTo(probability, 4),
+      })),
+    );
+    const off = expected.image.data.map((value, index) => {
+      const share = data[index]! / maximum;
+      return Math.abs(value / 65535 - (isAlpha(index) ? share : fromLight(share))) * 65535;
+    });
+    // 8 bits of linear light are few in the shadows: one is 13 of sRGB's.
+    expect(Math.max(...off)).toBeLessThan(bitDepth === 8 ? 6.5 * 257 : 16);
+    // What a mask protects stays as it is to the last bit.
+    const mask = new PixelImage({ width: 40, height: 30, channels: 1, data: new Uint8Array(1200) });
+    const masked = await limpid.restore(linear, { ...only("tiny.first"), mask });
+    expect(masked.image.data).toEqual(linear.data);
+  },
+);
 
 test("an image that the router finds clean comes back as it is", async () => {
   const limpid = await startLimpid({ bias: -20 });

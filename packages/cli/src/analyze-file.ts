@@ -7,9 +7,7 @@ import type { FoundImage } from "./find-images.js";
 export interface AnalyzedFile {
   /** The file. */
   readonly input: string;
-  /** Width in pixels. */
   readonly width: number;
-  /** Height in pixels. */
   readonly height: number;
   /** The backend that ran. */
   readonly backend: BackendName;

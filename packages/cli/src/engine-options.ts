@@ -4,7 +4,6 @@ import type { EngineSettings } from "./open-limpid.js";
 
 /** What commander makes of {@link addEngineOptions}. */
 export interface EngineOptions {
-  /** Where to compute. */
   readonly backend: EngineSettings["backend"];
   /** The model's folder. */
   readonly model?: string;

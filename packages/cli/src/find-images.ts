@@ -19,7 +19,6 @@ export interface FoundImage {
 export interface FailedInput {
   /** The path, as the user wrote it. */
   readonly input: string;
-  /** What is wrong. */
   readonly error: unknown;
 }
 

@@ -8,7 +8,6 @@ import { addRunPacks, packOptionsOf, type RunPacks } from "./packs/run-packs.js"
 export interface EngineSettings {
   /** The model's folder; undefined for the one that comes with the package. */
   readonly model: string | undefined;
-  /** Where to compute. */
   readonly backend: "auto" | BackendName;
   /** How many tiles of an image are restored at once on WebAssembly, in as many threads; one, in this thread, if left out. */
   readonly tileWorkers?: number;

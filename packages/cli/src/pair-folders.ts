@@ -7,7 +7,6 @@ import { findImages, type FoundImage } from "./find-images.js";
 export interface PicturePair {
   /** The damaged picture. */
   readonly damaged: FoundImage;
-  /** The clean one. */
   readonly clean: FoundImage;
 }
 

@@ -14,7 +14,6 @@ export type OutputPlace =
       readonly path: string;
     }
   | {
-      /** To one file. */
       readonly kind: "file";
       /** The file; its extension chooses the format. */
       readonly path: string;
@@ -37,7 +36,6 @@ export interface RestoreTask {
   readonly bytes?: Uint8Array | undefined;
   /** The file to write, or {@link standardStream}. */
   readonly output: string;
-  /** Its format. */
   readonly format: OutputFormat;
   /** The file for the picture of the photo before and after, beside the result. */
   readonly preview: string;

@@ -61,9 +61,7 @@ export interface RestoredFile {
   readonly isUntouched: boolean;
   /** What may be wrong besides, though the router is not sure enough to act, and the expert that would. */
   readonly perhaps: readonly (DegradationProbability & { readonly expert: string })[];
-  /** Width in pixels. */
   readonly width: number;
-  /** Height in pixels. */
   readonly height: number;
   /** The backend that ran. */
   readonly backend: BackendName;

@@ -26,7 +26,6 @@ import { startService, type Service } from "./worker-thread.js";
 export interface RestoreRun {
   /** Files and folders. */
   readonly inputs: readonly string[];
-  /** How to restore. */
   readonly settings: RestoreSettings;
   /** A file or a folder for the results, or `-`; undefined for beside their images. */
   readonly output: string | undefined;

@@ -4,7 +4,6 @@ import { createHash } from "node:crypto";
 export interface Shard {
   /** Which one, from 1. */
   readonly index: number;
-  /** How many there are. */
   readonly count: number;
 }
 

@@ -16,7 +16,6 @@ export interface PartsDone {
 export interface CallControl {
   /** Gives up when it fires. */
   readonly signal: AbortSignal;
-  /** Told after each part. */
   readonly onProgress?: ((parts: PartsDone) => void) | undefined;
 }
 

@@ -24,7 +24,6 @@ export interface TileResult {
   readonly side: number;
   /** Milliseconds of the first tile of this size, shaders compiled and memory allocated. */
   readonly first: number;
-  /** The rounds. */
   readonly laps: readonly Lap[];
   /** What was counted of one more tile. */
   readonly counts: TileCounts;

@@ -5,7 +5,6 @@ import { contestantNames, type ContestantName } from "./contestants/contestant.j
 export interface BenchOptions {
   /** Sides of tiles, in pixels. */
   readonly sizes: readonly number[];
-  /** Who takes part. */
   readonly executors: readonly ContestantName[];
   /** Tiles that each contestant restores after its warm-up. */
   readonly rounds: number;

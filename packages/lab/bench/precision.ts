@@ -14,7 +14,6 @@ import { meanOf } from "./statistics.js";
 export interface PrecisionOptions {
   /** A folder of clean photos. */
   readonly photos: string;
-  /** How many of them. */
   readonly limit: number;
   /** Side of the crop from the middle of each, in pixels. */
   readonly side: number;

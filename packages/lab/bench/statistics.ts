@@ -1,6 +1,5 @@
 /** Where some measurements lie. */
 export interface Spread {
-  /** The least of them. */
   readonly least: number;
   /** The middle one; the lower of two. */
   readonly median: number;

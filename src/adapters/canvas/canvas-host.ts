@@ -34,7 +34,6 @@ export interface CanvasHostOptions extends PageHostOptions {
  * ```
  */
 export class CanvasHost extends PageHost {
-  /** Always `canvas`. */
   readonly id = "canvas";
   readonly #access: SurfaceAccess;
   readonly #name: string;

@@ -24,7 +24,6 @@ export interface FabricCanvasLike {
   fire(event: never, options: never): unknown;
   /** Drawn below all objects. */
   readonly backgroundImage?: object | undefined;
-  /** Whether it was disposed. */
   readonly disposed?: boolean;
 }
 
@@ -45,7 +44,6 @@ const selectionEvents = ["selection:created", "selection:updated", "selection:cl
  * ```
  */
 export class FabricHost extends FabricObjectHost {
-  /** Always `fabric`. */
   readonly id = "fabric";
   readonly #canvas: FabricCanvasLike;
   readonly #onSelection = () => this.selectionChanged();

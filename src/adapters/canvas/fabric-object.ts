@@ -7,9 +7,7 @@ export interface FabricImageLike {
   width?: number;
   /** Size of the shown part in its own pixels. */
   height?: number;
-  /** Scale. */
   scaleX?: number;
-  /** Scale. */
   scaleY?: number;
   /** First shown column. */
   cropX?: number;

@@ -78,7 +78,6 @@ export interface KonvaHostOptions extends PageHostOptions {
  * ```
  */
 export class KonvaHost extends ObjectHost<KonvaImageLike> {
-  /** Always `konva`. */
   readonly id = "konva";
   readonly #active: () => unknown;
   readonly #recache: ((node: KonvaImageLike) => void) | undefined;

@@ -32,7 +32,6 @@ const selectionEvents = ["click", "keyup", "pointerup"] as const;
  * ```
  */
 export class MiniPaintHost extends ObjectHost<MiniPaintLayer> {
-  /** Always `minipaint`. */
   readonly id = "minipaint";
   readonly #window: Window;
   /** Of the frame as it was: one that went elsewhere does not give its document out. */

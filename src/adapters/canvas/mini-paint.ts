@@ -7,11 +7,9 @@ import { naturalSize, type DrawnElement } from "./object-host.js";
 export interface MiniPaintLayer {
   /** Unique in the document. */
   readonly id: number;
-  /** What people call it. */
   name: string;
   /** `image` if it has pixels; null if it is empty. */
   readonly type: string | null;
-  /** What it draws. */
   link: DrawnElement | null;
   /** What a tool is painting on, in place of `link` until it is done. */
   readonly link_canvas?: HTMLCanvasElement | null;
@@ -43,9 +41,7 @@ export interface MiniPaintLayer {
 
 /** A step of miniPaint's own history. */
 export interface MiniPaintAction {
-  /** Its kind. */
   readonly action_id: string;
-  /** What people read. */
   readonly action_description: string;
   /** Bytes of memory that it holds; miniPaint drops steps by them. */
   readonly memory_estimate: number;
@@ -72,7 +68,6 @@ export interface MiniPaintGlobals {
       get_selection(): Partial<Record<keyof Rect, number | null>> | null;
     };
   };
-  /** Its state. */
   readonly AppConfig: {
     /** All layers, as they were made. */
     readonly layers: readonly MiniPaintLayer[];
@@ -84,7 +79,6 @@ export interface MiniPaintGlobals {
       readonly name: string;
     };
   };
-  /** Its history. */
   readonly State: {
     /** Does a step and puts it into the history. */
     do_action(action: MiniPaintAction): Promise<MiniPaintOutcome | undefined>;

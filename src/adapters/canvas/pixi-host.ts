@@ -25,7 +25,6 @@ export interface PixiTextureLike {
 export interface PixiContainerLike {
   /** The container around it. */
   readonly parent: PixiContainerLike | null | undefined;
-  /** Whether it was destroyed. */
   readonly destroyed: boolean;
   /** What is in it, lowest first. */
   readonly children: readonly unknown[];
@@ -63,9 +62,7 @@ export interface PixiMatrix {
 
 /** What is used of a PixiJS sprite; `Sprite` of PixiJS 8 has it. */
 export interface PixiSpriteLike extends PixiContainerLike {
-  /** What it draws. */
   texture: PixiTextureLike;
-  /** What people call it. */
   label: string;
   /** 0 to 1. */
   alpha: number;
@@ -112,7 +109,6 @@ export interface PixiHostOptions extends PageHostOptions {
  * ```
  */
 export class PixiHost extends ObjectHost<PixiSpriteLike> {
-  /** Always `pixi`. */
   readonly id = "pixi";
   readonly #stage: PixiContainerLike;
   readonly #active: () => unknown;

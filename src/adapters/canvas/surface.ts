@@ -44,7 +44,6 @@ export interface SurfaceAccess {
    * @returns undefined, and everything is as it was, if others are there by now
    */
   replace(capture: Capture, image: PixelImage): Promise<Replaced | undefined>;
-  /** What it keeps. */
   readonly keeps: Pick<HostCapabilities, "alpha" | "colorSpaces" | "bitDepths">;
 }
 

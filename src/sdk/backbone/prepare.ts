@@ -94,7 +94,6 @@ export interface PreparedLayers {
  * its tensors and does not need the weights that it was made from.
  */
 export class PreparedBackbone implements Disposable {
-  /** The network. */
   readonly config: BackboneConfig;
   readonly #layers: PreparedLayers;
   #disposed = false;

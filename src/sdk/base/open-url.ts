@@ -26,7 +26,6 @@ export interface OpenUrlOptions {
 export interface OpenedUrl {
   /** Where its bytes begin: at the offset that was asked for or, if the server cannot start there, at 0. */
   readonly offset: number;
-  /** Its bytes from there on. */
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 

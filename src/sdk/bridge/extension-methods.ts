@@ -99,7 +99,6 @@ export const hostMethods = {
     params: v.strictObject({ key: v.pipe(v.string(), v.maxLength(256)), value: v.unknown() }),
     result: done,
   },
-  /** Lists the experts. */
   listExperts: {
     params: nothing,
     result: v.array(v.strictObject({ id: v.string(), degradations: v.array(v.string()) })),
@@ -126,7 +125,6 @@ export const hostMethods = {
     }),
     result: done,
   },
-  /** Says that it has ended. */
   endProgress: { params: v.strictObject({ id: progressId }), result: done },
   /** Takes the pixels of the active image. Needs `pixels`, as do the following. */
   readImage: { ...pixels, params: nothing, result: image },

@@ -4,9 +4,7 @@ import type { BackendName } from "./backend-name.js";
 
 /** A rectangle of pixels on its way to or from the network: [height, width, 3], row-major, sRGB-coded. */
 export interface PixelBlock {
-  /** In pixels. */
   readonly width: number;
-  /** In pixels. */
   readonly height: number;
   /** Interleaved RGB, 0..1 on the way in; on the way out not clipped. */
   readonly rgb: Float32Array;

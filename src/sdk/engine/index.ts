@@ -32,7 +32,8 @@ export {
 export { paddedOutputs } from "./wasm/weight-layout.js";
 export { WasmExecutor } from "./wasm/wasm-executor.js";
 export { WebgpuDevice } from "./webgpu-device.js";
-export { planPass, type PassKind } from "./wgsl/plan.js";
+export type { PassKind } from "./run-input.js";
+export { planPass } from "./wgsl/plan.js";
 export type { Precision } from "./wgsl/precision.js";
 export { layOutWeights } from "./wgsl/weight-layout.js";
 export { WgslExecutor } from "./wgsl/wgsl-executor.js";

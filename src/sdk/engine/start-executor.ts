@@ -23,7 +23,6 @@ export interface StartExecutorOptions extends Pick<StartBackendOptions, "wasmPat
 
 /** An executor that runs. It is disposed with this, and so is the device that was started for it. */
 export interface StartedExecutor extends Disposable {
-  /** The executor. */
   readonly executor: Executor;
   /** Why something faster was passed over, first to last; empty if nothing was. */
   readonly fallbackReasons: readonly string[];

@@ -18,7 +18,6 @@ const lossNoticeTime = 2000;
 
 /** A WebGPU device, and what becomes of it. It is destroyed with this object. */
 export class WebgpuDevice implements Disposable {
-  /** The device. */
   readonly gpu: GPUDevice;
   /** What the adapter says of itself. */
   readonly info: GPUAdapterInfo;

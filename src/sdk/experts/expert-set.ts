@@ -7,7 +7,6 @@ import { requireRouterRow, type RouterRow } from "./router-row.js";
 export interface ExpertSetBase {
   /** SHA-256 of the base's tensors, in hexadecimal. */
   readonly sha256: string;
-  /** The network. */
   readonly config: BackboneConfig;
 }
 

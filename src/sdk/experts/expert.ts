@@ -6,7 +6,6 @@ import { factorShapes, listExpertTargets, type ExpertTarget } from "./targets.js
 
 /** The low-rank change of one convolution: its kernel changes by `B A` times {@link Expert.scaleOf}, reshaped. */
 export interface ExpertFactors {
-  /** The convolution. */
   readonly target: ExpertTarget;
   /** A, [rank * k, in * k]. */
   readonly a: HostTensor;

@@ -32,7 +32,6 @@ export interface CommandDescription {
 
 /** How a command is shown and when it can be executed. */
 export interface CommandPresentation {
-  /** What people read. */
   readonly title?: string | undefined;
   /** Heads a group of commands. */
   readonly category?: string | undefined;

@@ -18,7 +18,6 @@ export interface SettingDescription extends ContributedSetting {
   readonly section: string;
   /** Id of the extension that declares it; undefined if the application does. */
   readonly owner: string | undefined;
-  /** Its value now. */
   readonly value: SettingValue;
 }
 

@@ -49,7 +49,6 @@ export interface ExtensionContext {
     readonly id: string;
     /** Semantic version. */
     readonly version: string;
-    /** What people call it. */
     readonly displayName: string;
   };
   /**
@@ -188,9 +187,7 @@ export interface ExtensionExpert {
 
 /** An image in an extension's worker. */
 export interface ExtensionImage {
-  /** Width in pixels. */
   readonly width: number;
-  /** Height in pixels. */
   readonly height: number;
   /** Interleaved channels per pixel: 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha. */
   readonly channels: ChannelCount;

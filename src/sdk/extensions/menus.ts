@@ -17,7 +17,6 @@ export interface MenuContribution {
 export interface MenuItem {
   /** The command to execute. */
   readonly command: string;
-  /** What people read. */
   readonly title: string;
   /** Heads a group of commands; undefined if it has none. */
   readonly category: string | undefined;

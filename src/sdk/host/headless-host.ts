@@ -73,7 +73,6 @@ type Layers = readonly HeadlessLayer[];
  * ```
  */
 export class HeadlessHost implements EditorHost {
-  /** Always `headless`. */
   readonly id = "headless";
   /** Everything, in every combination but one: a flattened image can only come back as a layer. */
   readonly capabilities = capabilities;

@@ -5,9 +5,7 @@ import { identityTransform, type Placement } from "./placement.js";
 export interface HeadlessLayer {
   /** Unique in the document. */
   readonly id: string;
-  /** What people call it. */
   readonly name: string;
-  /** Its pixels. */
   readonly image: PixelImage;
   /** Its layer mask: grey, of the image's size; undefined if all of it shows. */
   readonly mask: PixelImage | undefined;
@@ -19,7 +17,6 @@ export interface HeadlessLayer {
 
 /** What a layer is made from. */
 export interface HeadlessLayerInit {
-  /** Its pixels. */
   readonly image: PixelImage;
   /** What people call it; `"Layer"` if left out. */
   readonly name?: string;

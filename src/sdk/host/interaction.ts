@@ -52,7 +52,6 @@ export interface HostProgressReporter {
 export interface HostCommand {
   /** Unique in the host: `limpid.restore`. */
   readonly id: string;
-  /** What people read. */
   readonly title: string;
   /** Does it. A failure is the command's to tell; the host only notes it. */
   run(): unknown;
@@ -65,7 +64,6 @@ export type HostMenu = "image" | "layer" | "selection" | "panel";
 export interface HostMenuItem {
   /** Id of a command; registered before or after the item. */
   readonly command: string;
-  /** Which menu. */
   readonly menu: HostMenu;
   /** Items of one group stand together; groups in alphabetical order, items without one last. */
   readonly group?: string;

@@ -1,4 +1,5 @@
 import { LimpidError } from "../base/index.js";
+import { colorSpaceOfProfile } from "./icc-profile.js";
 import {
   columnsOf,
   srgbToneCurve,
@@ -110,26 +111,30 @@ const chromaticityTolerance = 0.005;
 const gammaTolerance = 0.025;
 
 /**
- * What PNG's gAMA and cHRM say.
+ * What a curve and chromaticities say, as PNG's gAMA and cHRM and TIFF's tags tell them: for those who decode other formats that
+ * have such.
  *
- * @param gamma - exponent from numbers to light; undefined if nothing is said
+ * @param name - of the profile, if one is needed
+ * @param curve - from numbers to light; undefined if nothing is said
  * @param found - white and primaries; undefined if nothing is said
  * @param isGray - whether the picture has one colour channel
  * @param notes - told what cannot be described
  */
-export function colorsOfGamma(
-  gamma: number | undefined,
+export function colorsOfCurve(
+  name: string,
+  curve: ToneCurve | undefined,
   found: Chromaticities | undefined,
   isGray: boolean,
   notes: string[],
 ): ColorDescription {
   const chromaticities = found === undefined || isGray ? srgbChromaticities : found;
-  const isSrgbCurve = gamma === undefined || Math.abs(gamma - 2.2) <= gammaTolerance;
+  const isSrgbCurve =
+    curve === undefined || (typeof curve === "number" && Math.abs(curve - 2.2) <= gammaTolerance);
   if (isSrgbCurve && isNear(chromaticities, srgbChromaticities)) return srgbColors;
   if (isSrgbCurve && isNear(chromaticities, displayP3Chromaticities)) {
     return { colorSpace: "display-p3", iccProfile: undefined };
   }
-  return describe("PNG gamma and chromaticities", chromaticities, gamma ?? srgbToneCurve, isGray, notes);
+  return describe(name, chromaticities, curve ?? srgbToneCurve, isGray, notes);
 }
 
 function isNear(a: Chromaticities, b: Chromaticities): boolean {
@@ -149,5 +154,7 @@ function describe(
     notes.push("a description of colours that makes no sense was left out");
     return srgbColors;
   }
-  return { colorSpace: "icc", iccProfile: writeProfile({ name, columns, curve }) };
+  const iccProfile = writeProfile({ name, columns, curve });
+  const colorSpace = colorSpaceOfProfile(iccProfile);
+  return { colorSpace, iccProfile: colorSpace === "icc" ? iccProfile : undefined };
 }

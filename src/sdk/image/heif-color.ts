@@ -1,5 +1,7 @@
+import { latin1 } from "../base/index.js";
+import { readAv1Color, type CodePoints } from "./av1-color.js";
 import { colorsOfCodePoints, srgbColors, type ColorDescription } from "./color-description.js";
-import { colorModelOfProfile, colorSpaceOfProfile } from "./icc-profile.js";
+import { colorsOfProfile } from "./profile-colors.js";
 
 /** A box of an ISO base media file (ISO/IEC 14496-12, 4.2). */
 interface Box {
@@ -19,12 +21,12 @@ const mostBoxes = 4096;
  * @param bytes - any bytes
  */
 export function isHeif(bytes: Uint8Array): boolean {
-  return /^[^]{4}ftyp(avi[fs]|hei[cmsx]|hev[cx]|mif1|msf1)/.test(text(bytes, 0, 12));
+  return /^[^]{4}ftyp(avi[fs]|hei[cmsx]|hev[cx]|mif1|msf1)/.test(latin1(bytes, 0, 12));
 }
 
 /**
  * Reads what an AVIF or HEIC file says of its photo's colours (ISO/IEC 23008-12, 6.5.5): the profile, or code points, which are put
- * into one.
+ * into one. An AVIF file without either may tell them within its AV1 stream.
  *
  * @param bytes - the file
  * @param isGray - whether the picture has one colour channel
@@ -32,40 +34,91 @@ export function isHeif(bytes: Uint8Array): boolean {
  * @throws {@link LimpidError} `UnsupportedImage` for PQ and HLG
  */
 export function readHeifColor(bytes: Uint8Array, isGray: boolean, notes: string[]): ColorDescription {
-  const properties = propertiesOfPrimaryItem(bytes);
-  const colors = properties.filter(({ type }) => type === "colr").map(({ data }) => data);
-  const profiles = colors.filter((data) => /^(prof|rICC)$/.test(text(data, 0, 4)));
-  const codePoints = colors.find((data) => text(data, 0, 4) === "nclx" && data.length >= 10);
+  const photo = readPhoto(bytes);
+  const colors = photo.properties.filter(({ type }) => type === "colr").map(({ data }) => data);
+  const profiles = colors.filter((data) => /^(prof|rICC)$/.test(latin1(data, 0, 4)));
+  const codePoints =
+    codePointsOf(colors) ?? (profiles.length === 0 ? codePointsOfStream(photo, notes) : undefined);
   if (codePoints !== undefined) {
-    const view = new DataView(codePoints.buffer, codePoints.byteOffset, codePoints.byteLength);
-    const transfer = view.getUint16(6);
+    const { primaries, transfer } = codePoints;
     const shown = videoCurves.includes(transfer) ? srgbCurve : transfer;
-    const described = colorsOfCodePoints(view.getUint16(4), shown, isGray, notes);
+    const described = colorsOfCodePoints(primaries, shown, isGray, notes);
     if (profiles.length === 0) return described;
   }
-  const iccProfile = profiles[0]?.slice(4);
-  if (iccProfile === undefined) return srgbColors;
-  const model = colorModelOfProfile(iccProfile);
-  if (model === (isGray ? "gray" : "rgb")) return { colorSpace: colorSpaceOfProfile(iccProfile), iccProfile };
-  notes.push(
-    model === undefined
-      ? "damaged colour profile left out"
-      : "colour profile of another kind of image left out",
-  );
-  return srgbColors;
+  if (profiles.length === 0) return srgbColors;
+  return colorsOfProfile(profiles[0]!.slice(4), [isGray ? "gray" : "rgb"], notes) ?? srgbColors;
 }
 
-/** The properties that belong to the photo; all of the file if it cannot be told which do. */
-function propertiesOfPrimaryItem(bytes: Uint8Array): readonly Box[] {
+function codePointsOf(colors: readonly Uint8Array[]): CodePoints | undefined {
+  const data = colors.find((box) => latin1(box, 0, 4) === "nclx" && box.length >= 10);
+  return data && { primaries: viewOf(data).getUint16(4), transfer: viewOf(data).getUint16(6) };
+}
+
+function codePointsOfStream({ configurations, streams }: Photo, notes: string[]): CodePoints | undefined {
+  if (configurations.some(({ type }) => type === "hvcC")) {
+    notes.push("colours that only the HEVC stream may tell were not read");
+    return undefined;
+  }
+  const units = configurations.length === 0 ? [] : [configurations[0]!.data.subarray(4), ...streams];
+  return units.map(readAv1Color).find((found) => found !== undefined);
+}
+
+/** What the file has of its photo. */
+interface Photo {
+  /** Its own; all of the file's if it cannot be told which are. */
+  readonly properties: readonly Box[];
+  /** Its decoder's configuration; for a grid those of its tiles. */
+  readonly configurations: readonly Box[];
+  /** Its data; for a grid that of all items, among which are its tiles. */
+  readonly streams: readonly Uint8Array[];
+}
+
+function readPhoto(bytes: Uint8Array): Photo {
   const meta = boxesIn(bytes).find(({ type }) => type === "meta");
   const inMeta = meta === undefined ? [] : boxesIn(meta.data.subarray(4));
-  const inProperties = inMeta.filter(({ type }) => type === "iprp").flatMap(({ data }) => boxesIn(data));
+  const dataOf = (wanted: string): Uint8Array | undefined => inMeta.find(({ type }) => type === wanted)?.data;
+  const inProperties = boxesIn(dataOf("iprp") ?? new Uint8Array());
   const all = inProperties.filter(({ type }) => type === "ipco").flatMap(({ data }) => boxesIn(data));
-  const item = primaryItem(inMeta.find(({ type }) => type === "pitm")?.data);
-  const indices = inProperties
+  const item = primaryItem(dataOf("pitm"));
+  const associated = inProperties
     .filter(({ type }) => type === "ipma")
-    .flatMap(({ data }) => associations(data, item) ?? []);
-  return indices.length === 0 ? all : indices.flatMap((index) => all[index - 1] ?? []);
+    .flatMap(({ data }) => associations(data, item) ?? [])
+    .flatMap((index) => all[index - 1] ?? []);
+  const properties = associated.length === 0 ? all : associated;
+  const isConfiguration = ({ type }: Box): boolean => type === "av1C" || type === "hvcC";
+  const isGrid = !properties.some(isConfiguration);
+  const configurations = (isGrid ? all : properties).filter(isConfiguration);
+  const streams = locations(dataOf("iloc"))
+    .filter((location) => isGrid || location.item === item)
+    .map(({ offset, length }) => bytes.subarray(offset, offset + length));
+  return { properties, configurations, streams };
+}
+
+/** Where the first part of each item's data lies in the file (ISO/IEC 14496-12, 8.11.3). */
+function locations(data: Uint8Array = new Uint8Array()): { item: number; offset: number; length: number }[] {
+  const [version = 0, , , , sizes = 0, moreSizes = 0] = data;
+  let at = 6;
+  const read = (size: number): number => {
+    let value = 0;
+    for (let end = at + size; at < end; at++) value = value * 256 + (data[at] ?? 0);
+    return value;
+  };
+  const found = [];
+  for (let left = read(version < 2 ? 2 : 4); left > 0 && at < data.length; left--) {
+    const item = read(version < 2 ? 2 : 4);
+    const isInFile = version === 0 || (read(2) & 15) === 0;
+    read(2);
+    const base = read(moreSizes >> 4);
+    const parts = read(2);
+    const partSize = (version > 0 ? moreSizes & 15 : 0) + (sizes >> 4) + (sizes & 15);
+    const end = at + parts * partSize;
+    if (version > 0) read(moreSizes & 15);
+    const offset = base + read(sizes >> 4);
+    const length = read(sizes & 15);
+    if (parts > 0 && isInFile) found.push({ item, offset, length });
+    at = end;
+  }
+  return found;
 }
 
 function primaryItem(data: Uint8Array | undefined): number | undefined {
@@ -107,7 +160,7 @@ function boxesIn(bytes: Uint8Array): Box[] {
     const length = isLarge ? Number(view.getBigUint64(at + 8)) : size === 0 ? bytes.length - at : size;
     const head = isLarge ? 16 : 8;
     if (length < head) break;
-    boxes.push({ type: text(bytes, at + 4, 4), data: bytes.subarray(at + head, at + length) });
+    boxes.push({ type: latin1(bytes, at + 4, 4), data: bytes.subarray(at + head, at + length) });
     at += length;
   }
   return boxes;
@@ -115,8 +168,4 @@ function boxesIn(bytes: Uint8Array): Box[] {
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function text(bytes: Uint8Array, offset: number, length: number): string {
-  return String.fromCharCode(...bytes.subarray(offset, offset + length));
 }

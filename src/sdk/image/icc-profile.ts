@@ -1,4 +1,6 @@
+import { latin1 } from "../base/index.js";
 import type { ColorSpace } from "./pixel-image.js";
+import { srgbToLinear } from "./srgb-curve.js";
 
 /** Red, green and blue primaries as D50-adapted XYZ, as profiles store them. */
 type Primaries = readonly (readonly [number, number, number])[];
@@ -34,7 +36,7 @@ const headerLength = 128;
 export function colorSpaceOfProfile(profile: Uint8Array): ColorSpace {
   const tags = readTagTable(profile);
   if (tags === undefined || tags.has("A2B0")) return "icc";
-  const space = text(profile, 16);
+  const space = latin1(profile, 16, 4);
   if (space === "GRAY") return isSrgbCurve(tags.get("kTRC")) ? "srgb" : "icc";
   if (space !== "RGB ") return "icc";
   if (!["rTRC", "gTRC", "bTRC"].every((name) => isSrgbCurve(tags.get(name)))) return "icc";
@@ -52,13 +54,30 @@ export function colorSpaceOfProfile(profile: Uint8Array): ColorSpace {
  */
 export function colorModelOfProfile(profile: Uint8Array): "rgb" | "gray" | "other" | undefined {
   if (readTagTable(profile) === undefined) return undefined;
-  const space = text(profile, 16);
+  const space = latin1(profile, 16, 4);
   return space === "RGB " ? "rgb" : space === "GRAY" ? "gray" : "other";
+}
+
+/**
+ * The tone curves of a matrix profile or a grey one, from numbers to light, both 0..1.
+ *
+ * @param profile - the bytes of an ICC profile, which may be malformed
+ * @returns one for each colour channel; undefined if tables define the colours, or a curve is missing or damaged
+ */
+export function toneCurvesOf(profile: Uint8Array): readonly ((x: number) => number)[] | undefined {
+  const tags = readTagTable(profile);
+  if (tags === undefined || tags.has("A2B0")) return undefined;
+  const names = latin1(profile, 16, 4) === "GRAY" ? ["kTRC"] : ["rTRC", "gTRC", "bTRC"];
+  const curves = names.flatMap((name) => {
+    const tag = tags.get(name);
+    return (tag && readCurve(tag)) ?? [];
+  });
+  return curves.length === names.length ? curves : undefined;
 }
 
 /** The data of each tag by its signature; undefined if this is no profile or a tag lies outside it. */
 function readTagTable(profile: Uint8Array): Map<string, DataView> | undefined {
-  if (profile.length < headerLength + 4 || text(profile, 36) !== "acsp") return undefined;
+  if (profile.length < headerLength + 4 || latin1(profile, 36, 4) !== "acsp") return undefined;
   const view = new DataView(profile.buffer, profile.byteOffset, profile.byteLength);
   const count = view.getUint32(headerLength);
   if (headerLength + 4 + count * 12 > profile.length) return undefined;
@@ -68,17 +87,13 @@ function readTagTable(profile: Uint8Array): Map<string, DataView> | undefined {
     const offset = view.getUint32(entry + 4);
     const size = view.getUint32(entry + 8);
     if (offset + size > profile.length) return undefined;
-    tags.set(text(profile, entry), new DataView(profile.buffer, profile.byteOffset + offset, size));
+    tags.set(latin1(profile, entry, 4), new DataView(profile.buffer, profile.byteOffset + offset, size));
   }
   return tags;
 }
 
-function text(bytes: Uint8Array, offset: number): string {
-  return String.fromCharCode(...bytes.subarray(offset, offset + 4));
-}
-
 function signature(tag: DataView): string {
-  return text(new Uint8Array(tag.buffer, tag.byteOffset, tag.byteLength), 0);
+  return latin1(new Uint8Array(tag.buffer, tag.byteOffset, tag.byteLength), 0, 4);
 }
 
 function fixed(tag: DataView, offset: number): number {
@@ -104,10 +119,6 @@ function isSrgbCurve(tag: DataView | undefined): boolean {
     if (!(Math.abs(curve(x) - srgbToLinear(x)) <= curveTolerance)) return false;
   }
   return true;
-}
-
-function srgbToLinear(x: number): number {
-  return x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4;
 }
 
 /** A tone curve, encoded value to linear light, both 0..1. ICC.1:2022, 10.6 `curveType`, 10.18 `parametricCurveType`. */

@@ -1,11 +1,12 @@
 export { bleedColorUnderAlpha } from "./alpha-bleed.js";
 export { convertBitDepth } from "./bit-depth.js";
-export type { ColorDescription } from "./color-description.js";
+export { colorsOfCurve, type ColorDescription } from "./color-description.js";
 export { colorStatistics, colorStatisticsSide, colorStatisticsSize } from "./color-statistics.js";
 export { contentRect, isOneTone } from "./content-rect.js";
 export { crop } from "./crop.js";
 export { colorModelOfProfile, colorSpaceOfProfile } from "./icc-profile.js";
 export { readJpegSegments, type JpegSegment } from "./jpeg-segments.js";
+export type { Chromaticities, ToneCurve } from "./matrix-profile.js";
 export type { MetricOptions } from "./metric-planes.js";
 export { applyOrientation, type ExifOrientation } from "./orientation.js";
 export {
@@ -17,6 +18,7 @@ export {
   type PixelData,
   type PixelImageInit,
 } from "./pixel-image.js";
+export { colorsOfProfile } from "./profile-colors.js";
 export { decodePng, type DecodedPng, type DecodePngOptions } from "./png-decode.js";
 export { encodePng, type EncodePngOptions } from "./png-encode.js";
 export { isPng } from "./png-chunks.js";
@@ -28,4 +30,6 @@ export { requirePixels } from "./require-pixels.js";
 export { resizeArea } from "./resize-area.js";
 export { resizeBicubic } from "./resize-bicubic.js";
 export { readRgb, writeRgb } from "./rgb.js";
+export { linearToSrgb } from "./srgb-curve.js";
+export { srgbTonesOf, type SrgbTones } from "./srgb-tones.js";
 export { ssim, type SsimOptions } from "./ssim.js";

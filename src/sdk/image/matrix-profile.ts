@@ -1,5 +1,8 @@
-/** A tone curve, encoded value to linear light: a power, or the parameters g, a, b, c, d of ICC's parametric curve of type 3. */
-export type ToneCurve = number | readonly [number, number, number, number, number];
+/**
+ * A tone curve, encoded value to linear light: a power, the parameters g, a, b, c, d of ICC's parametric curve of type 3, or
+ * samples at even distances.
+ */
+export type ToneCurve = number | readonly [number, number, number, number, number] | Uint16Array;
 
 /** sRGB's curve (IEC 61966-2-1). */
 export const srgbToneCurve: ToneCurve = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045];
@@ -24,10 +27,6 @@ const d50 = [0.9642, 1, 0.8249] as const;
  * @returns the profile's bytes; the same on every call
  */
 export function writeProfile({ name, columns, curve }: ProfileColors): Uint8Array {
-  const curveTag =
-    typeof curve === "number"
-      ? numbersTag("para", [0, 0, 0, 0], [curve])
-      : numbersTag("para", [0, 3, 0, 0], curve);
   const tags: [names: readonly string[], data: Uint8Array][] = [
     [["desc"], textTag(name)],
     [["cprt"], textTag("Public domain")],
@@ -36,7 +35,7 @@ export function writeProfile({ name, columns, curve }: ProfileColors): Uint8Arra
       numbersTag("XYZ ", [], column),
     ]),
     [["wtpt"], numbersTag("XYZ ", [], d50)],
-    [columns === undefined ? ["kTRC"] : ["rTRC", "gTRC", "bTRC"], curveTag],
+    [columns === undefined ? ["kTRC"] : ["rTRC", "gTRC", "bTRC"], curveTag(curve)],
   ];
   const count = tags.reduce((sum, [names]) => sum + names.length, 0);
   const tableEnd = 132 + count * 12;
@@ -123,6 +122,17 @@ function invert(m: Matrix): number[][] {
   };
   const determinant = [0, 1, 2].reduce((sum, column) => sum + m[0]![column]! * cofactor(0, column), 0);
   return [0, 1, 2].map((row) => [0, 1, 2].map((column) => cofactor(column, row) / determinant));
+}
+
+function curveTag(curve: ToneCurve): Uint8Array {
+  if (typeof curve === "number") return numbersTag("para", [0, 0, 0, 0], [curve]);
+  if (!(curve instanceof Uint16Array)) return numbersTag("para", [0, 3, 0, 0], curve);
+  const tag = new Uint8Array(12 + Math.ceil(curve.length / 2) * 4);
+  const view = new DataView(tag.buffer);
+  writeText(tag, 0, "curv");
+  view.setUint32(8, curve.length);
+  curve.forEach((value, index) => view.setUint16(12 + index * 2, value));
+  return tag;
 }
 
 /** A tag of fixed-point numbers behind its signature, four bytes of 0 and a prefix. */

@@ -40,9 +40,7 @@ export interface PixelImageInit {
 
 /** The pixels of a canvas: an `ImageData`, or anything of its shape. */
 export interface CanvasPixels {
-  /** Width in pixels. */
   readonly width: number;
-  /** Height in pixels. */
   readonly height: number;
   /** 8-bit RGBA with straight alpha, row-major. */
   readonly data: Uint8ClampedArray;

@@ -1,6 +1,6 @@
-import { colorsOfCodePoints, colorsOfGamma, srgbColors, type ColorDescription } from "./color-description.js";
-import { colorModelOfProfile, colorSpaceOfProfile } from "./icc-profile.js";
+import { colorsOfCodePoints, colorsOfCurve, srgbColors, type ColorDescription } from "./color-description.js";
 import type { Chromaticities } from "./matrix-profile.js";
+import { colorsOfProfile } from "./profile-colors.js";
 import { inflate } from "./png-stream.js";
 
 /** Most bytes that a profile may have; printers' are a few million long. */
@@ -28,17 +28,19 @@ export async function readPngColor(
   }
   const embedded = chunks.get("iCCP");
   if (embedded !== undefined) {
-    const iccProfile = await readProfile(embedded);
-    const model = iccProfile && colorModelOfProfile(iccProfile);
-    if (iccProfile === undefined || model === undefined) notes.push("damaged colour profile left out");
-    else if (model !== (isGray ? "gray" : "rgb"))
-      notes.push("colour profile of another kind of image left out");
-    else return { colorSpace: colorSpaceOfProfile(iccProfile), iccProfile };
+    const colors = colorsOfProfile(await readProfile(embedded), [isGray ? "gray" : "rgb"], notes);
+    if (colors !== undefined) return colors;
   }
   if (chunks.has("sRGB")) return srgbColors;
   const gamma = readNumbers(chunks.get("gAMA"), 1)?.[0];
   const found = readNumbers(chunks.get("cHRM"), 8);
-  return colorsOfGamma(gamma && 1 / gamma, found && chromaticitiesOf(found), isGray, notes);
+  return colorsOfCurve(
+    "PNG gamma and chromaticities",
+    gamma && 1 / gamma,
+    found && chromaticitiesOf(found),
+    isGray,
+    notes,
+  );
 }
 
 /** A name of up to 79 letters, 0, the compression method 0, and the compressed profile. */

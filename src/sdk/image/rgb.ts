@@ -97,7 +97,8 @@ export function writeRgb(target: PixelImage, rect: Rect, rgb: Float32Array): voi
   }
 }
 
-function luma(red: number, green: number, blue: number): number {
+/** ITU-R BT.601, and exactly the common value of three equal ones. */
+export function luma(red: number, green: number, blue: number): number {
   return red === green && green === blue ? red : 0.299 * red + 0.587 * green + 0.114 * blue;
 }
 

@@ -1,3 +1,4 @@
+import { latin1 } from "../base/index.js";
 import { readJpegSegments } from "./jpeg-segments.js";
 
 /**
@@ -11,10 +12,8 @@ export function describeSecondPicture(bytes: Uint8Array): string | undefined {
   let hasSeveral = false;
   let words = "";
   for (const { marker, data } of readJpegSegments(bytes)) {
-    if (marker === 0xe2 && latin1(data.subarray(0, 4)) === "MPF\0")
-      hasSeveral ||= countPictures(data.subarray(4)) > 1;
-    else if (marker === 0xe1 && latin1(data.subarray(0, 28)) === "http://ns.adobe.com/xap/1.0/")
-      words += latin1(data);
+    if (marker === 0xe2 && latin1(data, 0, 4) === "MPF\0") hasSeveral ||= countPictures(data.subarray(4)) > 1;
+    else if (marker === 0xe1 && latin1(data, 0, 28) === "http://ns.adobe.com/xap/1.0/") words += latin1(data);
   }
   if (/\bhdrgm:|HDRGainMap/.test(words)) return "only the photo was read, its gain map (HDR) was left out";
   if (/\bGCamera:(MotionPhoto|MicroVideo)\b/.test(words))
@@ -34,8 +33,4 @@ function countPictures(index: Uint8Array): number {
     if (view.getUint16(at, isLittle) === 0xb001) return view.getUint32(at + 8, isLittle);
   }
   return 1;
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }

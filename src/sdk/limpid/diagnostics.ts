@@ -33,7 +33,6 @@ export interface ExtensionReport {
   readonly source: string | undefined;
   /** What it is doing. */
   readonly state: ExtensionState;
-  /** Whether it has code. */
   readonly hasCode: boolean;
   /** Names of the capabilities that it was granted. */
   readonly capabilities: readonly string[];
@@ -93,9 +92,7 @@ export interface DiagnosticsReport {
   readonly unusable: readonly {
     /** The extension's id. */
     readonly id: string;
-    /** Why. */
     readonly code: LimpidErrorCode;
-    /** Why, for people. */
     readonly message: string;
   }[];
 }

@@ -30,7 +30,6 @@ interface Wanted {
  */
 export function offerContributions(
   parts: {
-    /** What is offered. */
     readonly commands: Commands;
     /** Where it is offered. */
     readonly menus: Menus;

@@ -31,7 +31,6 @@ export interface LimpidOptions extends EngineOptions {
       };
   /** How packs are kept, fetched and trusted. */
   readonly packs?: PackOptions;
-  /** How extensions run. */
   readonly extensions?: ExtensionOptions;
   /** Where settings and the state of extensions are kept; as long as the instance lives, if left out. */
   readonly storage?: KeyValueStorage;

@@ -39,14 +39,12 @@ export interface FetchOptions {
 
 /** A pack of which no more is known than its list of files, and who signed that. */
 export interface FoundPack {
-  /** Where it is. */
   readonly source: PackSource;
   /** What its `integrity.json` says. */
   readonly integrity: PackIntegrity;
   /** Its exact bytes. */
   readonly list: Uint8Array;
   readonly signature: Uint8Array | undefined;
-  /** Who signed it. */
   readonly signer: PackSigner | undefined;
 }
 
@@ -60,7 +58,6 @@ export interface FetchedPack extends IncomingVersion {
   readonly signedBy: string | undefined;
   /** Every file by its hash, the list of files and its signature among them. */
   readonly blobs: ReadonlyMap<string, Uint8Array>;
-  /** Its experts. */
   readonly entries: readonly ExpertEntry[];
 }
 

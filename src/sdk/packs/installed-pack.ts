@@ -35,7 +35,6 @@ export interface UnusablePack {
   readonly version: string | undefined;
   /** Where it came from, for people; undefined if not even that can be read. */
   readonly source: string | undefined;
-  /** Why. */
   readonly error: LimpidError;
 }
 

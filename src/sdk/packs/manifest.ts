@@ -62,7 +62,6 @@ export interface ContributedDegradation {
 export interface ContributedCommand {
   /** Its id: the publisher, a dot, a name, such as `acme.descreenAll`. */
   readonly command: string;
-  /** What people read. */
   readonly title: string;
   /** Heads a group of commands, such as `Acme`. */
   readonly category?: string;
@@ -90,9 +89,7 @@ export interface ContributedSetting {
   readonly default: boolean | number | string;
   /** The values that are allowed, if only some are. */
   readonly enum?: readonly (number | string)[];
-  /** The least number. */
   readonly minimum?: number;
-  /** The largest number. */
   readonly maximum?: number;
 }
 
@@ -116,7 +113,6 @@ export interface RecipeFault {
 export interface ContributedRecipe {
   /** Its id: the publisher, a dot, a name, such as `acme.oldScan`. */
   readonly id: string;
-  /** What people read. */
   readonly title: string;
   /** The degradation that its results have. */
   readonly degradation: string;
@@ -173,7 +169,6 @@ export interface ExtensionManifest {
   readonly description: string | undefined;
   /** SPDX expression of its licence. */
   readonly license: string | undefined;
-  /** What it runs on. */
   readonly engines: {
     /** The versions of Limpid, each alternative of the range within one major. */
     readonly limpid: string;
@@ -188,7 +183,6 @@ export interface ExtensionManifest {
   readonly extensionDependencies: readonly string[];
   /** Proposals for the API that it tries; such an extension cannot be published. */
   readonly enabledApiProposals: readonly string[];
-  /** What it brings. */
   readonly contributes: ExtensionContributions;
 }
 

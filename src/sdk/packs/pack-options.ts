@@ -71,6 +71,5 @@ export interface PacksContext {
   readonly experts: ExpertSet;
   /** The base that they must fit. */
   readonly base: PackBase;
-  /** Its network. */
   readonly config: BackboneConfig;
 }

@@ -4,7 +4,6 @@ import { LimpidError } from "../base/index.js";
 export interface CanvasLimits {
   /** Longest side in pixels. */
   readonly maximumSide: number;
-  /** Most pixels. */
   readonly maximumPixels: number;
 }
 

@@ -1,4 +1,5 @@
-import { joinBytes } from "../base/index.js";
+import { joinBytes, latin1 } from "../base/index.js";
+import { readJpegSegments } from "../image/index.js";
 
 /** How a profile's part begins in a JPEG's APP2 segment: its name, then the part's number and how many there are. */
 const jpegName = "ICC_PROFILE\0";
@@ -11,44 +12,29 @@ const jpegName = "ICC_PROFILE\0";
  */
 export function embeddedProfile(bytes: Uint8Array): Uint8Array | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return profileOfJpeg(bytes);
-  if (text(bytes, 0, 4) === "RIFF" && text(bytes, 8, 4) === "WEBP") return profileOfWebp(bytes);
+  if (latin1(bytes, 0, 4) === "RIFF" && latin1(bytes, 8, 4) === "WEBP") return profileOfWebp(bytes);
   return undefined;
 }
 
 /** ICC.1:2022, annex B.4. */
 function profileOfJpeg(bytes: Uint8Array): Uint8Array | undefined {
-  const parts = new Map<number, Uint8Array>();
-  let expected = 0;
-  for (let offset = 2; offset + 4 <= bytes.length && bytes[offset] === 0xff;) {
-    const marker = bytes[offset + 1]!;
-    if (marker === 0xda) break;
-    const length = (bytes[offset + 2]! << 8) | bytes[offset + 3]!;
-    if (length < 2 || offset + 2 + length > bytes.length) return undefined;
-    const data = bytes.subarray(offset + 4, offset + 2 + length);
-    if (marker === 0xe2 && data.length > 14 && text(data, 0, 12) === jpegName) {
-      parts.set(data[12]!, data.subarray(14));
-      expected = data[13]!;
-    }
-    offset += 2 + length;
-  }
-  if (expected === 0 || parts.size !== expected) return undefined;
-  const ordered = [...parts].sort(([a], [b]) => a - b).map(([, part]) => part);
-  return joinBytes(ordered);
+  const parts = [...readJpegSegments(bytes)]
+    .filter(({ marker, data }) => marker === 0xe2 && data.length > 14 && latin1(data, 0, 12) === jpegName)
+    .map(({ data }) => data)
+    .sort((a, b) => a[12]! - b[12]!);
+  const isWhole = parts.length > 0 && parts.every((part) => part[13] === parts.length);
+  return isWhole ? joinBytes(parts.map((part) => part.subarray(14))) : undefined;
 }
 
 function profileOfWebp(bytes: Uint8Array): Uint8Array | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let offset = 12; offset + 8 <= bytes.length;) {
     const length = view.getUint32(offset + 4, true);
-    if (text(bytes, offset, 4) === "ICCP") {
+    if (latin1(bytes, offset, 4) === "ICCP") {
       const profile = bytes.slice(offset + 8, offset + 8 + length);
       return profile.length === length && length > 0 ? profile : undefined;
     }
     offset += 8 + length + (length & 1);
   }
   return undefined;
-}
-
-function text(bytes: Uint8Array, offset: number, length: number): string {
-  return String.fromCharCode(...bytes.subarray(offset, offset + length));
 }

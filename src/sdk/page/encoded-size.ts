@@ -1,8 +1,8 @@
+import { readJpegSegments } from "../image/index.js";
+
 /** The size that an image file says it has, in pixels, before its orientation is applied. */
 export interface EncodedSize {
-  /** Columns. */
   readonly width: number;
-  /** Rows. */
   readonly height: number;
 }
 
@@ -14,7 +14,7 @@ export interface EncodedSize {
  */
 export function encodedSize(bytes: Uint8Array): EncodedSize | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes[0] === 0xff && bytes[1] === 0xd8) return sizeOfJpeg(view);
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return sizeOfJpeg(bytes);
   const name = String.fromCharCode(...bytes.subarray(0, 16));
   if (/^RIFF[^]{4}WEBPVP8[XL ]/.test(name) && bytes.length >= 30) return sizeOfWebp(view, name[15]!);
   if (name.startsWith("GIF8") && bytes.length >= 10) {
@@ -24,14 +24,10 @@ export function encodedSize(bytes: Uint8Array): EncodedSize | undefined {
 }
 
 /** ITU-T T.81, B.2.2: the frame header is in the first of the segments SOF0 to SOF15, but for three that mean other things. */
-function sizeOfJpeg(view: DataView): EncodedSize | undefined {
-  for (let offset = 2; offset + 9 <= view.byteLength && view.getUint8(offset) === 0xff;) {
-    const marker = view.getUint8(offset + 1);
-    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
-      return { width: view.getUint16(offset + 7), height: view.getUint16(offset + 5) };
-    }
-    // A marker may be preceded by any number of fill bytes.
-    offset += marker === 0xff ? 1 : 2 + Math.max(2, view.getUint16(offset + 2));
+function sizeOfJpeg(bytes: Uint8Array): EncodedSize | undefined {
+  for (const { marker, data } of readJpegSegments(bytes)) {
+    if (marker < 0xc0 || marker > 0xcf || [0xc4, 0xc8, 0xcc].includes(marker) || data.length < 5) continue;
+    return { width: (data[3]! << 8) | data[4]!, height: (data[1]! << 8) | data[2]! };
   }
   return undefined;
 }

@@ -33,11 +33,9 @@ export interface ModelManifest {
   readonly backbone: ModelFile & {
     /** SHA-256 over the tensors' bytes alone: what experts are bound to. */
     readonly tensorSha256: string;
-    /** The network. */
     readonly config: BackboneConfig;
   };
   readonly router: ModelFile & {
-    /** The network. */
     readonly config: CompactRouterConfig;
     /** Names of its outputs. */
     readonly degradations: readonly string[];
@@ -53,7 +51,7 @@ export interface ModelManifest {
 const formatVersion = 1;
 
 /**
- * Reads a `model.json`.
+ * Reads a `model.json`. By hand, as the configs in it are checked: a library for schemas makes every page 3 kB larger.
  *
  * @param bytes - the file
  * @param name - what errors call the model

@@ -8,9 +8,7 @@ import type { ModelSource } from "./model-source.js";
 export interface LoadedModel {
   /** What `model.json` says. */
   readonly manifest: ModelManifest;
-  /** The backbone's tensors. */
   readonly backbone: TensorFile;
-  /** The router's tensors. */
   readonly router: TensorFile;
   /** The experts that ship with it, in the manifest's order. */
   readonly experts: readonly ExpertEntry[];

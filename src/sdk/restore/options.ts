@@ -72,11 +72,9 @@ export interface AppliedExpert {
 
 /** Where the time of a restore went, in milliseconds. */
 export interface RestoreTimings {
-  /** The router. */
   readonly analyze: number;
   /** Merging experts and measuring the image's statistics. */
   readonly prepare: number;
-  /** The tiles. */
   readonly tiles: number;
   /** From start to end, waiting for earlier runs not included. */
   readonly total: number;
@@ -103,6 +101,5 @@ export interface RestoreResult<Image extends RestorableImage = PixelImage> {
   readonly tileSize: number;
   /** The backend that ran. */
   readonly backend: BackendName;
-  /** Where the time went. */
   readonly timings: RestoreTimings;
 }

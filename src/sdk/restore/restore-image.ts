@@ -1,6 +1,6 @@
 import { throwIfAborted } from "../base/index.js";
 import type { Executor, ExecutorRun, PixelBlock } from "../engine/index.js";
-import { PixelImage, readRgb, requirePixels, writeRgb, type Rect } from "../image/index.js";
+import { PixelImage, readRgb, requirePixels, writeRgb, type Rect, type SrgbTones } from "../image/index.js";
 import type { RestoreOptions } from "./options.js";
 import { statisticsBlocks } from "./statistics-blocks.js";
 import { TileBlender, type FinishedPart } from "./tile-blender.js";
@@ -30,8 +30,10 @@ const feather = 16;
 export interface RestoreImageContext {
   /** The run, with its mixture merged. */
   readonly run: ExecutorRun;
-  /** The input with colour bled under its transparent pixels: what the network sees. */
+  /** The input as the network sees it: with colour bled under its transparent pixels, and sRGB's tones. */
   readonly visible: PixelImage;
+  /** Leads from what the network sees to the input's own tones; undefined if they are the same. */
+  readonly tones: SrgbTones | undefined;
   /** Kept side of a tile in pixels. */
   readonly tileSize: number;
   /** The backbone's stride in pixels. */
@@ -79,7 +81,10 @@ export async function restoreImage(
     done++;
     await onProgress?.({ done, total: plan.count, tile: tile.keep, preview: previewOf(tile, result) });
     check();
-    for (const part of finished) writePart(image, original, part, region, strength, mask);
+    for (const part of finished) {
+      context.tones?.decode(part.rgb);
+      writePart(image, original, part, region, strength, mask);
+    }
   }
   return { image, tiles: plan.count };
 }

@@ -21,8 +21,10 @@ import {
   isOneTone,
   requirePixels,
   resizeArea,
+  srgbTonesOf,
   type PixelImage,
   type Rect,
+  type SrgbTones,
 } from "../image/index.js";
 import { CompactRouter, type Analysis as RouterAnalysis } from "../router/index.js";
 import type { Analysis } from "./analysis.js";
@@ -180,7 +182,7 @@ export class RestoreSession implements Disposable {
     const rows = activeRouterRows(this.#options.experts.list(), router.degradations);
     return this.#enqueue(options.signal, [], async () => {
       requirePixels(image);
-      const visible = bleedColorUnderAlpha(image);
+      const { visible } = seenByNetworks(image);
       const analysis = await addRows(await this.#router.analyze(visible, options.windows), rows, visible);
       return { ...analysis, present: presentIn(visible, analysis, rows, router) };
     });
@@ -230,7 +232,7 @@ export class RestoreSession implements Disposable {
     const { backend } = engine.executor;
     const started = performance.now();
     requirePixels(image);
-    const visible = bleedColorUnderAlpha(image);
+    const { visible, tones } = seenByNetworks(image);
     const seen = await addRows(options.analysis ?? (await this.#router.analyze(visible)), rows, visible);
     const present = presentIn(visible, seen, rows, manifest.router);
     const analysis: Analysis = { ...seen, present };
@@ -251,7 +253,7 @@ export class RestoreSession implements Disposable {
       const { tileSize: given } = options;
       const restoreIn = (tileSize: number): ReturnType<typeof restoreImage> =>
         restoreImage(image, options, {
-          ...{ run, visible, tileSize, stride },
+          ...{ run, visible, tones, tileSize, stride },
           isShortOfMemory: given === undefined && tileSize < defaultTileSize(engine.executor),
           onPrepared: () => (prepared = performance.now()),
         });
@@ -391,6 +393,12 @@ async function addRows(
   // Loaded only here, since most pages have no pack. It shares no module with what is loaded already: sharing costs chunks.
   const { withRouterRows } = await import("./router-rows.js");
   return withRouterRows(analysis, rows, () => resizeArea(visible, colorStatisticsSide, colorStatisticsSide));
+}
+
+/** What router and network look at: no holes under transparent pixels, and about sRGB's tone curve. */
+function seenByNetworks(image: PixelImage): { visible: PixelImage; tones: SrgbTones | undefined } {
+  const tones = srgbTonesOf(image);
+  return { visible: bleedColorUnderAlpha(tones?.encode(image) ?? image), tones };
 }
 
 function checkOptions(image: PixelImage, { strength, mask, region, startAt }: RestoreOptions): void {

@@ -21,9 +21,7 @@ export interface TilePlan {
 
 /** What {@link planTiles} needs to know. */
 export interface TilePlanOptions {
-  /** Image width in pixels. */
   readonly width: number;
-  /** Image height in pixels. */
   readonly height: number;
   /** What to restore; the whole image if left out. */
   readonly region?: Rect;

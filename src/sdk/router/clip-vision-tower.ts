@@ -8,7 +8,6 @@ const layerNormalizationEpsilon = 1e-5;
 
 /** CLIP's image encoder with its projection, on the current tfjs backend, in float32. It owns its tensors. */
 export class ClipVisionTower implements Disposable {
-  /** The network. */
   readonly config: ClipVisionConfig;
   readonly #tensors: ReadonlyMap<string, tf.Tensor>;
   #disposed = false;

@@ -43,7 +43,6 @@ export interface CompactRouterOptions {
  * per degradation. It computes on the processor, which takes less time than a GPU needs to be ready.
  */
 export class CompactRouter {
-  /** The network. */
   readonly config: CompactRouterConfig;
   /** The degradations that it knows, in the order of its outputs. */
   readonly degradations: readonly string[];

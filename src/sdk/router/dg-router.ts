@@ -66,7 +66,6 @@ export function inferDgRouterConfig(
  * ```
  */
 export class DgRouter implements Disposable {
-  /** The network. */
   readonly config: DgRouterConfig;
   readonly #tower: ClipVisionTower;
   readonly #head: ReadonlyMap<string, tf.Tensor>;

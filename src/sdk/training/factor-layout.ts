@@ -5,13 +5,10 @@ import type { RandomSource } from "./recipes/index.js";
 
 /** Where the factors of one target lie among all of an expert's numbers. */
 export interface FactorPlace {
-  /** The convolution. */
   readonly target: ExpertTarget;
-  /** Shape of A. */
   readonly shapeA: readonly [number, number];
   /** First number of A, row by row. */
   readonly offsetA: number;
-  /** Shape of B. */
   readonly shapeB: readonly [number, number];
   /** First number of B, row by row. */
   readonly offsetB: number;

@@ -6,7 +6,6 @@ export interface LearningRateSchedule {
   readonly lowest: number;
   /** Steps over which it climbs in a straight line. */
   readonly warmUp: number;
-  /** All steps. */
   readonly steps: number;
 }
 

@@ -64,7 +64,6 @@ export async function expectRejection(
 export interface DocumentState {
   /** The opened layer's pixels. */
   readonly pixels: PixelImage;
-  /** Number of layers. */
   readonly layerCount: number;
   /** How many layers are below the opened one. */
   readonly index: number;

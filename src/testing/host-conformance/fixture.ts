@@ -22,7 +22,6 @@ export interface SeenLayer {
 
 /** An adapter with a document of its own, and what a person would do there. Made anew for each check. */
 export interface HostUnderTest {
-  /** The adapter. */
   readonly host: EditorHost;
   /** The image layers of the document, lowest first. */
   layers(): readonly SeenLayer[] | Promise<readonly SeenLayer[]>;

@@ -8,7 +8,6 @@ export type { HostFixture, HostUnderTest, SeenLayer } from "./fixture.js";
 
 /** One check of the suite, ready to run. */
 export interface HostConformanceCheck {
-  /** What it proves. */
   readonly name: string;
   /** Why the host cannot pass it, if the fixture excludes it. */
   readonly excluded: string | undefined;
@@ -18,7 +17,6 @@ export interface HostConformanceCheck {
 
 /** What became of a check. */
 export interface HostConformanceResult {
-  /** Which one. */
   readonly name: string;
   /** Why the host failed it; undefined if it passed, or is excluded with a reason. */
   readonly error: string | undefined;

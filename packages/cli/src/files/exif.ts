@@ -1,3 +1,5 @@
+import { latin1 } from "../../../../src/sdk/base/index.js";
+
 /** One tag of EXIF, with its value as it stands, in the byte order of its block. */
 interface ExifEntry {
   readonly tag: number;
@@ -62,8 +64,8 @@ const mostEntries = 4096;
  * @returns undefined if this is none
  */
 export function parseExif(bytes: Uint8Array, start?: number): Exif | undefined {
-  const block = text(bytes, 0, 4) === "Exif" ? bytes.subarray(6) : bytes;
-  const order = text(block, 0, 2);
+  const block = latin1(bytes, 0, 4) === "Exif" ? bytes.subarray(6) : bytes;
+  const order = latin1(block, 0, 2);
   if (block.length < 14 || (order !== "II" && order !== "MM")) return undefined;
   const isLittle = order === "II";
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
@@ -98,9 +100,7 @@ export function parseExif(bytes: Uint8Array, start?: number): Exif | undefined {
 
 /** What {@link describeUpright} needs of the picture. */
 interface UprightPicture {
-  /** In pixels, upright. */
   readonly width: number;
-  /** In pixels, upright. */
   readonly height: number;
   /** Whether its width was its height in the file. */
   readonly isTransposed: boolean;
@@ -340,32 +340,29 @@ function findMakerNote({ children }: ExifDirectory): Uint8Array | undefined {
 }
 
 /** A number of the first directory; undefined if it has none by that tag. */
-export function exifNumber({ image, isLittle }: Exif, tag: number): number | undefined {
+export function exifNumber(exif: Exif, tag: number): number | undefined {
+  return exifNumbers(exif, tag)?.[0];
+}
+
+/** The numbers of a tag of the first directory; undefined if it has none, or is of a type that is not read. */
+export function exifNumbers({ image, isLittle }: Exif, tag: number): readonly number[] | undefined {
   const entry = image.entries.find((candidate) => candidate.tag === tag);
   if (entry === undefined) return undefined;
   const { type, value } = entry;
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
-  switch (type) {
-    case 1:
-    case 7:
-      return view.getUint8(0);
-    case unsignedShort:
-      return view.getUint16(0, isLittle);
-    case unsignedLong:
-    case 13:
-      return view.getUint32(0, isLittle);
-    case 5:
-      return view.getUint32(0, isLittle) / view.getUint32(4, isLittle);
-    default:
-      return undefined;
-  }
+  const readers: Readonly<Record<number, (at: number) => number>> = {
+    1: (at) => view.getUint8(at),
+    [unsignedShort]: (at) => view.getUint16(at, isLittle),
+    [unsignedLong]: (at) => view.getUint32(at, isLittle),
+    5: (at) => view.getUint32(at, isLittle) / view.getUint32(at + 4, isLittle),
+    7: (at) => view.getUint8(at),
+    13: (at) => view.getUint32(at, isLittle),
+  };
+  const read = readers[type];
+  return read && Array.from({ length: entry.count }, (_, index) => read(index * typeSizes[type]!));
 }
 
 /** The bytes of a tag of the first directory; undefined if it has none. */
 export function exifBytes({ image }: Exif, tag: number): Uint8Array | undefined {
   return image.entries.find((entry) => entry.tag === tag)?.value;
-}
-
-function text(bytes: Uint8Array, offset: number, length: number): string {
-  return String.fromCharCode(...bytes.subarray(offset, offset + length));
 }

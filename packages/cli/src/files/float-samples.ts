@@ -1,3 +1,5 @@
+import { linearToSrgb } from "limpid/network";
+
 /** A float a little above its scale is one that was resized or sharpened. */
 const overshoot = 1.02;
 
@@ -24,14 +26,9 @@ export function spreadFloats(samples: Float32Array, isLight: (index: number) => 
     const share = value > 0 ? Math.min(1, value) : 0;
     const isLinear = scale === 1 && isLight(index);
     isConverted ||= isLinear;
-    samples[index] = isLinear ? encodeSrgb(share) : share;
+    samples[index] = isLinear ? linearToSrgb(share) : share;
   }
   return isConverted
     ? "floats, taken for linear light and converted to sRGB"
     : `floats, read as shares of ${scale}`;
-}
-
-/** From light to number (IEC 61966-2-1). */
-function encodeSrgb(light: number): number {
-  return light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055;
 }

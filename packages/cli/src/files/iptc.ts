@@ -1,3 +1,5 @@
+import { latin1 } from "../../../../src/sdk/base/index.js";
+
 /** Datasets of record 2 that tell where a photo was taken (IPTC IIM 4.2): content location, city, sublocation, state, country. */
 const locations: ReadonlySet<number> = new Set([26, 27, 90, 92, 95, 100, 101]);
 
@@ -61,8 +63,4 @@ export function withoutIptcLocation(iptc: Uint8Array): Uint8Array | undefined {
     at = end;
   }
   return iptc.subarray(at).some((byte) => byte !== 0) ? undefined : Buffer.concat(kept);
-}
-
-function latin1(bytes: Uint8Array, offset: number, length: number): string {
-  return String.fromCharCode(...bytes.subarray(offset, offset + length));
 }

@@ -12,7 +12,6 @@ const headerLength = signatureLength + chunkOverhead + 13;
 export interface PngChunk {
   /** Four letters. */
   readonly type: string;
-  /** What it holds. */
   readonly data: Uint8Array;
 }
 

@@ -8,19 +8,19 @@ import {
   throwIfAborted,
 } from "limpid";
 import {
-  colorModelOfProfile,
-  colorSpaceOfProfile,
+  colorsOfProfile,
   describeSecondPicture,
   readColorDescription,
   type ColorDescription,
 } from "limpid/network";
 import { readRegularFile } from "../read-regular-file.js";
 import { messageOf } from "../../../../src/node/system-error.js";
-import { exifBytes, parseExif } from "./exif.js";
+import { parseExif } from "./exif.js";
 import { spreadFloats } from "./float-samples.js";
 import { hasImageSignature } from "./image-format.js";
 import { readImageMetadata, type ImageMetadata } from "./image-metadata.js";
 import { listPngChunks } from "./png-chunks.js";
+import { readTiffColor } from "./tiff-color.js";
 import { findTiffPhoto, type TiffPhoto } from "./tiff-pages.js";
 
 /** Options of {@link readImageFile}. */
@@ -197,9 +197,6 @@ function isGray({ channels }: Metadata): boolean {
   return channels < 3;
 }
 
-/** The tag PrimaryChromaticities, which hardly any program writes and fewer read. */
-const tiffPrimaries = 319;
-
 async function readColor(
   path: string,
   bytes: Buffer,
@@ -219,22 +216,11 @@ async function readColor(
   }
   if (metadata.icc === undefined) {
     const tags = photo && parseExif(bytes, photo.directory);
-    if (tags !== undefined && exifBytes(tags, tiffPrimaries) !== undefined) {
-      notes.push("colour primaries that TIFF tags tell were not applied");
-    }
-    return none;
+    return tags === undefined ? none : readTiffColor(tags, isGray(metadata), notes);
   }
-  const model = colorModelOfProfile(metadata.icc);
-  if (model === undefined) {
-    notes.push("damaged colour profile left out");
-    return none;
-  }
-  if (model === "other" || (model === "gray" && !isGray(metadata))) {
-    notes.push("colour profile of another kind of image left out");
-    return none;
-  }
-  const iccProfile = new Uint8Array(metadata.icc);
-  return { iccProfile, colorSpace: colorSpaceOfProfile(iccProfile) };
+  // Grey pictures may have a profile of colours, whose curve is theirs.
+  const models = isGray(metadata) ? (["gray", "rgb"] as const) : (["rgb"] as const);
+  return colorsOfProfile(new Uint8Array(metadata.icc), models, notes) ?? none;
 }
 
 /** Says which pictures of the file were not read. */

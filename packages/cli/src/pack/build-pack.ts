@@ -22,7 +22,6 @@ export interface BuiltPack {
   readonly manifest: ExtensionManifest;
   /** All its files, `integrity.json` and the signature among them. */
   readonly files: ReadonlyMap<string, Uint8Array>;
-  /** Whether it is signed. */
   readonly isSigned: boolean;
 }
 

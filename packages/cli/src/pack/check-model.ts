@@ -40,7 +40,6 @@ export interface CleanResult {
 export interface ModelReport {
   /** The model that it ran on. */
   readonly model: { readonly id: string; readonly version: string };
-  /** What ran it. */
   readonly backend: string;
   /** Golden samples, in the manifest's order. */
   readonly golden: readonly GoldenResult[];
@@ -52,7 +51,6 @@ export interface ModelReport {
 
 /** What a run of a pack needs. */
 export interface CheckModelOptions {
-  /** Model and backend. */
   readonly settings: EngineSettings;
   /** More clean photos: files and folders. */
   readonly clean: readonly string[];

@@ -15,7 +15,6 @@ export interface PackFinding {
     | "secret";
   /** The file, or the place in the manifest. */
   readonly path: string;
-  /** What is wrong. */
   readonly message: string;
   /** What to do about it. */
   readonly fix: string;

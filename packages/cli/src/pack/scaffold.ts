@@ -8,13 +8,10 @@ export const scaffoldLicences = ["MIT", "Apache-2.0", "CC-BY-4.0", "CC0-1.0"] as
 export interface ScaffoldOptions {
   /** The npm package. */
   readonly name: string;
-  /** Who answers for it. */
   readonly publisher: string;
-  /** What it repairs. */
   readonly degradation: string;
   /** What people read in a menu. */
   readonly title: string;
-  /** Its licence. */
   readonly license: (typeof scaffoldLicences)[number];
   /** What it is trained on. */
   readonly from: "pairs" | "recipe";

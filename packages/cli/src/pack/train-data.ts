@@ -14,7 +14,6 @@ export type TrainingSource =
 
 /** Pictures to learn from. */
 export interface TrainingData {
-  /** The pictures. */
   readonly set: TrainingSet;
   /** The degradation that the recipe says; undefined for pairs. */
   readonly degradation: string | undefined;

@@ -39,7 +39,6 @@ import { drawContactSheet, renderSvg } from "./train-pictures.js";
 export interface TrainSettings {
   /** Folder of the pack. */
   readonly folder: string;
-  /** What to learn from. */
   readonly source: TrainingSource;
   /** The degradation, if the recipe does not say it. */
   readonly degradation: string | undefined;
@@ -47,7 +46,6 @@ export interface TrainSettings {
   readonly options: Partial<ExpertTrainingOptions>;
   /** Parts of pictures that the router row is fitted to; undefined for the usual number. */
   readonly routerViews: number | undefined;
-  /** Model and backend. */
   readonly engine: EngineSettings;
 }
 
@@ -55,11 +53,9 @@ export interface TrainSettings {
 export interface TrainReport {
   /** What the manifest says now of the expert. */
   readonly contribution: TrainedContribution;
-  /** The training. */
   readonly result: TrainingResult;
   /** The router row and its quality; undefined if the router knows the degradation by itself. */
   readonly routerRow: RouterRowFit | undefined;
-  /** Where it ran. */
   readonly backend: BackendName;
   /** Pictures that were learnt from, and that were held out. */
   readonly pictures: { readonly training: number; readonly heldOut: number };

@@ -47,11 +47,8 @@ function registryOf(env: NodeJS.ProcessEnv): string {
 
 /** A package as the registry has it. */
 export interface FetchedPackage {
-  /** Its tarball. */
   readonly archive: Uint8Array;
-  /** Where that is. */
   readonly address: string;
-  /** Its version. */
   readonly version: string;
 }
 

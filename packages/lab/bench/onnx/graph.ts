@@ -30,13 +30,10 @@ export interface OnnxValue {
 
 /** A computation in ONNX's operators. */
 export interface OnnxGraph {
-  /** What goes in. */
   readonly inputs: readonly OnnxValue[];
-  /** What comes out. */
   readonly outputs: readonly OnnxValue[];
   /** In an order in which they can run. */
   readonly nodes: readonly OnnxNode[];
-  /** The constants. */
   readonly initializers: readonly OnnxInitializer[];
 }
 

@@ -12,7 +12,6 @@ export interface Evaluation {
   readonly backends: readonly string[];
   /** The seed of the damage. */
   readonly seed: number;
-  /** The rows. */
   readonly rows: readonly RowName[];
   /** The metrics; gains are by the first. */
   readonly metrics: readonly MetricName[];
@@ -20,7 +19,6 @@ export interface Evaluation {
   readonly depth: 8 | 16;
   /** Side of the square in the middle of each photo that was taken; undefined for all of it. */
   readonly crop: number | undefined;
-  /** One result a photo. */
   readonly photos: readonly PhotoResult[];
   /** Photos that could not be evaluated. */
   readonly failures: readonly { readonly input: string; readonly error: ErrorReport }[];

@@ -37,7 +37,6 @@ export interface MeasureJob {
   readonly degradations: readonly string[];
   /** Seeds the damage. */
   readonly seed: number;
-  /** What to measure. */
   readonly rows: readonly RowName[];
   /** Whether the router is asked even if no row needs it. */
   readonly analyze: boolean;
@@ -59,21 +58,16 @@ export interface RowResult {
 export interface MeasureSeconds {
   /** Reading and writing files. */
   readonly files: number;
-  /** Damaging. */
   readonly damage: number;
-  /** The router. */
   readonly router: number;
   /** The backbone, with merging. */
   readonly restore: number;
-  /** The metrics. */
   readonly compare: number;
 }
 
 /** What came of one job. */
 export interface Measurement {
-  /** Width in pixels. */
   readonly width: number;
-  /** Height in pixels. */
   readonly height: number;
   /** The backend that ran; undefined if none was needed. */
   readonly backend: BackendName | undefined;
@@ -83,7 +77,6 @@ export interface Measurement {
   readonly leftAlone: boolean | undefined;
   /** The rows that were asked for. */
   readonly rows: Readonly<Partial<Record<RowName, RowResult>>>;
-  /** Where the time went. */
   readonly seconds: MeasureSeconds;
   /** Restores that ran; rows that share a mixture share a restore. */
   readonly restores: number;

@@ -7,7 +7,6 @@ import { meanScores } from "./summarize.js";
 
 /** A method's means over the photos of a task. */
 export interface PeerMethod {
-  /** Its name. */
   readonly method: string;
   /** Means over photos. */
   readonly scores: Scores;

@@ -30,9 +30,7 @@ export interface ResultKey {
 
 /** What was measured. */
 export interface ResultValue {
-  /** Width in pixels. */
   readonly width: number;
-  /** Height in pixels. */
   readonly height: number;
   /** The backend that ran; null if none did. */
   readonly backend: BackendName | null;

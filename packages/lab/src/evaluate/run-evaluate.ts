@@ -16,11 +16,8 @@ import type { CleanResult, PhotoResult, TaskResult } from "./summarize.js";
 
 /** A run as the command line describes it. */
 export interface EvaluationRun {
-  /** What is measured. */
   readonly found: FoundSubjects;
-  /** How. */
   readonly settings: MeasureSettings;
-  /** The rows. */
   readonly rows: readonly RowName[];
   /** Whether photos are also restored as they are. */
   readonly clean: boolean;

@@ -17,7 +17,6 @@ export interface Subject {
   readonly clean: string;
   /** The damaged one; undefined if tasks are to damage the clean one. */
   readonly damaged: string | undefined;
-  /** The tasks. */
   readonly tasks: readonly TaskLabel[];
   /** The name of the clean photo, if it is to be measured as it is; undefined if another pair does that. */
   readonly cleanName: string | undefined;

@@ -31,15 +31,11 @@ export interface CleanResult {
 
 /** What came of one photo. */
 export interface PhotoResult {
-  /** Its name. */
   readonly photo: string;
-  /** Width in pixels. */
   readonly width: number;
-  /** Height in pixels. */
   readonly height: number;
   /** What the router did to the photo as it was; null if that was not measured, or was with another pair. */
   readonly clean: CleanResult | null;
-  /** One result a task. */
   readonly tasks: readonly TaskResult[];
 }
 
@@ -78,7 +74,6 @@ export interface Confusion {
 
 /** A model over all photos. */
 export interface Summary {
-  /** One for each task. */
   readonly tasks: readonly TaskSummary[];
   /** The mean accuracy over tasks of one fault; null if there are none. */
   readonly routerAccuracy: number | null;

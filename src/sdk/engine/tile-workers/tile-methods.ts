@@ -9,7 +9,6 @@ export interface TileTask {
   readonly vectors: Float32Array;
   /** Whether channel attentions are among the vectors. */
   readonly isMeasured: boolean;
-  /** Its pixels. */
   readonly block: PixelBlock;
 }
 

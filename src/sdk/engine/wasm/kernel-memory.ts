@@ -12,7 +12,6 @@ const sliceCost = 2e7;
 
 /** An instance of the kernels, and the memory on which they work. */
 export class KernelMemory {
-  /** The kernels. */
   readonly kernels: Kernels;
   readonly #memory = new WebAssembly.Memory({ initial: 1 });
   readonly #limit: number;

@@ -2,15 +2,9 @@ import type { BackboneConfig } from "../../backbone/index.js";
 import { throwIfAborted } from "../../base/index.js";
 import type { PixelBlock } from "../executor.js";
 import { Pace } from "../pace.js";
+import type { BatchShape, PassKind } from "../run-input.js";
 import { floatBytes, KernelMemory } from "./kernel-memory.js";
-import {
-  planPass,
-  type BatchShape,
-  type MemoryPlaces,
-  type PassKind,
-  type PassPlan,
-  type PassStep,
-} from "./pass-plan.js";
+import { planPass, type MemoryPlaces, type PassPlan, type PassStep } from "./pass-plan.js";
 import { layOutVectors, type VectorLayout } from "./vector-layout.js";
 import { layOutWeights, paddedOutputs, type WeightLayout } from "./weight-layout.js";
 
@@ -36,7 +30,6 @@ export interface MachineCall {
 export interface MachineOptions {
   /** The compiled kernels. */
   readonly module: WebAssembly.Module;
-  /** The network. */
   readonly config: BackboneConfig;
   /** Most memory that it may take, in bytes; as much as there is if left out. */
   readonly memoryLimit?: number | undefined;

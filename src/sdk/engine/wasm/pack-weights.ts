@@ -25,7 +25,6 @@ export function packWeights(layout: WeightLayout, config: BackboneConfig, read: 
 export interface OrderedWeights {
   /** By output and number of its run. */
   readonly weight: (output: number, index: number) => number;
-  /** By output. */
   readonly bias: (output: number) => number;
 }
 

@@ -1,4 +1,5 @@
 import { backboneStride, listStages, type BackboneConfig } from "../../backbone/index.js";
+import type { BatchShape, PassKind } from "../run-input.js";
 import {
   blockFields,
   blockParts,
@@ -9,25 +10,6 @@ import {
 } from "./records.js";
 import type { VectorLayout } from "./vector-layout.js";
 import { paddedOutputs, type WeightLayout } from "./weight-layout.js";
-
-/** Images of one size. */
-export interface BatchShape {
-  /** How many. */
-  readonly images: number;
-  /** In pixels. */
-  readonly width: number;
-  /** In pixels. */
-  readonly height: number;
-}
-
-/** What a pass through the network is for. */
-export type PassKind =
-  /** Restores, with channel attention computed from the image itself. */
-  | "restore"
-  /** Restores, with channel attention that was measured before. */
-  | "restoreMeasured"
-  /** Only computes channel attention, jointly over the images. */
-  | "measure";
 
 /** Where things lie in the memory that a pass works on, in bytes. */
 export interface MemoryPlaces {
@@ -83,7 +65,6 @@ export type PassStep =
 export interface PassPlan {
   /** The steps, in order. */
   readonly steps: readonly PassStep[];
-  /** The records. */
   readonly records: Uint32Array;
   /** Where the records go. */
   readonly recordsAt: number;

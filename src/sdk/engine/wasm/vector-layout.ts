@@ -6,7 +6,6 @@ export interface VectorLayout {
   readonly modulations: ReadonlyMap<string, number>;
   /** By the block's path: one factor for each channel. */
   readonly attentions: ReadonlyMap<string, number>;
-  /** Length of all. */
   readonly length: number;
 }
 

@@ -4,6 +4,7 @@ import type { Expert, FactorStoreOptions, MixtureEntry } from "../../experts/ind
 import { tensorBytesSha256, type TensorFile } from "../../weights/index.js";
 import type { Executor } from "../executor.js";
 import { modulateOnHost, type ReadParameter } from "../host-modulation.js";
+import { activeEntries } from "../run-input.js";
 import { ExpertMerger } from "./expert-merger.js";
 import { compileKernels } from "./kernels.js";
 import { keptMemory, Machine, type MachineOptions } from "./machine.js";
@@ -91,21 +92,7 @@ export class WasmExecutor implements Executor {
 
   begin(mixture: readonly MixtureEntry[], embedding: Float32Array): WasmRun {
     if (this.#disposed) throw new LimpidError("Disposed", "an executor was used after disposal");
-    const { embeddingSize } = this.#config;
-    if (embedding.length !== embeddingSize) {
-      throw new LimpidError(
-        "InvalidArgument",
-        `the network's embedding has ${embeddingSize} numbers, not ${embedding.length}`,
-      );
-    }
-    for (const { expert, weight } of mixture) {
-      if (!Number.isFinite(weight)) {
-        throw new LimpidError("InvalidArgument", `the weight of expert ${expert.id} is ${weight}`);
-      }
-      expert.requireBase(this.#sha256);
-      expert.requireTargets(this.#config);
-    }
-    const active = mixture.filter(({ weight }) => weight !== 0);
+    const active = activeEntries(mixture, embedding, { sha256: this.#sha256, config: this.#config });
     const ownsWeights = active.length > 0;
     const weights = ownsWeights ? this.#merger.merge(active) : this.#base;
     const layout = layOutVectors(this.#config);

@@ -1,5 +1,6 @@
 import { LimpidError, throwIfAborted } from "../../base/index.js";
 import type { ExecutorCallOptions, ExecutorRun, PixelBlock } from "../executor.js";
+import { sizeOfBlocks } from "../run-input.js";
 import type { Machine, MachineCall, Program } from "./machine.js";
 
 /** Lends a run the machine, one call at a time. */
@@ -36,9 +37,7 @@ export class WasmRun implements ExecutorRun {
 
   async measure(blocks: readonly PixelBlock[], options: ExecutorCallOptions = {}): Promise<void> {
     const call = this.#call(options);
-    const [first] = blocks;
-    if (first === undefined) throw new LimpidError("InvalidArgument", "no blocks to measure");
-    for (const block of blocks) checkBlock(block, first);
+    sizeOfBlocks(blocks);
     const { weights } = this.#program;
     const vectors = await this.#withMachine((machine) => machine.measure(this.#program, blocks, call));
     this.#program = { weights, vectors, isMeasured: true };
@@ -46,7 +45,7 @@ export class WasmRun implements ExecutorRun {
 
   async restore(block: PixelBlock, options: ExecutorCallOptions = {}): Promise<PixelBlock> {
     const call = this.#call(options);
-    checkBlock(block, block);
+    sizeOfBlocks([block]);
     return this.#withMachine((machine) => machine.restore(this.#program, block, call));
   }
 
@@ -64,13 +63,4 @@ export class WasmRun implements ExecutorRun {
     throwIfAborted(signal);
     return { signal, check };
   }
-}
-
-function checkBlock(block: PixelBlock, { width, height }: PixelBlock): void {
-  const fits = block.width === width && block.height === height && block.rgb.length === width * height * 3;
-  if (fits && width > 0 && height > 0) return;
-  throw new LimpidError(
-    "InvalidArgument",
-    `a block of ${block.width} x ${block.height} pixels with ${block.rgb.length} numbers; blocks of ${width} x ${height} with ${width * height * 3} are expected`,
-  );
 }

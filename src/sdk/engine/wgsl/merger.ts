@@ -15,7 +15,6 @@ interface ResidentExpert {
 
 /** What a {@link Merger} works with. */
 export interface MergerOptions {
-  /** The device. */
   readonly device: GPUDevice;
   /** Where the weights lie. */
   readonly layout: WeightLayout;
@@ -23,7 +22,6 @@ export interface MergerOptions {
   readonly base: GPUBuffer;
   /** The base's parameters. */
   readonly read: ReadParameter;
-  /** The kernel. */
   readonly kernel: Kernel;
   /** The kernel, compiled. */
   readonly pipeline: GPUComputePipeline;

@@ -1,4 +1,5 @@
 import { listStages, type BackboneConfig, type BackboneStage } from "../../backbone/index.js";
+import type { BatchShape, PassKind } from "../run-input.js";
 import { attentionKernel, mixKernel, stripRows } from "./kernels/block.js";
 import { endingKernel } from "./kernels/ending.js";
 import { sizeBytes, type Kernel, type KernelOptions } from "./kernels/kernel.js";
@@ -15,25 +16,6 @@ import {
 } from "./kernels/tile.js";
 import { bytesPerValue } from "./precision.js";
 import { lanesPerVector, type WeightLayout, type WeightPart } from "./weight-layout.js";
-
-/** A batch of images of one size. */
-export interface BatchShape {
-  /** How many. */
-  readonly images: number;
-  /** In pixels. */
-  readonly width: number;
-  /** In pixels. */
-  readonly height: number;
-}
-
-/** What a pass through the network is for. */
-export type PassKind =
-  /** Restores, with channel attention computed from the batch itself. */
-  | "restore"
-  /** Restores, with channel attention that was measured before. */
-  | "restoreMeasured"
-  /** Only computes channel attention, jointly over the batch. */
-  | "measure";
 
 /** A piece of one of the buffers that a pass works on. */
 export interface PlannedBinding {

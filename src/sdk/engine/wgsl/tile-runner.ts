@@ -4,7 +4,8 @@ import type { PixelBlock } from "../executor.js";
 import type { WebgpuDevice } from "../webgpu-device.js";
 import type { KernelOptions } from "./kernels/kernel.js";
 import { fromSquares, toSquares } from "./squares.js";
-import { planPass, type BatchShape, type PassKind, type PassPlan } from "./plan.js";
+import { sizeOfBlocks, type BatchShape, type PassKind } from "../run-input.js";
+import { planPass, type PassPlan } from "./plan.js";
 import { StagingBuffers } from "./staging-buffers.js";
 import { TileBuffers } from "./tile-buffers.js";
 import type { WeightLayout } from "./weight-layout.js";
@@ -27,7 +28,6 @@ interface BoundPass {
 
 /** Who asks for a pass. */
 export interface PassCall {
-  /** The run's slot. */
   readonly slot: RunSlot;
   /** Gives up when it fires. */
   readonly signal: AbortSignal | undefined;
@@ -37,7 +37,6 @@ export interface PassCall {
 
 /** What a {@link TileRunner} works with. */
 export interface TileRunnerOptions {
-  /** The device. */
   readonly device: WebgpuDevice;
   /** The network, for which squares are pixels. */
   readonly config: BackboneConfig;
@@ -98,10 +97,7 @@ export class TileRunner implements Disposable {
    * @param blocks - of one size
    */
   async measure(call: PassCall, blocks: readonly PixelBlock[]): Promise<void> {
-    const first = blocks[0];
-    if (first === undefined) throw new LimpidError("InvalidArgument", "no blocks to measure");
-    const { width, height } = first;
-    for (const block of blocks) checkBlock(block, width, height);
+    const { width, height } = sizeOfBlocks(blocks);
     const squares = blocks.map((block) => toSquares(block, this.#options.squareSide));
     const plan = this.#plan("measure", { ...this.#sidesInSquares(width, height), images: blocks.length });
     await this.#inTurn(call, plan, () => this.#submit(call.slot, plan, squares));
@@ -117,8 +113,7 @@ export class TileRunner implements Disposable {
    * @returns a new block
    */
   async restore(call: PassCall, block: PixelBlock, isMeasured: boolean): Promise<PixelBlock> {
-    const { width, height } = block;
-    checkBlock(block, width, height);
+    const { width, height } = sizeOfBlocks([block]);
     const { squareSide } = this.#options;
     const kind = isMeasured ? "restoreMeasured" : "restore";
     const plan = this.#plan(kind, { ...this.#sidesInSquares(width, height), images: 1 });
@@ -277,13 +272,4 @@ export class TileRunner implements Disposable {
       signal?.removeEventListener("abort", abort);
     }
   }
-}
-
-function checkBlock({ width, height, rgb }: PixelBlock, expectedWidth: number, expectedHeight: number): void {
-  const fits = width === expectedWidth && height === expectedHeight && rgb.length === width * height * 3;
-  if (fits && width >= 1 && height >= 1 && Number.isInteger(width) && Number.isInteger(height)) return;
-  throw new LimpidError(
-    "InvalidArgument",
-    `a block of ${width} x ${height} pixels with ${rgb.length} numbers, expected ${expectedWidth} x ${expectedHeight} with 3 for each pixel`,
-  );
 }

@@ -53,7 +53,6 @@ export type WeightPart = PointwisePart | SpatialPart;
 export interface WeightSlice {
   /** Start; a multiple of 32, which is 256 bytes of half floats. */
   readonly offset: number;
-  /** Length. */
   readonly length: number;
 }
 

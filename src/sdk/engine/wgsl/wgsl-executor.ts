@@ -10,6 +10,7 @@ import { tensorBytesSha256, type TensorFile } from "../../weights/index.js";
 import type { Executor, ExecutorRun } from "../executor.js";
 import { type WebgpuDevice, isSoftware } from "../webgpu-device.js";
 import { modulateOnHost, type ReadParameter } from "../host-modulation.js";
+import { activeEntries } from "../run-input.js";
 import { foldWeights } from "./fold-weights.js";
 import type { KernelOptions } from "./kernels/kernel.js";
 import { mergeKernel } from "./kernels/merge.js";
@@ -180,21 +181,7 @@ export class WgslExecutor implements Executor {
 
   begin(mixture: readonly MixtureEntry[], embedding: Float32Array): ExecutorRun {
     if (this.#disposed) throw new LimpidError("Disposed", "an executor was used after disposal");
-    const { embeddingSize } = this.#config;
-    if (embedding.length !== embeddingSize) {
-      throw new LimpidError(
-        "InvalidArgument",
-        `the network's embedding has ${embeddingSize} numbers, not ${embedding.length}`,
-      );
-    }
-    for (const { expert, weight } of mixture) {
-      if (!Number.isFinite(weight)) {
-        throw new LimpidError("InvalidArgument", `the weight of expert ${expert.id} is ${weight}`);
-      }
-      expert.requireBase(this.#sha256);
-      expert.requireTargets(this.#config);
-    }
-    const active = mixture.filter(({ weight }) => weight !== 0);
+    const active = activeEntries(mixture, embedding, { sha256: this.#sha256, config: this.#config });
     this.#device.check();
     const kind = active.length === 0 ? "plain" : "merged";
     const slot = this.#idle[kind].pop() ?? this.#makeSlot(kind);

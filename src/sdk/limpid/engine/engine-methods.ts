@@ -52,7 +52,6 @@ export interface PostedStart {
   readonly model: string | undefined | null;
   /** Name of a model that the page reads. */
   readonly modelName: string;
-  /** Where to compute. */
   readonly backend?: "auto" | BackendName;
   /** Folder of tfjs's `.wasm` files, absolute; that of the assets if left out. */
   readonly wasmPath?: string;
@@ -82,15 +81,12 @@ export interface EngineState {
 
 /** An expert whose classes were lost on the way. */
 export interface PostedExpert extends Omit<ExpertInit, "factors"> {
-  /** Its factors. */
   readonly factors: readonly PostedFactors[];
 }
 
 /** Factors whose classes were lost on the way. */
 export type PostedFactors = Omit<ExpertFactors, "a" | "b"> & {
-  /** A. */
   readonly a: PostedTensor;
-  /** B. */
   readonly b: PostedTensor;
 };
 
@@ -100,13 +96,11 @@ export interface PostedTensor {
   readonly dtype: TensorType;
   /** One length per axis. */
   readonly shape: readonly number[];
-  /** The elements. */
   readonly bytes: Uint8Array;
 }
 
 /** How an expert takes part, and the expert. */
 export interface PostedExpertEntry extends ExpertOptions {
-  /** The expert. */
   readonly expert: PostedExpert;
 }
 
@@ -122,13 +116,11 @@ export interface PostedExperts {
 
 /** A call that can be posted: without its signal. */
 export interface PostedAnalyze extends Omit<AnalyzeOptions, "signal"> {
-  /** The pixels. */
   readonly image: PixelImageInit;
 }
 
 /** A call that can be posted: without its signal and its listener. */
 export interface PostedRestore {
-  /** The pixels. */
   readonly image: PixelImageInit;
   /** What else can be posted. */
   readonly options: Omit<RestoreOptions, "signal" | "onProgress" | "mask"> & {

@@ -25,7 +25,6 @@ export interface ImportOptions {
 export interface ImportedModule {
   /** What the file calls it, for messages. */
   readonly name: string;
-  /** The convolution. */
   readonly target: ExpertTarget;
   /** [r, in] or [r, in, k, k]. */
   readonly down: HostTensor;

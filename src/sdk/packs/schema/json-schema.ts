@@ -4,7 +4,6 @@ export interface JsonSchema {
   readonly $schema?: string;
   /** The schema's own address. */
   readonly $id?: string;
-  /** Its name. */
   readonly title?: string;
   /** What the value is for; also the remedy in a fault. */
   readonly description?: string;
@@ -16,39 +15,26 @@ export interface JsonSchema {
   readonly type?: string | readonly string[];
   /** The one value that passes. */
   readonly const?: unknown;
-  /** The values that pass. */
   readonly enum?: readonly unknown[];
   /** A regular expression (with the flag u) that a string matches. */
   readonly pattern?: string;
-  /** Least characters. */
   readonly minLength?: number;
-  /** Most characters. */
   readonly maxLength?: number;
-  /** Least number. */
   readonly minimum?: number;
-  /** Largest number. */
   readonly maximum?: number;
   /** A number that is too small by a hair. */
   readonly exclusiveMinimum?: number;
-  /** Least items. */
   readonly minItems?: number;
-  /** Most items. */
   readonly maxItems?: number;
-  /** Whether all items differ. */
   readonly uniqueItems?: boolean;
-  /** Every item. */
   readonly items?: JsonSchema;
-  /** Least keys. */
   readonly minProperties?: number;
-  /** Most keys. */
   readonly maxProperties?: number;
   /** Keys that must be there. */
   readonly required?: readonly string[];
-  /** Values by key. */
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   /** Keys whose values pass whatever they are. */
   readonly patternProperties?: Readonly<Record<string, true>>;
-  /** Every key. */
   readonly propertyNames?: JsonSchema;
   /** Values of all other keys. */
   readonly additionalProperties?: JsonSchema | boolean;

@@ -1,8 +1,6 @@
 /** Samples in rows: a picture with three channels in sRGB or in linear light, or a mask or field with one. */
 export interface Raster {
-  /** Columns. */
   readonly width: number;
-  /** Rows. */
   readonly height: number;
   /** Samples per pixel. */
   readonly channels: number;

@@ -2,9 +2,7 @@ import { convertBitDepth, PixelImage, readRgb } from "../../image/index.js";
 
 /** A picture on its way through the recipes: floats, whatever the image's own format is. */
 export interface RgbImage {
-  /** Width in pixels. */
   readonly width: number;
-  /** Height in pixels. */
   readonly height: number;
   /** [height, width, 3], row-major, sRGB-coded, 0..1; a recipe may leave values outside, which are clipped after it. */
   readonly rgb: Float32Array;
