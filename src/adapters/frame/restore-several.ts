@@ -6,7 +6,7 @@ import type { RestoreOptions, RestoreResult } from "../../sdk/restore/index.js";
 export interface RestoreSeveralOptions {
   /** What to do with a result whose source somebody changed or removed meanwhile; `"new-layer"` if left out. */
   readonly onConflict?: "new-layer" | "refuse";
-  /** Names the progress and new layers; `"Restore"` if left out. */
+  /** Names the progress and new layers; if left out, `"Restore"` and each source's own name with `"restored"`. */
   readonly label?: string;
   /** Experts, strength, tile size and so on. */
   readonly restore?: Omit<RestoreOptions, "mask" | "region" | "signal">;
@@ -26,7 +26,7 @@ export interface RestoreOutcome<Committed extends Commit> {
 
 /** What one of several is restored with. */
 export interface RestoreStep {
-  /** Names the progress and new layers. */
+  /** Names a new layer. */
   readonly label: string;
   /** Fires if the caller or the person gives up. */
   readonly signal: AbortSignal;
@@ -78,7 +78,8 @@ export function restoreSeveral<
       };
       try {
         throwIfAborted(signal);
-        add(item, { ...(await restoreOne(item, { label, signal, restore })), error: undefined });
+        const name = options.label ?? `${item.name} restored`;
+        add(item, { ...(await restoreOne(item, { label: name, signal, restore })), error: undefined });
       } catch (error) {
         add(item, { result: undefined, commit: undefined, error: asOneOfSeveral(error, restored) });
       }
