@@ -1,20 +1,33 @@
 // The page of the build that is one file: engine, model and WebAssembly stand in it as text.
-import { createLimpid, modelFromFiles, type Limpid } from "limpid";
+import { createLimpid, LimpidError, modelFromFiles, type Limpid } from "limpid";
 import { startPanel } from "./start-panel.js";
 
 const barred =
   "This Figma keeps WebAssembly from plugins without a network, and has no WebGPU for them. In plain JavaScript a small photo would take minutes, so nothing is restored here. Use the plugin’s hosted build: its page comes from the web and has both; photos still stay on this computer.";
 
-void canCompute().then((can) => startPanel(open, can ? undefined : barred));
+void start();
 
-/** Whether there is anything to compute with that is fast enough for photos. */
-async function canCompute(): Promise<boolean> {
+/** Where WebAssembly is barred, the engine tells whether anything else is fast enough for photos. */
+async function start(): Promise<void> {
+  if (canCompile()) {
+    startPanel(open);
+    return;
+  }
   try {
-    // The smallest module there is: a policy that bars WebAssembly refuses that, too.
+    const opened = await open();
+    startPanel(() => Promise.resolve(opened));
+  } catch (error) {
+    startPanel(open, LimpidError.is(error, "BackendUnavailable") ? barred : undefined);
+  }
+}
+
+/** Whether WebAssembly may be compiled: a policy that bars it refuses the smallest module, too. */
+function canCompile(): boolean {
+  try {
     new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
     return true;
   } catch {
-    return Boolean(await navigator.gpu?.requestAdapter());
+    return false;
   }
 }
 
