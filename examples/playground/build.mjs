@@ -2,7 +2,7 @@
 //
 // Writes the playground as static files that any server can hand out, at the root of a site or below a path.
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -50,9 +50,8 @@ export async function buildPlayground({
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
   });
-  for (const name of ["index.html", "icon.svg"]) cpSync(join(folder, name), join(out, name));
-  const styles = [join(folder, "..", "shared", "parts.css"), join(folder, "playground.css")];
-  writeFileSync(join(out, "playground.css"), styles.map((path) => readFileSync(path, "utf8")).join("\n"));
+  for (const name of ["index.html", "playground.css", "icon.svg"])
+    cpSync(join(folder, name), join(out, name));
   copyAssets(join(out, "limpid"), { model });
   const photos = join(folder, "..", "photos");
   cpSync(join(photos, "real"), join(out, "samples"), { recursive: true });

@@ -1,5 +1,12 @@
 import { LimpidError, throwIfAborted } from "../../sdk/base/index.js";
-import type { Commit, EditorHost, HostProgressReporter } from "../../sdk/host/index.js";
+import type {
+  Capture,
+  Commit,
+  CommitOptions,
+  EditorHost,
+  HostProgressReporter,
+  Restorer,
+} from "../../sdk/host/index.js";
 import type { RestoreOptions, RestoreResult } from "../../sdk/restore/index.js";
 
 /** How several things are restored, one after the other. */
@@ -86,6 +93,30 @@ export function restoreSeveral<
     }
     return restored;
   });
+}
+
+/**
+ * Restores one of several: takes it, repairs it and brings it back; leaves it alone if there is nothing to repair.
+ *
+ * @param limpid - what repairs
+ * @param host - the editor
+ * @param capture - takes it
+ * @param step - of {@link restoreSeveral}
+ * @param how - how the result comes back
+ * @returns what was made of it, and how it came back
+ */
+export async function restoreOne(
+  limpid: Restorer,
+  host: Pick<EditorHost, "commit">,
+  capture: (signal: AbortSignal) => Promise<Capture>,
+  { label, signal, restore }: RestoreStep,
+  how: Pick<CommitOptions, "mode" | "onConflict">,
+): Promise<{ readonly result: RestoreResult; readonly commit: Commit | undefined }> {
+  const taken = await capture(signal);
+  const result = await limpid.restore(taken.image, restore);
+  throwIfAborted(signal);
+  if (result.tiles === 0) return { result, commit: undefined };
+  return { result, commit: await host.commit(taken, result.image, { ...how, label }) };
 }
 
 /** The part of a progress bar that belongs to one of several. */
