@@ -78,7 +78,9 @@ export abstract class ObjectHost<T extends object> extends PageHost {
   }
 
   /** Told of each object before it is captured. */
-  protected onCapture(_: T): void {}
+  protected onCapture(_: T): void {
+    // Most libraries remember where an object was.
+  }
 
   /** What an object draws, before its filters. */
   protected abstract elementOf(object: T): DrawnElement | undefined;

@@ -256,12 +256,15 @@ async function furtherObjects(): Promise<Record<string, unknown>> {
 /** Several images at once: two of a selection, one of them in a group, and one that cannot be read. */
 async function severalObjects(): Promise<unknown> {
   const canvas = new Canvas(document.createElement("canvas"), { width: 200, height: 150 });
-  const alone = new FabricImage(stripedCanvas(), { left: 40, top: 30, name: "Alone" } as object);
-  const grouped = new FabricImage(stripedCanvas(), { left: 90, top: 60, name: "Grouped" } as object);
-  const empty = new FabricImage(document.createElement("img"), { name: "Empty" } as object);
+  const alone = new FabricImage(stripedCanvas(), { left: 40, top: 30 });
+  const grouped = new FabricImage(stripedCanvas(), { left: 90, top: 60 });
+  const empty = new FabricImage(document.createElement("img"));
+  const names = { Alone: alone, Grouped: grouped, Empty: empty };
+  for (const [name, image] of Object.entries(names)) image.set({ name });
+  const holder: Holder = canvas;
   const group = new Group([grouped, new Rect({ width: 9, height: 9 })]);
-  canvas.add(alone, empty, group);
-  canvas.setActiveObject(new ActiveSelection([alone, empty, group]));
+  holder.add(alone, empty, group);
+  holder.setActiveObject(new ActiveSelection([alone, empty, group]));
   const messages: string[] = [];
   const shown = (_: string, progress?: { message?: string }) => messages.push(progress?.message ?? "");
   const host = new FabricHost(canvas, { interface: { progress: shown } });
