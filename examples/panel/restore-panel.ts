@@ -55,6 +55,8 @@ interface Shown {
   /** The whole region restored by those experts, at full strength and all over; undefined while only spots are. */
   whole?: PixelImage | undefined;
   isApplied?: boolean;
+  /** The spot that was begun last; if it was given up, it is not begun again by itself. */
+  begun?: Rect;
 }
 
 /** What a step is given: how to report, and when to give up. */
@@ -209,6 +211,14 @@ export class RestorePanel {
   #rested(): void {
     // Zoomed out, a spot would take as long as the whole.
     if (this.#shown === undefined || faults.inert || this.#view.zoom < 1) return;
+    const [seen, begun] = [this.#seen(), this.#shown.begun];
+    if (
+      seen.x === begun?.x &&
+      seen.y === begun.y &&
+      seen.width === begun.width &&
+      seen.height === begun.height
+    )
+      return;
     perform(() => this.#restoreSpot());
   }
 
@@ -246,6 +256,7 @@ export class RestorePanel {
     const shown = this.#shown!;
     const { capture, region } = shown;
     const part = this.#seen();
+    shown.begun = part;
     if (!isWorthASpot(part, region)) return this.#restoreRegion(limpid, step);
     const { part: read, own } = withMargin(part, capture.image);
     step.report({ message: "Restoring this spot" });

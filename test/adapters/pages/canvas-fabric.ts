@@ -264,7 +264,7 @@ async function severalObjects(): Promise<unknown> {
   const holder: Holder = canvas;
   const group = new Group([grouped, new Rect({ width: 9, height: 9 })]);
   holder.add(alone, empty, group);
-  holder.setActiveObject(new ActiveSelection([alone, empty, group]));
+  holder.setActiveObject(new ActiveSelection(canvas.getObjects()));
   const messages: string[] = [];
   const shown = (_: string, progress?: { message?: string }) => messages.push(progress?.message ?? "");
   const host = new FabricHost(canvas, { interface: { progress: shown } });
