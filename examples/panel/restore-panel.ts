@@ -115,16 +115,14 @@ export class RestorePanel {
         const analysis = await started.analyze(capture.image, { signal });
         this.#open(started, capture, analysis);
         if (this.#isOn) await this.#restoreSeen(started, { signal, report });
-        if (capture.notes.length > 0) {
-          notify({ text: `Note: ${capture.notes.join("; ")}.`, level: "warning" });
-        }
         return started;
       }),
     );
     await this.#parts.look();
     const place = limpid.isInWorker ? " in a worker" : "";
-    if (this.#isOn) notify({ text: `Ready, by ${limpid.backend}${place}.` });
-    else notify({ text: "Nothing to repair was found. Turn something on to try it all the same." });
+    const notes = this.#shown!.capture.notes.map((note) => ` Note: ${note}.`).join("");
+    if (this.#isOn) notify({ text: `Ready, by ${limpid.backend}${place}.${notes}` });
+    else notify({ text: `Nothing to repair was found. Turn something on to try it all the same.${notes}` });
   }
 
   /** Restores all of what is shown. */
@@ -211,22 +209,15 @@ export class RestorePanel {
   #rested(): void {
     // Zoomed out, a spot would take as long as the whole.
     if (this.#shown === undefined || faults.inert || this.#view.zoom < 1) return;
-    const [seen, begun] = [this.#seen(), this.#shown.begun];
-    if (
-      seen.x === begun?.x &&
-      seen.y === begun.y &&
-      seen.width === begun.width &&
-      seen.height === begun.height
-    )
-      return;
+    if (JSON.stringify(this.#seen()) === JSON.stringify(this.#shown.begun)) return;
     perform(() => this.#restoreSpot());
   }
 
   /** Restores what is seen, unless it is; a spot that is being restored meanwhile is given up for it. */
   async #restoreSpot(): Promise<void> {
     const part = this.#seen();
-    if (!this.#isOn || this.#shown?.whole !== undefined || part.width === 0 || this.#view.covers(part))
-      return;
+    const isEmpty = part.width === 0 || part.height === 0;
+    if (isEmpty || !this.#isOn || this.#shown?.whole !== undefined || this.#view.covers(part)) return;
     this.#supersede();
     const own = new AbortController();
     this.#spot = own;
@@ -318,7 +309,7 @@ export class RestorePanel {
     else if (isApplied) extent.textContent = "Another strength can be applied without computing again.";
     else if (whole !== undefined)
       extent.textContent = "All of it is restored. Choose how strongly, then apply it.";
-    else extent.textContent = "One spot is restored. Drag the photo to see another one.";
+    else extent.textContent = "One spot is restored at a time. Drag the photo to see another one.";
   }
 
   #showStrength(): void {
