@@ -60,9 +60,9 @@ export async function buildFigmaPlugins({
 async function buildOffline(out, id, model, define) {
   await buildSandbox(out, "");
   const script = await bundle("offline.ts", { define, format: "iife" });
-  const style = readFileSync(panelStyle, "utf8") + readFileSync(join(folder, "figma.css"), "utf8");
+  const style = panelStyle + readFileSync(join(folder, "figma.css"), "utf8");
   const files = Object.fromEntries(filesIn(model).map((path) => [path, base64(join(model, path))]));
-  const page = fill(readPage(join(folder, "ui.html"), "Apply"), {
+  const page = fill(readPage(join(folder, "ui.html")), {
     policy: `<meta http-equiv="Content-Security-Policy" content="${offlinePolicy}" />`,
     style: `<style>${style}</style>`,
     script: [
@@ -94,14 +94,14 @@ async function buildHosted(out, site, address, id, model, define) {
     outdir: site,
     entryNames: "panel",
   });
-  const page = fill(readPage(join(folder, "ui.html"), "Apply"), {
+  const page = fill(readPage(join(folder, "ui.html")), {
     policy: `<meta http-equiv="Content-Security-Policy" content="${hostedPolicy}" />`,
     style:
       '<link rel="icon" href="icon.svg" />\n    <link rel="stylesheet" href="panel.css" />\n    <link rel="stylesheet" href="figma.css" />',
     script: '<script type="module" src="panel.js"></script>',
   });
   writeFileSync(join(site, "index.html"), page);
-  cpSync(panelStyle, join(site, "panel.css"));
+  writeFileSync(join(site, "panel.css"), panelStyle);
   cpSync(join(folder, "figma.css"), join(site, "figma.css"));
   cpSync(join(folder, "..", "photopea-plugin", "icon.svg"), join(site, "icon.svg"));
   copyAssets(join(site, "limpid"), { model });

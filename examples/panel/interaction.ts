@@ -2,6 +2,7 @@ import {
   type HostNotification,
   type HostProgressOptions,
   type HostProgressReporter,
+  type HostQuestion,
   LimpidError,
 } from "limpid";
 import { elements, idleControls } from "./elements.js";
@@ -50,10 +51,50 @@ export function notify({ text, level = "info" }: HostNotification): void {
   elements.problem.textContent = level === "info" ? "" : text;
 }
 
+/** Asks in the panel; Escape closes the question without an answer. One question at a time. */
+export async function ask({ text, detail = "", choices, signal }: HostQuestion): Promise<string | undefined> {
+  const { question, questionText, questionDetail, answers } = elements;
+  const wasFocused = document.activeElement;
+  const closing = new AbortController();
+  questionText.textContent = text;
+  questionDetail.textContent = detail;
+  const buttons = choices.map(({ title }, index) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = title;
+    if (index === 0) button.className = "primary";
+    return button;
+  });
+  answers.replaceChildren(...buttons);
+  question.hidden = false;
+  buttons[0]?.focus();
+  try {
+    return await new Promise<string | undefined>((resolve) => {
+      const { signal: closed } = closing;
+      buttons.forEach((button, index) =>
+        button.addEventListener("click", () => resolve(choices[index]!.id), { signal: closed }),
+      );
+      question.addEventListener("keydown", ({ key }) => key === "Escape" && resolve(undefined), {
+        signal: closed,
+      });
+      signal?.addEventListener("abort", () => resolve(undefined), { signal: closed });
+    });
+  } finally {
+    closing.abort();
+    question.hidden = true;
+    answers.replaceChildren();
+    if (wasFocused instanceof HTMLElement) wasFocused.focus();
+  }
+}
+
 /** Runs what a click asked for, and says what went wrong. */
 export function perform(action: () => Promise<void>): void {
   action().catch((error: unknown) => {
-    if (LimpidError.is(error, "Aborted")) notify({ text: "Cancelled. Nothing was changed." });
-    else notify({ text: error instanceof Error ? error.message : String(error), level: "error" });
+    if (LimpidError.is(error, "Aborted")) {
+      // What another step took the place of is no news.
+      if (!LimpidError.is(error.cause, "Aborted")) notify({ text: "Cancelled. Nothing was changed." });
+      return;
+    }
+    notify({ text: error instanceof Error ? error.message : String(error), level: "error" });
   });
 }

@@ -54,8 +54,8 @@ export async function buildPlugin({
     // The package's chunks import for their side effects what has none.
     logOverride: { "ignored-bare-import": "silent" },
   });
-  writeFileSync(join(out, "index.html"), readPage(join(folder, "index.html"), "Apply as new layer"));
-  cpSync(panelStyle, join(out, "panel.css"));
+  writeFileSync(join(out, "index.html"), readPage(join(folder, "index.html")));
+  writeFileSync(join(out, "panel.css"), panelStyle);
   cpSync(join(folder, "icon.svg"), join(out, "icon.svg"));
   copyAssets(join(out, "limpid"), { model });
   for (const path of packs) cpSync(path, join(out, "packs", basename(path)), { recursive: true });

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { aboutTime, TimeLeft } from "../../examples/playground/src/time-left.js";
+import { aboutTime, TimeLeft } from "../../examples/shared/time-left.js";
 
 test("the time left follows from the work that is done, and runs down between two tiles", () => {
   let now = 0;

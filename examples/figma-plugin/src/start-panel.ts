@@ -7,8 +7,9 @@ import {
   type FigmaSelection,
   type RestoredFill,
 } from "limpid/figma";
-import { checkedIn, elements } from "../../panel/elements.js";
-import { notify, perform, withProgress } from "../../panel/interaction.js";
+import { checkedIn, elements, idleControls } from "../../panel/elements.js";
+import { ask, notify, perform, withProgress } from "../../panel/interaction.js";
+import { clearOutcomes, showOutcomes } from "../../panel/outcomes.js";
 import { RestorePanel } from "../../panel/restore-panel.js";
 import { element } from "../../shared/element.js";
 
@@ -16,20 +17,29 @@ import { element } from "../../shared/element.js";
 declare const PLUGIN_ID: string;
 declare const FIGMA_ORIGIN: string;
 
-const { active, preview, panel } = elements;
+const { active, all, preview, panel } = elements;
 const targets = element("targets", HTMLFieldSetElement);
 const modes = element("modes", HTMLFieldSetElement);
 const oversize = element("oversize", HTMLSelectElement);
 const scale = element("scale", HTMLSelectElement);
-const all = element("all", HTMLButtonElement);
 const filters = element("filters", HTMLElement);
+const barredNotice = element("barred", HTMLElement);
 
 /**
  * Connects the page with Figma, and shows the panel.
  *
  * @param openLimpid - loads the model; called on first use, and again if it failed
+ * @param barred - why nothing can be computed here, for people; undefined if it can
  */
-export function startPanel(openLimpid: () => Promise<Limpid>): void {
+export function startPanel(openLimpid: () => Promise<Limpid>, barred?: string): void {
+  if (barred !== undefined) {
+    barredNotice.textContent = barred;
+    barredNotice.hidden = false;
+    active.hidden = true;
+    for (const control of idleControls()) control.disabled = true;
+    panel.removeAttribute("aria-busy");
+    return;
+  }
   let limpid: Promise<Limpid> | undefined;
   const startLimpid = (): Promise<Limpid> => {
     limpid ??= openLimpid().catch((error: unknown) => {
@@ -55,6 +65,8 @@ async function start(startLimpid: () => Promise<Limpid>): Promise<void> {
       configure(host);
       return host.capture({ target: chosenTarget(), signal });
     },
+    applyTitle: ({ target }) =>
+      target === "layer" && chosenMode() === "replace" ? "Replace the photo" : "Add as new layer",
     commit: (capture, image) => {
       configure(host);
       const mode = capture.target === "layer" ? chosenMode() : "new-layer";
@@ -70,6 +82,7 @@ async function start(startLimpid: () => Promise<Limpid>): Promise<void> {
     restoreSelected(host, startLimpid, restorePanel, strength);
   all.addEventListener("click", () => perform(() => restoreAll(restorePanel.strength)));
   targets.addEventListener("change", look);
+  modes.addEventListener("change", () => restorePanel.update());
   host.onDidChangeSelection(look);
   look();
   panel.removeAttribute("aria-busy");
@@ -84,7 +97,7 @@ async function connect(startLimpid: () => Promise<Limpid>): Promise<FigmaHost> {
     return await connectFigma({
       origin: FIGMA_ORIGIN,
       pluginId: PLUGIN_ID,
-      panel: { withProgress, notify },
+      panel: { withProgress, notify, ask },
     });
   } catch (error) {
     active.textContent = "Not connected with Figma.";
@@ -135,33 +148,28 @@ function showSelection({ layers, fills, isCut }: FigmaSelection): void {
 async function restoreSelected(
   host: FigmaHost,
   startLimpid: () => Promise<Limpid>,
-  { choices }: RestorePanel,
+  restorePanel: RestorePanel,
   strength: number,
 ): Promise<void> {
   configure(host);
-  const limpid = await host.withProgress({ title: "Loading the model" }, startLimpid);
+  clearOutcomes();
+  const { choices } = restorePanel;
+  const tell = (restored: readonly RestoredFill[], isCancelled?: boolean): void =>
+    showOutcomes(
+      restored.map(({ fill, commit, error }) => ({ name: fill.name, commit, error })),
+      isCancelled,
+    );
   try {
-    const restored = await restoreFills(limpid, host, {
-      mode: chosenMode(),
-      restore: { strength, ...(choices !== undefined && choices.length > 0 && { experts: choices }) },
+    await restorePanel.exclusive(async () => {
+      const limpid = await host.withProgress({ title: "Loading the model" }, startLimpid);
+      const restored = await restoreFills(limpid, host, {
+        mode: chosenMode(),
+        restore: { strength, ...(choices !== undefined && choices.length > 0 && { experts: choices }) },
+      });
+      tell(restored);
     });
-    tell(restored, "");
   } catch (error) {
     if (!LimpidError.is(error, "Aborted")) throw error;
-    tell((error.details.restored ?? []) as readonly RestoredFill[], "Cancelled: ");
+    tell((error.details.restored ?? []) as readonly RestoredFill[], true);
   }
-}
-
-function tell(restored: readonly RestoredFill[], start: string): void {
-  const failed = restored.filter(({ error }) => error !== undefined);
-  const done = restored.filter(({ commit }) => commit !== undefined).length;
-  const left = restored.length - failed.length - done;
-  const notes = new Set(restored.flatMap(({ commit }) => commit?.notes ?? []));
-  const parts = [
-    `${done} restored`,
-    ...(left > 0 ? [`${left} without a fault`] : []),
-    ...(failed.length > 0 ? [`${failed.length} failed (${failed[0]!.error!.message})`] : []),
-    ...notes,
-  ];
-  notify({ text: `${start}${parts.join(", ")}.`, level: failed.length > 0 ? "warning" : "info" });
 }

@@ -1,9 +1,17 @@
-import { type CaptureTarget, createLimpid, type HostSelection, type Limpid } from "limpid";
-import { connectPhotopea, type PhotopeaHost, type PhotopeaState } from "limpid/photopea";
+import { type CaptureTarget, createLimpid, type HostSelection, type Limpid, LimpidError } from "limpid";
+import {
+  connectPhotopea,
+  type PhotopeaHost,
+  type PhotopeaState,
+  type RestoredLayer,
+  restoreLayers,
+} from "limpid/photopea";
 import { checkedIn, elements } from "../../panel/elements.js";
-import { notify, perform, withProgress } from "../../panel/interaction.js";
+import { ask, notify, perform, withProgress } from "../../panel/interaction.js";
+import { clearOutcomes, type Outcome, showOutcomes } from "../../panel/outcomes.js";
 import { RestorePanel } from "../../panel/restore-panel.js";
 import { element } from "../../shared/element.js";
+import { isMadeOfPixels, kindNote, kindsNote, whyLeftOut } from "./layer-kinds.js";
 
 /** Where Photopea is served; put in by the build. */
 declare const PHOTOPEA_ORIGIN: string;
@@ -13,9 +21,11 @@ declare const PACKS: readonly string[];
 let limpid: Promise<Limpid> | undefined;
 /** What was active when Photopea was asked last. */
 let selected: HostSelection | undefined;
+let state: PhotopeaState | undefined;
 
-const { active, preview, panel } = elements;
+const { active, all, preview, panel } = elements;
 const targets = element("targets", HTMLFieldSetElement);
+const kind = element("kind", HTMLElement);
 
 /** Loads the model and the extensions on first use; after a failure the next click tries again. */
 function startLimpid(host: PhotopeaHost): Promise<Limpid> {
@@ -44,9 +54,70 @@ async function openLimpid(host: PhotopeaHost): Promise<Limpid> {
   return opened;
 }
 
-function showActive({ document: open, layer }: PhotopeaState): void {
+function chosenTarget(): CaptureTarget {
+  return (checkedIn(targets) ?? "layer") as CaptureTarget;
+}
+
+/** Says what is active, and what of it is no plain layer before anything is done with it. */
+function showState(): void {
+  if (state === undefined) return;
+  const { document: open, layer, layers } = state;
+  const others = layers.length > 1 ? ` and ${layers.length - 1} more` : "";
   if (open === undefined) active.textContent = "No document is open.";
-  else active.textContent = layer === undefined ? open.key.name : `${layer.name} in ${open.key.name}`;
+  else
+    active.textContent = layer === undefined ? open.key.name : `${layer.name}${others} in ${open.key.name}`;
+  const note = layer === undefined || chosenTarget() === "image" ? "" : kindNote(layer);
+  kind.textContent = note;
+  kind.hidden = note === "";
+  all.hidden = chosenTarget() !== "layer" || layers.length < 2;
+  all.textContent = `Restore all ${layers.length}`;
+}
+
+/** Every chosen layer that has pixels, with the experts that people have chosen if they have looked at one. */
+async function restoreAll(host: PhotopeaHost, restorePanel: RestorePanel): Promise<void> {
+  clearOutcomes();
+  const { layers: chosen } = await host.refresh();
+  const leftOut: Outcome[] = [];
+  let layers = chosen.filter((layer) => {
+    const why = whyLeftOut(layer);
+    if (why !== undefined) leftOut.push({ name: layer.name, leftOut: why });
+    return why === undefined;
+  });
+  const others = layers.filter((layer) => !isMadeOfPixels(layer));
+  if (others.length > 0) {
+    const answer = await ask({
+      text: kindsNote(others),
+      detail: "The source stays as it is; the result is a layer of pixels above it.",
+      choices: [
+        { id: "all", title: "Restore all" },
+        { id: "pixels", title: "Leave out" },
+      ],
+    });
+    if (answer === undefined) return;
+    if (answer === "pixels") {
+      layers = layers.filter(isMadeOfPixels);
+      leftOut.push(...others.map(({ name }) => ({ name, leftOut: "left out" })));
+    }
+  }
+  const tell = (restored: readonly RestoredLayer[], isCancelled?: boolean): void => {
+    const done = restored.map(({ layer, commit, error }) => ({ name: layer.name, commit, error }));
+    showOutcomes([...done, ...leftOut], isCancelled);
+  };
+  if (layers.length === 0) return tell([]);
+  const { choices, strength } = restorePanel;
+  try {
+    await restorePanel.exclusive(async () => {
+      const started = await host.withProgress({ title: "Loading the model" }, () => startLimpid(host));
+      const restored = await restoreLayers(started, host, {
+        layers,
+        restore: { strength, ...(choices !== undefined && choices.length > 0 && { experts: choices }) },
+      });
+      tell(restored);
+    });
+  } catch (error) {
+    if (!LimpidError.is(error, "Aborted")) throw error;
+    tell((error.details.restored ?? []) as readonly RestoredLayer[], true);
+  }
 }
 
 /** Finds Photopea; if it is not there, the button tries again. */
@@ -55,7 +126,7 @@ async function connect(): Promise<PhotopeaHost> {
     return await connectPhotopea({
       origin: PHOTOPEA_ORIGIN,
       startTimeout: 15_000,
-      panel: { withProgress, notify },
+      panel: { withProgress, notify, ask },
     });
   } catch (error) {
     active.textContent = "Not connected with Photopea.";
@@ -73,24 +144,30 @@ async function start(): Promise<void> {
   const host = await connect();
   host.onDidChangeSelection((selection) => (selected = selection));
   preview.textContent = "Preview";
-  const look = async (): Promise<void> => showActive(await host.refresh());
+  const look = async (): Promise<void> => {
+    state = await host.refresh();
+    showState();
+  };
   await look();
   panel.removeAttribute("aria-busy");
   preview.disabled = false;
 
-  new RestorePanel({
+  const restorePanel = new RestorePanel({
     host,
     readingTitle: "Reading from Photopea",
     startLimpid: () => startLimpid(host),
-    capture: (signal) => host.capture({ target: (checkedIn(targets) ?? "layer") as CaptureTarget, signal }),
+    capture: (signal) => host.capture({ target: chosenTarget(), signal }),
+    applyTitle: ({ target }) => (target === "selection" ? "Apply with a layer mask" : "Apply as new layer"),
     commit: (capture, image) =>
       host.commit(capture, image, {
-        mode: "new-layer",
+        mode: capture.target === "selection" ? "mask" : "new-layer",
         label: `${capture.name} restored`,
         onConflict: "new-layer",
       }),
     look,
   });
+  all.addEventListener("click", () => perform(() => restoreAll(host, restorePanel).then(look)));
+  targets.addEventListener("change", showState);
   for (const event of ["focus", "pointerenter"] as const) {
     const target = event === "focus" ? window : document.documentElement;
     // Photopea tells nobody when another layer is chosen: looked up when somebody comes back to the panel.

@@ -1,6 +1,6 @@
 import { elements } from "./elements.js";
 import type { Mask, Stroke } from "./mask.js";
-import type { Viewport } from "./viewport.js";
+import type { Viewport } from "../../shared/viewport.js";
 
 /** What the brush paints on. */
 export interface BrushOptions {

@@ -1,5 +1,5 @@
 import type { PixelData, PixelImage, PixelImageInit } from "limpid";
-import { breathe } from "./breathe.js";
+import { breathe } from "../../shared/breathe.js";
 
 /** Bytes that are copied at once: about a millisecond. */
 const sliceLength = 4 * 2 ** 20;

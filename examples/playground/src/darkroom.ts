@@ -12,6 +12,7 @@ import {
   type RestoreResult,
 } from "limpid";
 import { UndoHistory } from "limpid/canvas";
+import { isWorthASpot, spotOf, withMargin } from "../../shared/spot.js";
 import type { Mask } from "./mask.js";
 import type { Photo } from "./photo.js";
 
@@ -47,15 +48,6 @@ export interface RepairEvents {
 
 /** A history may hold so many bytes of pixels. */
 const historyBytes = 768 * 2 ** 20;
-
-/** Around what is looked at, so that the repair of it sees what the repair of the whole will see, in pixels. */
-const previewMargin = 24;
-
-/** Most pixels of the part that is repaired at once: one tile, which needs no preparation. */
-const previewSide = 768;
-
-/** Photos up to so many times the part are repaired whole at once. */
-const previewGain = 2;
 
 /** A photo as it was opened. */
 const opened: Look = { experts: "auto", strength: 1, mask: [], result: undefined };
@@ -150,10 +142,10 @@ export class Darkroom {
     const { image } = this.photo;
     const analysis = this.#analysis;
     const options = { experts, signal, ...(analysis && { analysis }) };
-    const visible = centreOf(events.visible(), previewSide);
+    const visible = spotOf(events.visible());
     const isFound = experts !== "auto" || (analysis?.present.length ?? 0) > 0;
     const startAt = { x: visible.x + visible.width / 2, y: visible.y + visible.height / 2 };
-    if (isFound && visible.width * visible.height * previewGain < image.width * image.height) {
+    if (isFound && isWorthASpot(visible, image)) {
       events.begin(visible);
       const { part, own } = withMargin(visible, image);
       const preview = await limpid.restore(crop(image, part), options);
@@ -237,25 +229,4 @@ function changes(before: Look, after: Look): boolean {
     tiles(before) !== tiles(after) ||
     JSON.stringify(before.result?.mixture) !== JSON.stringify(after.result?.mixture)
   );
-}
-
-/** The middle of a part, at most so many pixels a side. */
-function centreOf({ x, y, width, height }: Rect, side: number): Rect {
-  const [across, down] = [Math.min(width, side), Math.min(height, side)];
-  return { x: x + ((width - across) >> 1), y: y + ((height - down) >> 1), width: across, height: down };
-}
-
-/** A part with a margin, as far as the photo has one; and where it lies in that. */
-function withMargin(
-  { x, y, width, height }: Rect,
-  image: { readonly width: number; readonly height: number },
-): { readonly part: Rect; readonly own: Rect } {
-  const left = Math.max(0, x - previewMargin);
-  const top = Math.max(0, y - previewMargin);
-  const right = Math.min(image.width, x + width + previewMargin);
-  const bottom = Math.min(image.height, y + height + previewMargin);
-  return {
-    part: { x: left, y: top, width: right - left, height: bottom - top },
-    own: { x: x - left, y: y - top, width, height },
-  };
 }

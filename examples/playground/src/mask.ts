@@ -1,5 +1,5 @@
-import type { Size } from "./photo.js";
-import { reductionOf } from "./reduction.js";
+import type { Size } from "../../shared/size.js";
+import { reductionOf } from "../../shared/reduction.js";
 
 /** A line that was painted or erased, in pixels of the photo. */
 export interface Stroke {

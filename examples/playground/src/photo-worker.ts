@@ -2,12 +2,12 @@ import { Zip, ZipPassThrough } from "fflate";
 import { encodePng, LimpidError, PixelImage } from "limpid";
 import { drawPixels, readPixels } from "limpid/canvas";
 import { mix } from "../../shared/mix.js";
-import { imageDataOf } from "./image-data.js";
+import { imageDataOf } from "../../shared/image-data.js";
 import { MaskPicture, type Mask } from "./mask.js";
 import { readMetadata, writeMetadata } from "./metadata.js";
 import { photoLimits } from "./photo-limits.js";
 import type { OpenedPhoto, PhotoReply, PhotoRequest, SavedPhoto } from "./photo-messages.js";
-import { reductionOf } from "./reduction.js";
+import { reductionOf } from "../../shared/reduction.js";
 import { saveFormats } from "./save-format.js";
 
 // Decodes and encodes photos, so that the page's thread stays free.

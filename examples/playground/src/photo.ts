@@ -1,8 +1,9 @@
 import { LimpidError, PixelImage } from "limpid";
 import { checkCanvasSize } from "limpid/canvas";
+import { wholePicture, type Picture } from "../../shared/picture.js";
+import type { Size } from "../../shared/size.js";
 import { photoLimits } from "./photo-limits.js";
 import type { PhotoService } from "./photo-service.js";
-import { wholePicture, type Picture } from "./picture.js";
 
 /** From so many pixels on a small picture is shown while the photo is decoded. */
 const previewPixels = 1_500_000;
@@ -21,12 +22,6 @@ export interface Photo {
   readonly isTransparent: boolean;
   /** What was lost on the way, in a few words each. */
   readonly notes: readonly string[];
-}
-
-/** Size in pixels. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
 }
 
 /**

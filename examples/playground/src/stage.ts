@@ -1,14 +1,15 @@
 import type { Analysis, PixelImage, Rect } from "limpid";
-import { nameOf } from "../../shared/expert-chips.js";
-import { drawPicture, type Context2D, type Placement } from "./draw-picture.js";
+import { nameOf } from "../../shared/fault-list.js";
+import type { Size } from "../../shared/size.js";
+import { drawPicture, type Context2D, type Placement } from "../../shared/draw-picture.js";
 import { elements } from "./elements.js";
 import { drawHeatMap, heatMapOf } from "./heat-map.js";
 import { MaskPicture, type Mask } from "./mask.js";
-import type { Photo, Size } from "./photo.js";
-import { PaintedPicture, wholePicture, type Picture } from "./picture.js";
-import { reductionOf } from "./reduction.js";
-import { Split } from "./split.js";
-import { density, Viewport } from "./viewport.js";
+import type { Photo } from "./photo.js";
+import { PaintedPicture, wholePicture, type Picture } from "../../shared/picture.js";
+import { reductionOf } from "../../shared/reduction.js";
+import { Split } from "../../shared/split.js";
+import { density, Viewport } from "../../shared/viewport.js";
 
 /** How a photo is looked at. */
 export type View = "split" | "sides" | "heat";

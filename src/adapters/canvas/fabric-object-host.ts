@@ -35,8 +35,12 @@ export abstract class FabricObjectHost extends ObjectHost<FabricImageLike> {
     return likeFabricObject(object, element, horizontal, vertical, label);
   }
 
+  protected override pickedObjects(): readonly FabricImageLike[] {
+    return fabricImagesIn(this.pickedObject());
+  }
+
   protected activeObject(): FabricImageLike | undefined {
-    const images = fabricImagesIn(this.pickedObject());
+    const images = this.pickedObjects();
     return images.length === 1 ? images[0] : undefined;
   }
 

@@ -31,7 +31,15 @@ export {
 } from "./konva-host.js";
 export type { MiniPaintLayer } from "./mini-paint.js";
 export { MiniPaintHost } from "./mini-paint-host.js";
-export { ObjectHost, type DrawnElement, type RecordedStep } from "./object-host.js";
+export {
+  ObjectHost,
+  type DrawnElement,
+  type HostImage,
+  type ObjectCaptureOptions,
+  type RecordedStep,
+} from "./object-host.js";
+export type { RestoreOutcome, RestoreSeveralOptions } from "../frame/index.js";
+export { restoreObjects, type RestoredObject, type RestoreObjectsOptions } from "./restore-objects.js";
 export { PageHost, type PageHostOptions } from "./page-host.js";
 export type { PageInterface } from "./page-interaction.js";
 export type { BitmapHolder, Surface } from "./surface.js";

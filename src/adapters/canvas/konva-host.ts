@@ -60,20 +60,20 @@ interface KonvaParent {
 
 /** How a {@link KonvaHost} finds what is active. */
 export interface KonvaHostOptions extends PageHostOptions {
-  /** The active node, which Konva itself does not know: `() => transformer.nodes()[0]`. */
+  /** The active node, or several, which Konva itself does not know: `() => transformer.nodes()`. */
   readonly active: () => unknown;
   /** Makes a node's cache again after its image was replaced; `node.cache()` with the same `pixelRatio` if left out. */
   readonly recache?: (node: KonvaImageLike) => void;
 }
 
 /**
- * A Konva stage as an editor: restores the active image node, or the image that the active shape is filled with. Crop, transform, filters, cache and displayed size stay. Konva
+ * A Konva stage as an editor: restores the active image node, or the image that the active shape is filled with, also the one in an active group. Crop, transform, filters, cache and displayed size stay. Konva
  * has neither a selection nor undo: tell which node is active, call `selectionChanged()` when it is another one, and give the
  * application's history or use what the commit returns.
  *
  * @example
  * ```ts
- * const host = new KonvaHost({ active: () => transformer.nodes()[0], history });
+ * const host = new KonvaHost({ active: () => transformer.nodes(), history });
  * await limpid.restoreOn(host);
  * ```
  */
@@ -89,11 +89,17 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
     this.#recache = options.recache;
   }
 
+  protected override pickedObjects(): readonly KonvaImageLike[] {
+    return konvaImagesIn(this.#active());
+  }
+
   protected activeObject(): KonvaImageLike | undefined {
-    const node = this.#active() as Partial<KonvaImageLike> | null | undefined;
-    const isImage = typeof node?.image === "function" && typeof node.crop === "function";
-    const isFilled = !isImage && Boolean(node?.fillPatternImage?.());
-    return isImage || isFilled ? (node as KonvaImageLike) : undefined;
+    const images = this.pickedObjects();
+    return images.length === 1 ? images[0] : undefined;
+  }
+
+  protected override onCapture(node: KonvaImageLike): void {
+    this.#lastParent.set(node, node.getParent());
   }
 
   protected elementOf(node: KonvaImageLike): DrawnElement | undefined {
@@ -206,12 +212,6 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
   /** A node that was removed no longer knows where it was. */
   readonly #lastParent = new WeakMap<KonvaImageLike, unknown>();
 
-  override async capture(options?: Parameters<ObjectHost<KonvaImageLike>["capture"]>[0]) {
-    const node = this.activeObject();
-    if (node !== undefined) this.#lastParent.set(node, node.getParent());
-    return super.capture(options);
-  }
-
   #set(node: KonvaImageLike, values: Record<string, unknown>): void {
     const isCached = node.isCached();
     const pixelRatio = cachedPixelRatio(node);
@@ -223,6 +223,15 @@ export class KonvaHost extends ObjectHost<KonvaImageLike> {
     }
     redraw(node);
   }
+}
+
+/** The image nodes and the shapes filled with an image in what is picked: a node, several of them, or a group. */
+function konvaImagesIn(picked: unknown): readonly KonvaImageLike[] {
+  if (Array.isArray(picked)) return picked.flatMap(konvaImagesIn);
+  const node = picked as (Partial<KonvaImageLike> & { getChildren?(): unknown[] }) | null | undefined;
+  const isImage = typeof node?.image === "function" && typeof node.crop === "function";
+  if (isImage || Boolean(node?.fillPatternImage?.())) return [node as KonvaImageLike];
+  return konvaImagesIn(node?.getChildren?.() ?? []);
 }
 
 /** Of a stage that was destroyed, groups and layers are left, on no stage. */

@@ -20,6 +20,20 @@ import type { UndoStep } from "./undo-history.js";
 /** What an image object of a canvas library draws. */
 export type DrawnElement = HTMLImageElement | AnyCanvas | ImageBitmap;
 
+/** An image object in what is active. */
+export interface HostImage {
+  /** Names it as `layerId` of a capture does. */
+  readonly id: string;
+  /** What people call it; may be empty. */
+  readonly name: string;
+}
+
+/** What to take from a host with image objects. */
+export interface ObjectCaptureOptions extends CaptureOptions {
+  /** Which image object: the `id` of a {@link HostImage}; the active one if left out. */
+  readonly layerId?: string;
+}
+
 /** How a step that is in the document can be taken out of it again: by the editor's own undo, or by the commit's. */
 export type RecordedStep = Pick<Commit, "undoSteps" | "undo" | "redo">;
 
@@ -46,6 +60,7 @@ let lastElement = 0;
 export abstract class ObjectHost<T extends object> extends PageHost {
   readonly #objects = new Map<string, T>();
   readonly #ids = new WeakMap<T, string>();
+  readonly #named = new Map<string, WeakRef<T>>();
   #lastId = 0;
 
   /** @param options - interface, history and limits */
@@ -55,6 +70,17 @@ export abstract class ObjectHost<T extends object> extends PageHost {
 
   /** The image object that is active; undefined if there is none. */
   protected abstract activeObject(): T | undefined;
+
+  /** The image objects in what is active: several if it is a group, or several objects are. */
+  protected pickedObjects(): readonly T[] {
+    const object = this.activeObject();
+    return object === undefined ? [] : [object];
+  }
+
+  /** Told of each object before it is captured. */
+  protected onCapture(_: T): void {
+    // Most libraries remember where an object was.
+  }
 
   /** What an object draws, before its filters. */
   protected abstract elementOf(object: T): DrawnElement | undefined;
@@ -130,6 +156,11 @@ export abstract class ObjectHost<T extends object> extends PageHost {
     };
   }
 
+  /** The image objects in what is active: several if it is a group, or several objects are. */
+  get images(): readonly HostImage[] {
+    return this.pickedObjects().map((object) => ({ id: this.#idOf(object), name: this.nameOf(object) }));
+  }
+
   /** Tells listeners which object is active now. */
   selectionChanged(): void {
     const object = this.activeObject();
@@ -137,7 +168,7 @@ export abstract class ObjectHost<T extends object> extends PageHost {
     this.fireSelection({ documentId: this.id, layerId, hasSelection: this.selectedRect() !== undefined });
   }
 
-  async capture({ target = "layer", signal }: CaptureOptions = {}): Promise<Capture> {
+  async capture({ target = "layer", layerId, signal }: ObjectCaptureOptions = {}): Promise<Capture> {
     this.throwIfDisposed();
     throwIfAborted(signal);
     if (target === "image" || (target === "selection" && !this.hasSelections())) {
@@ -145,11 +176,12 @@ export abstract class ObjectHost<T extends object> extends PageHost {
         details: { target },
       });
     }
-    const object = this.activeObject();
+    const object = layerId === undefined ? this.activeObject() : this.#named.get(layerId)?.deref();
     const element = object && this.elementOf(object);
     if (object === undefined || element === undefined || naturalSize(element).width === 0) {
       throw new LimpidError("NothingSelected", "no image object is active, or several are");
     }
+    this.onCapture(object);
     const selected = target === "selection" ? this.selectedRect() : undefined;
     if (target === "selection" && selected === undefined) throw nothingSelected();
     const revision = revisionOf(element);
@@ -214,12 +246,14 @@ export abstract class ObjectHost<T extends object> extends PageHost {
 
   override dispose(): void {
     this.#objects.clear();
+    this.#named.clear();
     super.dispose();
   }
 
   #idOf(object: T): string {
     const id = this.#ids.get(object) ?? `object-${++this.#lastId}`;
     this.#ids.set(object, id);
+    this.#named.set(id, new WeakRef(object));
     return id;
   }
 }

@@ -93,7 +93,7 @@ export interface PixiSpriteLike extends PixiContainerLike {
 export interface PixiHostOptions extends PageHostOptions {
   /** The scene: `app.stage`. What is not in it is not in the document. */
   readonly stage: PixiContainerLike;
-  /** The active sprite, which PixiJS itself does not know. */
+  /** The active sprite, or several, which PixiJS itself does not know. */
   readonly active: () => unknown;
 }
 
@@ -122,16 +122,17 @@ export class PixiHost extends ObjectHost<PixiSpriteLike> {
     this.#active = options.active;
   }
 
-  override async capture(options?: Parameters<ObjectHost<PixiSpriteLike>["capture"]>[0]) {
-    const sprite = this.activeObject();
-    if (sprite?.parent) this.#lastParent.set(sprite, sprite.parent);
-    return super.capture(options);
+  protected override onCapture(sprite: PixiSpriteLike): void {
+    if (sprite.parent) this.#lastParent.set(sprite, sprite.parent);
+  }
+
+  protected override pickedObjects(): readonly PixiSpriteLike[] {
+    return [this.#active()].flat().filter(isPixiSprite);
   }
 
   protected activeObject(): PixiSpriteLike | undefined {
-    const sprite = this.#active() as Partial<PixiSpriteLike> | null | undefined;
-    const isSprite = sprite?.texture !== undefined && sprite.anchor !== undefined;
-    return isSprite ? (sprite as PixiSpriteLike) : undefined;
+    const sprites = this.pickedObjects();
+    return sprites.length === 1 ? sprites[0] : undefined;
   }
 
   protected elementOf({ texture }: PixiSpriteLike): DrawnElement | undefined {
@@ -229,6 +230,11 @@ export class PixiHost extends ObjectHost<PixiSpriteLike> {
     insert();
     return this.record({ label, redo: insert, undo: () => void parent.removeChild(layer as never) });
   }
+}
+
+function isPixiSprite(object: unknown): object is PixiSpriteLike {
+  const { texture, anchor } = (object ?? {}) as Partial<PixiSpriteLike>;
+  return texture !== undefined && anchor !== undefined;
 }
 
 /** What makes textures. */

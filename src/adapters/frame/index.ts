@@ -1,5 +1,6 @@
 /** What hosts have in common that are reached by messages between windows, with a panel of ours beside the editor. */
 export {
+  restoreOne,
   restoreSeveral,
   type RestoreOutcome,
   type RestoreSeveralOptions,

@@ -1,12 +1,19 @@
 import { LimpidError, throwIfAborted } from "../../sdk/base/index.js";
-import type { Commit, EditorHost, HostProgressReporter } from "../../sdk/host/index.js";
+import type {
+  Capture,
+  Commit,
+  CommitOptions,
+  EditorHost,
+  HostProgressReporter,
+  Restorer,
+} from "../../sdk/host/index.js";
 import type { RestoreOptions, RestoreResult } from "../../sdk/restore/index.js";
 
 /** How several things are restored, one after the other. */
 export interface RestoreSeveralOptions {
   /** What to do with a result whose source somebody changed or removed meanwhile; `"new-layer"` if left out. */
   readonly onConflict?: "new-layer" | "refuse";
-  /** Names the progress and new layers; `"Restore"` if left out. */
+  /** Names the progress and new layers; if left out, `"Restore"` and each source's own name with `"restored"`. */
   readonly label?: string;
   /** Experts, strength, tile size and so on. */
   readonly restore?: Omit<RestoreOptions, "mask" | "region" | "signal">;
@@ -26,7 +33,7 @@ export interface RestoreOutcome<Committed extends Commit> {
 
 /** What one of several is restored with. */
 export interface RestoreStep {
-  /** Names the progress and new layers. */
+  /** Names a new layer. */
   readonly label: string;
   /** Fires if the caller or the person gives up. */
   readonly signal: AbortSignal;
@@ -78,13 +85,38 @@ export function restoreSeveral<
       };
       try {
         throwIfAborted(signal);
-        add(item, { ...(await restoreOne(item, { label, signal, restore })), error: undefined });
+        const name = options.label ?? `${item.name} restored`;
+        add(item, { ...(await restoreOne(item, { label: name, signal, restore })), error: undefined });
       } catch (error) {
         add(item, { result: undefined, commit: undefined, error: asOneOfSeveral(error, restored) });
       }
     }
     return restored;
   });
+}
+
+/**
+ * Restores one of several: takes it, repairs it and brings it back; leaves it alone if there is nothing to repair.
+ *
+ * @param limpid - what repairs
+ * @param host - the editor
+ * @param capture - takes it
+ * @param step - of {@link restoreSeveral}
+ * @param how - how the result comes back
+ * @returns what was made of it, and how it came back
+ */
+export async function restoreOne(
+  limpid: Restorer,
+  host: Pick<EditorHost, "commit">,
+  capture: (signal: AbortSignal) => Promise<Capture>,
+  { label, signal, restore }: RestoreStep,
+  how: Pick<CommitOptions, "mode" | "onConflict">,
+): Promise<{ readonly result: RestoreResult; readonly commit: Commit | undefined }> {
+  const taken = await capture(signal);
+  const result = await limpid.restore(taken.image, restore);
+  throwIfAborted(signal);
+  if (result.tiles === 0) return { result, commit: undefined };
+  return { result, commit: await host.commit(taken, result.image, { ...how, label }) };
 }
 
 /** The part of a progress bar that belongs to one of several. */

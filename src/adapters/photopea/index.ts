@@ -20,4 +20,10 @@ export {
 export type { RestoreOutcome, RestoreSeveralOptions } from "../frame/index.js";
 export { restoreLayers, type RestoredLayer, type RestoreLayersOptions } from "./restore-layers.js";
 export type { PhotopeaSessionOptions } from "./session.js";
-export type { DocumentKey, PhotopeaDocument, PhotopeaLayer, PhotopeaState } from "./state.js";
+export type {
+  DocumentKey,
+  PhotopeaDocument,
+  PhotopeaLayer,
+  PhotopeaLayerKind,
+  PhotopeaState,
+} from "./state.js";

@@ -28,9 +28,11 @@ import {
   parseMissing,
   parseSelection,
   parseState,
+  type DocumentKey,
   type LayerKey,
   type PhotopeaDocument,
   type PhotopeaLayer,
+  type PhotopeaLayerKind,
   type PhotopeaState,
 } from "./state.js";
 import { writeLayer } from "./write.js";
@@ -57,14 +59,16 @@ export interface PhotopeaCaptureOptions extends CaptureOptions {
 const captured: Readonly<Record<CaptureTarget, readonly CommitMode[]>> = {
   image: ["new-layer"],
   layer: ["replace", "new-layer"],
-  selection: ["replace", "new-layer"],
+  selection: ["replace", "new-layer", "mask"],
 };
 
 /**
  * Photopea, from a plugin panel in it or from a page around it; made by {@link connectPhotopea} or {@link embedPhotopea}.
  *
  * A capture works on copies and leaves the document and its history as they are. A result comes in as one layer, right above
- * the captured one or in its place. Masks and effects of a layer are in its captured pixels; opacity and blending are not.
+ * the captured one or in its place, with a layer mask of what was selected if that is wanted and Photopea makes one. Masks and
+ * effects of a layer are in its captured pixels; opacity and blending are not. What is no layer of pixels is not replaced by one
+ * unless the panel's `ask` says so.
  * Photopea tells nobody when people choose another layer: {@link PhotopeaHost.refresh} asks.
  *
  * @example
@@ -97,7 +101,7 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
     this.onDidChangeSelection = this.#selectionChanged.event;
     this.capabilities = {
       commit: captured,
-      undoSteps: { replace: 4, "new-layer": 3, mask: 0 },
+      undoSteps: { replace: 4, "new-layer": 3, mask: 3 },
       bitDepths: [8],
       colorSpaces: ["srgb", "display-p3", "icc"],
       alpha: "straight",
@@ -160,15 +164,18 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
     const fitted = fitResult(this.capabilities, capture, result, options);
     const key = parseKey(capture.documentId);
     const source = capture.layerId === undefined ? undefined : parseLayerKey(capture.layerId);
+    const wanted = await this.#askMode(capture, key, options);
     return this.#turn(async (turn) => {
       const state = parseState(await turn.tell(readState(key)));
       const now = await this.#readAgain(turn, state.document!, capture.target, source);
       const isConflict = now?.revision !== capture.revision;
-      const mode = resolveCommitMode(this.capabilities, capture, options, isConflict);
+      const mode = resolveCommitMode(this.capabilities, capture, wanted.options, isConflict);
       const [, , , , left, top] = capture.placement.transform;
       const place = isConflict ? { x: left, y: top } : now.frame;
-      const { undoSteps, isAbove } = await writeLayer(this.#session, turn, state, {
-        image: fitted.image,
+      const mask = mode === "mask" ? capture.mask : undefined;
+      const { undoSteps, isAbove, hasMask } = await writeLayer(this.#session, turn, state, {
+        image: mask === undefined ? fitted.image : mixByMask(capture.image, fitted.image, mask),
+        masked: mask && { image: fitted.image, mask },
         label: options.label,
         left: place.x,
         top: place.y,
@@ -176,8 +183,15 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
         replaces: mode === "replace",
         copiesDocument: now?.hasOtherColorSpace ?? capture.image.colorSpace !== "srgb",
       });
-      const notes = isAbove ? [] : ["the new layer is on top of all layers"];
-      return { mode, isConflict, undoSteps, notes: [...fitted.notes, ...notes] };
+      const notes = [
+        ...wanted.notes,
+        ...(isAbove ? [] : ["the new layer is on top of all layers"]),
+        ...(mode !== "mask" || hasMask
+          ? []
+          : ["no layer mask could be made of the selection, so it is in the pixels"]),
+      ];
+      const done = mode === "mask" && !hasMask ? "new-layer" : mode;
+      return { mode: done, isConflict, undoSteps, notes: [...fitted.notes, ...notes] };
     });
   }
 
@@ -208,6 +222,32 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
       this.#selectionChanged.fire(selection);
     }
     return state;
+  }
+
+  /** What is not made of pixels is replaced by pixels only if the person wants that. */
+  async #askMode(
+    { layerId }: Capture,
+    key: DocumentKey,
+    options: CommitOptions,
+  ): Promise<{ readonly options: CommitOptions; readonly notes: readonly string[] }> {
+    if (options.mode !== "replace" || layerId === undefined) return { options, notes: [] };
+    const source = parseLayerKey(layerId);
+    const { layer } = await this.#turn(async (turn) => parseState(await turn.tell(readState(key, source))));
+    if (layer?.kind === undefined || layer.kind === "pixels") return { options, notes: [] };
+    const title = `${JSON.stringify(layer.name)} is ${kindNames[layer.kind]}`;
+    const answer = await this.panel.ask?.({
+      text: `${title}. Replace it by a layer of pixels?`,
+      detail: "What it is made of would be lost.",
+      choices: [
+        { id: "new-layer", title: "Add a layer above it" },
+        { id: "replace", title: "Replace it" },
+      ],
+    });
+    if (answer === "replace") return { options, notes: [] };
+    return {
+      options: { ...options, mode: "new-layer" },
+      notes: [`${title}, so the result is a layer above it`],
+    };
   }
 
   async #readSelection(turn: PhotopeaTurn, { key }: PhotopeaDocument): Promise<Rect | undefined> {
@@ -248,6 +288,12 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
   ): Promise<Capture> {
     if (layer === undefined) throw nothingSelected(target, "no such layer is active");
     if (layer.isGroup) throw nothingSelected(target, "a group is active, not one of its layers");
+    if (layer.kind === "adjustment") {
+      throw nothingSelected(
+        target,
+        `${JSON.stringify(layer.name)} is ${kindNames[layer.kind]}, without pixels of its own`,
+      );
+    }
     const key = parseLayerKey(layer.id);
     const read = await readLayer(this.#session, turn, document, key, this.capabilities, this.#profiles);
     if (target === "layer") return makeCapture(target, document, layer, read, undefined, read.notes);
@@ -277,6 +323,26 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
       throw error;
     }
   }
+}
+
+/** What people call layers that are not made of pixels. */
+const kindNames: Readonly<Record<Exclude<PhotopeaLayerKind, "pixels">, string>> = {
+  "smart-object": "a smart object",
+  text: "a text layer",
+  fill: "a fill layer",
+  adjustment: "an adjustment layer",
+};
+
+/** A result where a mask is white, and what it was made from where that is black. */
+function mixByMask(before: PixelImage, after: PixelImage, mask: PixelImage): PixelImage {
+  const { channels } = after;
+  const data = after.data.map((sample, index) => {
+    const pixel = Math.floor(index / channels);
+    const channel = index % channels;
+    const from = channel < before.channels ? before.data[pixel * before.channels + channel]! : sample;
+    return Math.round(from + ((sample - from) * mask.data[pixel]!) / 255);
+  });
+  return after.withData(data);
 }
 
 /** What does not work without a member that a Photopea may lack. */

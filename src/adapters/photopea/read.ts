@@ -193,7 +193,11 @@ async function exportMask(
 }
 
 /** 0 outside of the image; a PNG without alpha is opaque. */
-function alphaAt({ width, height, channels, hasAlpha, data }: PixelImage, x: number, y: number): number {
+export function alphaAt(
+  { width, height, channels, hasAlpha, data }: PixelImage,
+  x: number,
+  y: number,
+): number {
   if (x < 0 || y < 0 || x >= width || y >= height) return 0;
   return hasAlpha ? data[(y * width + x) * channels + channels - 1]! : 255;
 }

@@ -1,6 +1,11 @@
-import { LimpidError, throwIfAborted } from "../../sdk/base/index.js";
+import { LimpidError } from "../../sdk/base/index.js";
 import type { Commit, CommitMode, Restorer } from "../../sdk/host/index.js";
-import { restoreSeveral, type RestoreOutcome, type RestoreSeveralOptions } from "../frame/index.js";
+import {
+  restoreOne,
+  restoreSeveral,
+  type RestoreOutcome,
+  type RestoreSeveralOptions,
+} from "../frame/index.js";
 import type { PhotopeaHost } from "./photopea-host.js";
 import { parseLayerKey, type PhotopeaLayer } from "./state.js";
 
@@ -45,17 +50,8 @@ export async function restoreLayers(
   const chosen = options.layers ?? (await host.refresh(options.signal)).layers;
   const layers = lowestFirst(chosen.filter(({ isGroup }) => !isGroup));
   if (layers.length === 0) throw new LimpidError("NothingSelected", "no layer is chosen");
-  return restoreSeveral(
-    host,
-    layers,
-    { ...options, itemName: "layer" },
-    async (layer, { label, signal, restore }) => {
-      const capture = await host.capture({ layerId: layer.id, signal });
-      const result = await limpid.restore(capture.image, restore);
-      throwIfAborted(signal);
-      if (result.tiles === 0) return { result, commit: undefined };
-      return { result, commit: await host.commit(capture, result.image, { mode, label, onConflict }) };
-    },
+  return restoreSeveral(host, layers, { ...options, itemName: "layer" }, ({ id: layerId }, step) =>
+    restoreOne(limpid, host, (signal) => host.capture({ layerId, signal }), step, { mode, onConflict }),
   );
 }
 

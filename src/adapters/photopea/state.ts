@@ -44,6 +44,12 @@ export type LayerKey = Readonly<{
   path: readonly (readonly [index: number, name: string])[];
 }>;
 
+/**
+ * What a layer is made of: its own pixels, what Photopea draws from something else, or, for `adjustment`, nothing that could be
+ * restored.
+ */
+export type PhotopeaLayerKind = "pixels" | "smart-object" | "text" | "fill" | "adjustment";
+
 /** A layer or a group. */
 export interface PhotopeaLayer {
   /** How it is found again; what a capture carries as `layerId`. */
@@ -54,6 +60,8 @@ export interface PhotopeaLayer {
   readonly isGroup: boolean;
   /** Whether everything of it is locked. */
   readonly isLocked: boolean;
+  /** What it is made of; undefined for a group, and where Photopea does not say. */
+  readonly kind: PhotopeaLayerKind | undefined;
 }
 
 const text = v.pipe(v.string(), v.maxLength(100_000));
@@ -67,7 +75,14 @@ const keyEntries = { source: text, name: text, index };
 
 const keySchema = v.strictObject(keyEntries);
 
-const layerSchema = v.object({ id: text, path, name: text, isGroup: v.boolean(), isLocked: v.boolean() });
+const layerSchema = v.object({
+  id: text,
+  path,
+  name: text,
+  isGroup: v.boolean(),
+  isLocked: v.boolean(),
+  kind: v.nullable(v.picklist(["pixels", "smart-object", "text", "fill", "adjustment"])),
+});
 
 const stateSchema = v.object({
   count: index,
@@ -100,11 +115,12 @@ const missingSchema = v.object({
  */
 export function parseState(value: unknown): Omit<PhotopeaState, "selection"> {
   const { count, document, layers } = parse(stateSchema, value);
-  const chosen = layers.map(({ name, isGroup, isLocked, ...key }): PhotopeaLayer => ({
+  const chosen = layers.map(({ name, isGroup, isLocked, kind, ...key }): PhotopeaLayer => ({
     id: formatLayerKey(key),
     name,
     isGroup,
     isLocked,
+    kind: kind ?? undefined,
   }));
   return {
     count,

@@ -1,10 +1,13 @@
-import { encodePng, type PixelImage } from "../../sdk/image/index.js";
+import { decodePng, encodePng, type PixelImage } from "../../sdk/image/index.js";
 import { LimpidError } from "../../sdk/base/index.js";
 import { reasonOf } from "./failure.js";
+import { alphaAt } from "./read.js";
 import { closeScratchDocuments } from "./scripts/close-scratch.js";
 import { findOpened } from "./scripts/find-opened.js";
+import { makeMask, maskedName } from "./scripts/make-mask.js";
 import { findAdded, finishPlacing, moveAbove, removeLayer } from "./scripts/finish-placing.js";
 import { placeLayer } from "./scripts/place-layer.js";
+import type { PhotopeaScript } from "./script.js";
 import type { PhotopeaSession, PhotopeaTurn } from "./session.js";
 import { parseAdded, parsePlaced, type DocumentKey, type LayerKey, type PhotopeaState } from "./state.js";
 
@@ -12,6 +15,8 @@ import { parseAdded, parsePlaced, type DocumentKey, type LayerKey, type Photopea
 export interface LayerToWrite {
   /** The pixels. */
   readonly image: PixelImage;
+  /** What to make a layer mask of, and what to place if this Photopea makes none; undefined for a layer without one. */
+  readonly masked: MaskedResult | undefined;
   /** What the layer is called. */
   readonly label: string;
   /** Column of the document at which its first column belongs. */
@@ -26,13 +31,26 @@ export interface LayerToWrite {
   readonly copiesDocument: boolean;
 }
 
+/** A result that belongs where something is selected. */
+export interface MaskedResult {
+  /** The pixels, without the selection. */
+  readonly image: PixelImage;
+  /** What is selected of them: 8-bit grey of their size. */
+  readonly mask: PixelImage;
+}
+
 /** A layer that is in the document. */
 export interface WrittenLayer {
+  /** Whether it has a layer mask. */
+  readonly hasMask: boolean;
   /** Steps of the history that it took. */
   readonly undoSteps: number;
   /** Whether it stands right above its source, or where that was; true if it has none. */
   readonly isAbove: boolean;
 }
+
+/** How much a sample of a mask may differ from the selection that it was made of: two roundings. */
+const maskTolerance = 2;
 
 /** Milliseconds that a layer may take to be moved: Photopea has been seen never to come back from it. */
 const moveTimeout = 5_000;
@@ -40,7 +58,8 @@ const moveTimeout = 5_000;
 /**
  * Adds a layer to a document: posts the file, waits until exactly one document more is open, copies its layer over, finds that
  * by what has changed, puts it right above its source and closes what was opened. Nothing is done twice, whatever happens: a
- * second try could add a second layer. If it fails on the way, the layer is taken away again.
+ * second try could add a second layer. If it fails on the way, the layer is taken away again. A layer mask is made, and looked at,
+ * before the user's document is touched.
  *
  * @param session - names what is opened on the way
  * @param turn - nobody else talks to Photopea meanwhile
@@ -55,9 +74,23 @@ export async function writeLayer(
   state: Pick<PhotopeaState, "count" | "document">,
   layer: LayerToWrite,
 ): Promise<WrittenLayer> {
+  const { masked } = layer;
+  const withMask =
+    masked && (await placeResult(session, turn, state, { ...layer, image: masked.image }, masked.mask));
+  return withMask ?? (await placeResult(session, turn, state, layer))!;
+}
+
+/** Places a result; undefined, with nothing left behind, if it was to have a layer mask and this Photopea makes none. */
+async function placeResult(
+  session: PhotopeaSession,
+  turn: PhotopeaTurn,
+  state: Pick<PhotopeaState, "count" | "document">,
+  layer: Omit<LayerToWrite, "masked">,
+  mask?: PixelImage,
+): Promise<WrittenLayer | undefined> {
   const { image, label, left, top, replaces, copiesDocument } = layer;
   const { width, height } = image;
-  const { key } = state.document!;
+  const { key, width: documentWidth, height: documentHeight } = state.document!;
   const scratch = session.nextScratchName();
   const file = await encodePng(image);
   let added: LayerKey | undefined;
@@ -65,8 +98,21 @@ export async function writeLayer(
   try {
     turn.post(file.buffer);
     await turn.poll(findOpened(state.count, width, height, scratch));
-    const place = { key, replaces, scratch, copiesDocument, label, left, top, width, height };
-    const placed = parsePlaced(await turn.tell(placeLayer({ ...place, source: layer.source })));
+    const result = { key, replaces, scratch, copiesDocument, label, left, top, width, height };
+    if (mask !== undefined && !(await hasMade(turn, makeMask(result), image, mask, left, top))) {
+      await turn.tell(closeScratchDocuments(scratch, key));
+      return undefined;
+    }
+    // With its mask it stands in a document of the user's size, where it belongs.
+    const inPlace = {
+      scratch: maskedName(scratch),
+      left: 0,
+      top: 0,
+      width: documentWidth,
+      height: documentHeight,
+    };
+    const place = { ...result, ...(mask && inPlace), source: layer.source };
+    const placed = parsePlaced(await turn.tell(placeLayer(place)));
     const look = findAdded(key, placed.before, placed.name);
     added = parseAdded(await turn.poll(look));
     let source = placed.source === null ? undefined : keyAfter(layer.source!, placed.source, added);
@@ -79,7 +125,8 @@ export async function writeLayer(
       source = keyAfter(layer.source!, placed.source!, added);
     }
     const isAbove = source === undefined || isAt(added, placed.source!);
-    if (session.isBroken) return { undoSteps, isAbove };
+    const hasMask = mask !== undefined;
+    if (session.isBroken) return { undoSteps, isAbove, hasMask };
     if (replaces) {
       if (!isAbove) throw notAbove();
       await turn.tell(removeLayer(key, source!));
@@ -88,7 +135,7 @@ export async function writeLayer(
     }
     if (placed.name !== placed.label) undoSteps++;
     await turn.tell(finishPlacing(key, added, placed.label, scratch));
-    return { undoSteps, isAbove };
+    return { undoSteps, isAbove, hasMask };
   } catch (error) {
     // A session that is broken closes what is left as soon as Photopea answers again.
     if (!session.isBroken && !LimpidError.is(error, "Disposed")) {
@@ -97,6 +144,43 @@ export async function writeLayer(
     }
     throw error;
   }
+}
+
+/** Whether a script has made a mask, and the one that was asked for. Nobody knows which Photopea does, so that not doing is no failure. */
+async function hasMade(
+  turn: PhotopeaTurn,
+  making: PhotopeaScript,
+  image: PixelImage,
+  mask: PixelImage,
+  left: number,
+  top: number,
+): Promise<boolean> {
+  try {
+    const { file } = await turn.export(making);
+    const { image: shown } = await decodePng(file);
+    return isShownThrough(shown, image, mask, left, top);
+  } catch (error) {
+    const reasons = ["no-selection", "no-copy", "late-layer", "malformed", "error", "aborted"];
+    if (reasons.includes(reasonOf(error) ?? "") || LimpidError.is(error, "CorruptImage")) return false;
+    throw error;
+  }
+}
+
+/** Whether an image is as opaque as another one at a place, seen through a mask. */
+function isShownThrough(
+  shown: PixelImage,
+  image: PixelImage,
+  mask: PixelImage,
+  left: number,
+  top: number,
+): boolean {
+  for (let y = Math.max(0, -top); y < Math.min(image.height, shown.height - top); y++) {
+    for (let x = Math.max(0, -left); x < Math.min(image.width, shown.width - left); x++) {
+      const expected = (alphaAt(image, x, y) * mask.data[y * mask.width + x]!) / 255;
+      if (Math.abs(alphaAt(shown, x + left, y + top) - expected) > maskTolerance) return false;
+    }
+  }
+  return true;
 }
 
 /** What a Photopea does not do is no failure: the layer is where it is. */

@@ -8,6 +8,7 @@ import { modelFromFiles } from "../../../src/sdk/restore/index.js";
 import { makeOrientedPhoto } from "../../../src/testing/host-conformance/oriented-photo.js";
 import { cancelNextRun } from "../../support/cancel-next-run.js";
 import { openPage } from "../../support/page.js";
+import { panelFaults } from "../../support/panel-faults.js";
 import { focusedIn, listen, tabThrough } from "../../support/tab-order.js";
 import { modulePage, startSite, type Site } from "../photopea/sites.js";
 import { makePicture } from "./connected.js";
@@ -110,6 +111,12 @@ const look = (page: Page): Promise<ShownLayer[]> => page.evaluate(() => editor.l
 const says = (panel: Frame, id: "status" | "problem" | "active", text: RegExp): Promise<void> =>
   panel.locator(`#${id}`, { hasText: text }).waitFor({ timeout: 45_000 });
 
+/** Gives the plugin's window a width. */
+const resize = (page: Page, width: number): Promise<void> =>
+  page.evaluate((pixels) => {
+    document.querySelector("iframe")!.style.width = `${pixels}px`;
+  }, width);
+
 /** The page's policy may forbid the evaluation that `waitForFunction` does in it. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + 60_000;
@@ -127,7 +134,6 @@ describe("the built page of the Figma plugin", () => {
   test.each<[Build, Arrangement, RegExp]>([
     ["offline", "data", /^Ready, by wasm in a worker/],
     ["offline", "srcdoc", /^Ready, by wasm in a worker/],
-    ["offline", "strict", /^Ready, by cpu/],
     ["hosted", "data", /^Ready, by wasm in a worker/],
   ])(
     "%s, held in %s: previews, replaces the photo, and one undo brings it back",
@@ -147,11 +153,21 @@ describe("the built page of the Figma plugin", () => {
       expect(psnr(picture, expected)).toBeLessThan(40);
       await page.evaluate(() => editor.undo());
       expect((await look(page))[0]!.pixels).toEqual([...picture.data]);
-      // The strictest policy refuses WebAssembly, and nothing else is ever refused.
-      expect(refused.filter((text) => !(how === "strict" && /WebAssembly/i.test(text)))).toEqual([]);
+      expect(refused).toEqual([]);
       await page.close();
     },
   );
+
+  test("says plainly that it is of no use where WebAssembly is barred, and what to do, and begins nothing", async () => {
+    const { page, panel } = await openPlugin("offline", "strict");
+    await select(page, [await openPicture(page)]);
+    expect(await panel.locator("#barred").textContent()).toMatch(
+      /keeps WebAssembly from plugins .* nothing is restored here\. Use the plugin’s hosted build/,
+    );
+    expect(await panel.locator("#preview").isDisabled()).toBe(true);
+    expect(await panel.locator("#active").isVisible()).toBe(false);
+    await page.close();
+  });
 
   test("is not moved by messages of others, nor by replayed or malformed ones", async () => {
     const { page, panel } = await openPlugin("hosted", "data");
@@ -212,7 +228,13 @@ describe("the built page of the Figma plugin", () => {
     await says(panel, "active", /^Photo and 2 more$/);
     const before = await page.evaluate(() => editor.steps());
     await panel.locator("#all").click();
-    await says(panel, "problem", /^2 restored, 1 failed \("Photo" is locked/);
+    await says(panel, "problem", /^2 restored, 1 failed\.$/);
+    expect(await panel.locator("#outcomes li").allTextContents()).toEqual([
+      "Photorestored",
+      expect.stringMatching(/^Photo"Photo" is locked/),
+      "Photorestored",
+    ]);
+    expect(await panelFaults(page, panel, [300, 340], (width) => resize(page, width))).toEqual([]);
     const layers = (await look(page)).slice(-3);
     expect(layers.map(({ pixels }) => String(pixels) === String([...picture.data]))).toEqual([
       false,
@@ -261,11 +283,12 @@ describe("the built page of the Figma plugin", () => {
       'region "Result"',
       'slider "Before and after"',
       'slider "Strength"',
-      'button "Noise 100 %" [pressed]',
-      'button "Apply"',
+      'switch "Repair noise" [checked]',
+      'button "Add as new layer"',
     ]) {
       expect(tree).toContain(line);
     }
+    expect(await panelFaults(page, panel, [300, 340], (width) => resize(page, width))).toEqual([]);
     await panel.locator("#apply").click();
     await says(panel, "status", /^Added as a new layer/);
     expect((await look(page)).map(({ name }) => name)).toEqual(["Photo", "Photo restored"]);
@@ -283,6 +306,8 @@ describe("the built page of the Figma plugin", () => {
     expect(await heard()).toEqual([
       "Reading from Figma…",
       "Loading the model",
+      "Looking for what is wrong",
+      "Preparing…",
       "Restoring",
       expect.stringMatching(/^Ready, by wasm in a worker/),
     ]);
@@ -291,12 +316,15 @@ describe("the built page of the Figma plugin", () => {
       "Replace the photo",
       "Sizes",
       "preview",
-      "comparison",
+      "pane",
+      "split",
+      "zoom-fit",
+      "zoom-whole",
+      "Repair noise",
+      "Amount of noise repair",
+      "Repair JPEG",
+      "Amount of JPEG repair",
       "strength",
-      "Noise 100 %",
-      "Weight of the expert for Noise",
-      "JPEG 100 %",
-      "Weight of the expert for JPEG",
       "apply",
     ]);
     // Figma's panel has no extensions, and so no commands.

@@ -1,7 +1,13 @@
 // Runs the conformance suite on a real Fabric canvas.
 import { ActiveSelection, Canvas, FabricImage, filters, Group, Rect, type FabricObject } from "fabric";
 import { displayedCorners } from "../../../src/testing/host-conformance/displayed-corners.js";
-import { FabricHost, UndoHistory, type CanvasLimits } from "../../../src/adapters/canvas/index.js";
+import {
+  FabricHost,
+  restoreObjects,
+  UndoHistory,
+  type CanvasLimits,
+} from "../../../src/adapters/canvas/index.js";
+import type { Restorer } from "../../../src/sdk/host/index.js";
 import { hostConformanceChecks, runHostConformance, type HostFixture } from "../../../src/testing/index.js";
 import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
 import { mutants } from "./fabric-mutants.js";
@@ -247,8 +253,57 @@ async function furtherObjects(): Promise<Record<string, unknown>> {
   return outcomes;
 }
 
+/** Several images at once: two of a selection, one of them in a group, and one that cannot be read. */
+async function severalObjects(): Promise<unknown> {
+  const canvas = new Canvas(document.createElement("canvas"), { width: 200, height: 150 });
+  const alone = new FabricImage(stripedCanvas(), { left: 40, top: 30 });
+  const grouped = new FabricImage(stripedCanvas(), { left: 90, top: 60 });
+  const empty = new FabricImage(document.createElement("img"));
+  const names = { Alone: alone, Grouped: grouped, Empty: empty };
+  for (const [name, image] of Object.entries(names)) image.set({ name });
+  const holder: Holder = canvas;
+  const group = new Group([grouped, new Rect({ width: 9, height: 9 })]);
+  holder.add(alone, empty, group);
+  holder.setActiveObject(new ActiveSelection(canvas.getObjects()));
+  const messages: string[] = [];
+  const shown = (_: string, progress?: { message?: string }) => messages.push(progress?.message ?? "");
+  const host = new FabricHost(canvas, { interface: { progress: shown } });
+  const before = [alone, grouped].map((image) => image.getElement());
+  const restored = await restoreObjects(inverting, host);
+  const after = [alone, grouped].map((image) => image.getElement());
+  const outcomes = restored.map(({ image, commit, error }) => [image.name, commit?.mode ?? error?.code]);
+  for (const { commit } of restored) await commit?.undo!();
+  const isUndone = [alone, grouped].every((image, index) => image.getElement() === before[index]);
+  canvas.discardActiveObject();
+  const refusal: unknown = await restoreObjects(inverting, host).catch((error: unknown) => error);
+  host.dispose();
+  await canvas.dispose();
+  return {
+    outcomes,
+    isUndone,
+    changed: after.map((element, index) => element !== before[index]),
+    messages: messages.filter((text) => text.includes(" of ")),
+    refusal: (refusal as { code: string }).code,
+  };
+}
+
+/** Gives every picture back with its colours inverted. */
+const inverting: Restorer = {
+  restore: (image) =>
+    Promise.resolve({
+      image: image.withData(image.data.map((sample) => 255 - sample)),
+      analysis: { degradations: [], present: [], embedding: new Float32Array() },
+      mixture: [],
+      tiles: 1,
+      tileSize: 64,
+      backend: "cpu",
+      timings: { analyze: 0, prepare: 0, tiles: 0, total: 0 },
+    }),
+};
+
 const cases = {
   furtherObjects,
+  severalObjects,
   killMutants,
   picturesOfLargerResult,
   badMoments: () => badMoments(async (limits) => open(await toImg(makePicture(8, 6)), limits)),

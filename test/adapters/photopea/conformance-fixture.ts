@@ -13,8 +13,7 @@ export type DoThere = <
 
 /** Checks that no host of Photopea can pass. */
 export const exclusions: NonNullable<HostFixture["exclusions"]> = {
-  "adds a layer with a layer mask":
-    "the only scripts that make masks go through the user's history and clipboard",
+  "adds a layer with a layer mask": "a mask is made of what is selected, so that a whole layer gets none",
   "brings a larger result to the same place at the same displayed size": "a layer has the document's pixels",
   "keeps 16 bits, or says that they were reduced":
     "scripts cannot tell a document's depth, and it comes out with 8 bits",

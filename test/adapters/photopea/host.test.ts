@@ -9,7 +9,12 @@ import {
 } from "../../../src/sdk/host/index.js";
 import { restoreLayers } from "../../../src/adapters/photopea/restore-layers.js";
 import { PixelImage } from "../../../src/sdk/image/index.js";
-import type { FakePhotopea, PhotopeaUnknowns, PhotopeaVices } from "../../fakes/photopea/index.js";
+import type {
+  FakePhotopea,
+  PhotopeaUnknowns,
+  PhotopeaVices,
+  SeenDocument,
+} from "../../fakes/photopea/index.js";
 import { connect, makePicture, type Connected } from "./connected.js";
 
 const opened: Connected[] = [];
@@ -304,6 +309,131 @@ describe("PhotopeaHost", () => {
     expect(notes).toEqual(["the selection was taken as the rectangle around it"]);
     const row = [255, 255, 0, 0];
     expect([...mask!.data]).toEqual([0, 0, 0, 0, ...row, ...row, ...row]);
+  });
+
+  describe("with something selected", () => {
+    const picture = makePicture(6, 5);
+    const rect = { x: 3, y: 2, width: 3, height: 9 };
+    /** Of each sample whether it is selected, with the layer where it is below. */
+    const inside = [...picture.data.keys()].map((index) => {
+      const pixel = Math.floor(index / 4);
+      const [x, y] = [(pixel % 6) + 1, Math.floor(pixel / 6) + 1];
+      return x >= rect.x && x < rect.x + rect.width && y >= rect.y;
+    });
+
+    async function addMasked(
+      photopea: FakePhotopea,
+      host: Connected["host"],
+      colorSpace: "srgb" | "display-p3" = "srgb",
+      meanwhile: () => void = () => undefined,
+    ) {
+      const image = { ...picture, colorSpace };
+      photopea.open({
+        layers: [
+          { image, name: "Top" },
+          { image, left: 1, top: 1 },
+        ],
+        width: 8,
+        height: 9,
+      });
+      photopea.activateLayer(1);
+      photopea.select(rect);
+      const before = looks(photopea);
+      const capture = await host.capture({ target: "selection" });
+      meanwhile();
+      const commit = await host.commit(capture, invert(capture.image), { ...asLayer, mode: "mask" });
+      const [{ layers, historyLength }, ...others] = photopea.look() as [SeenDocument, ...SeenDocument[]];
+      expect(others).toEqual([]);
+      expect(historyLength).toBe(commit.undoSteps);
+      expect(layers.map(({ name }) => name)).toEqual(["Top", "Restored", "Background"]);
+      for (let step = 0; step < commit.undoSteps; step++) photopea.undo();
+      expect(looks(photopea)).toEqual(before);
+      return { commit, layer: layers[1]! };
+    }
+
+    test.each(["srgb", "display-p3"] as const)("makes a layer mask of it, in %s", async (colorSpace) => {
+      const { host, photopea } = open();
+      const { commit, layer } = await addMasked(photopea, host, colorSpace);
+      expect(commit).toMatchObject({ mode: "mask", isConflict: false, notes: [] });
+      expect(layer.geometry).toEqual([1, 1, 100]);
+      expect([...layer.image!.data]).toEqual([...invert(picture).data]);
+      expect([...layer.mask!]).toEqual(
+        inside.filter((_, index) => index % 4 === 0).map((is) => (is ? 255 : 0)),
+      );
+    });
+
+    test.each<[string, Partial<PhotopeaVices>]>([
+      ["ends a script that makes masks", { masks: "abort" }],
+      ["does not make them", { masks: "ignored" }],
+      ["makes them of everything", { masks: "of-all" }],
+      ["copies documents without their selections", { copyKeepsSelection: false }],
+      ["copies no documents", { lacks: ["Document.duplicate"] }],
+    ])("puts it into the pixels, and says so, where Photopea %s", async (_, vices) => {
+      const { host, photopea } = open();
+      photopea.misbehave(vices);
+      if (vices.lacks !== undefined) await host.refresh();
+      const { commit, layer } = await addMasked(photopea, host);
+      expect(commit).toMatchObject({ mode: "new-layer", notes: [expect.stringMatching(/no layer mask/)] });
+      expect(layer.mask).toBeUndefined();
+      const inverted = invert(picture).data;
+      expect([...layer.image!.data]).toEqual(
+        inside.map((is, index) => (is ? inverted : picture.data)[index]),
+      );
+    });
+
+    test("makes none of what is selected by then, if that is something else", async () => {
+      const { host, photopea } = open();
+      const { commit, layer } = await addMasked(photopea, host, "srgb", () =>
+        photopea.select({ ...rect, x: 4 }),
+      );
+      expect([commit.mode, layer.mask]).toEqual(["new-layer", undefined]);
+    });
+  });
+
+  test("says what is no layer of pixels, and replaces it by one only if the person wants that", async () => {
+    const answers = ["new-layer", undefined, "replace"];
+    const asked: string[] = [];
+    const ask = ({ text }: { readonly text: string }) => {
+      asked.push(text);
+      return Promise.resolve(answers.shift());
+    };
+    const { host, photopea } = open({ panel: { ask } });
+    const kinds = ["NORMAL", "SMARTOBJECT", "TEXT", "GRADIENTFILL", "CURVES"];
+    photopea.open({
+      layers: kinds.map((kind, seed) => ({ kind, name: kind, image: makePicture(4, 3, 4, seed) })),
+    });
+    photopea.chooseLayers([0], [1], [2], [3], [4]);
+    const { layers } = await host.refresh();
+    expect(layers.map(({ kind }) => kind)).toEqual(["pixels", "smart-object", "text", "fill", "adjustment"]);
+    const restored = await restoreLayers(restorer(), host, { mode: "replace" });
+    expect(restored.map(({ commit, error }) => [commit?.mode ?? error?.code, commit?.notes])).toEqual([
+      ["replace", []],
+      ["new-layer", ['"SMARTOBJECT" is a smart object, so the result is a layer above it']],
+      ["new-layer", ['"TEXT" is a text layer, so the result is a layer above it']],
+      ["replace", []],
+      ["NothingSelected", undefined],
+    ]);
+    expect(restored[4]!.error!.message).toMatch(/"CURVES" is an adjustment layer, without pixels/);
+    expect(asked).toHaveLength(3);
+    expect(asked[0]).toBe('"SMARTOBJECT" is a smart object. Replace it by a layer of pixels?');
+    expect(photopea.look()[0]!.layers.map(({ name }) => name)).toEqual([
+      "NORMAL",
+      "SMARTOBJECT restored",
+      "SMARTOBJECT",
+      "TEXT restored",
+      "TEXT",
+      "GRADIENTFILL",
+      "CURVES",
+    ]);
+  });
+
+  test("takes what it knows nothing of for layers of pixels", async () => {
+    const { host, photopea } = open();
+    photopea.misbehave({ lacks: ["Layer.kind"] });
+    photopea.open({ layers: [{ kind: "SMARTOBJECT", image: makePicture(4, 3) }] });
+    expect((await host.refresh()).layer!.kind).toBeUndefined();
+    const { commit } = await runOnHost(restorer(), host);
+    expect(commit?.mode).toBe("replace");
   });
 
   test("finds the document again among others of the same name, in whatever order people leave them", async () => {

@@ -12,6 +12,7 @@ import { modelFromFiles } from "../../../src/sdk/restore/index.js";
 import type { FakePhotopea } from "../../fakes/photopea/index.js";
 import { cancelNextRun } from "../../support/cancel-next-run.js";
 import { openPage } from "../../support/page.js";
+import { panelFaults } from "../../support/panel-faults.js";
 import { focusedIn, listen, tabThrough } from "../../support/tab-order.js";
 import { makeTinyModel } from "../../support/tiny-model.js";
 import { makePicture } from "./connected.js";
@@ -211,28 +212,40 @@ describe("the Photopea plugin of the examples", () => {
 
   const picture = makePicture(48, 40);
 
+  /** What is drawn of the photo. */
+  const shown = (): Promise<string> =>
+    panel.evaluate(() => (document.getElementById("photo-canvas") as HTMLCanvasElement).toDataURL());
+  const idle = (): Promise<void> =>
+    until(() => panel.evaluate(() => !document.getElementById("panel")!.hasAttribute("aria-busy")));
+  const lookAgain = (): Promise<unknown> => panel.evaluate(() => window.dispatchEvent(new Event("focus")));
+  /** Opens a picture that is several times as large as what the panel shows of it. */
+  const openLarge = (width: number, height: number): Promise<void> =>
+    page.evaluate(
+      ([width, height]) => {
+        const data = Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * 37) % 251);
+        photopea.open({ layers: [{ image: { width, height, channels: 3, data } }] });
+      },
+      [width, height] as const,
+    );
+
   test("previews, compares, mixes and applies by the keyboard alone, under its own strict policy", async () => {
     await openPicture(page, picture);
     await panel.locator("#preview").press("Enter");
     await says(panel, "status", /Ready/);
-    expect(await panel.locator("#found button[aria-pressed=true]").count()).toBe(2);
-    expect(await panel.locator("#found button").allTextContents()).toEqual(["Noise 100 %", "JPEG 100 %"]);
+    expect(await panel.locator("#found .switch:checked").count()).toBe(2);
+    expect(await panel.locator("#found .fault-name").allTextContents()).toEqual(["Noise", "JPEG"]);
+    expect(await panel.locator("#found .mark").allTextContents()).toEqual(["Found", "Found"]);
     expect(await panel.locator("#other").textContent()).toContain("Rain");
     expect(await panel.locator("#status").textContent()).toBe("Ready, by wasm in a worker.");
     await until(() => panel.evaluate(() => document.activeElement?.id === "preview"));
 
-    const slider = panel.locator("#comparison");
-    const [first, second] = await panel.evaluate(() =>
-      ["before", "after"].map((id) => {
-        const canvas = document.getElementById(id) as HTMLCanvasElement;
-        return [...canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height).data];
-      }),
-    );
-    expect(first).not.toEqual(second);
-    await slider.focus();
-    await page.keyboard.down("ArrowRight");
-    await until(async () => Number(await slider.getAttribute("aria-valuenow")) > 55);
-    await page.keyboard.up("ArrowRight");
+    const slider = panel.locator("#split");
+    const middle = await shown();
+    await slider.press("ArrowRight");
+    expect(await slider.getAttribute("aria-valuenow")).toBe("51");
+    await slider.press("End");
+    await until(async () => (await shown()) !== middle);
+    await slider.press("Home");
 
     await panel.locator("#apply").press("Enter");
     await says(panel, "status", /Added/);
@@ -256,26 +269,175 @@ describe("the Photopea plugin of the examples", () => {
     expect(refused).toEqual([]);
   });
 
+  test("restores one spot at 100 %, another one when the photo is moved, and then all of it", async () => {
+    await openLarge(700, 560);
+    const extent = panel.locator("#extent");
+    await panel.locator("#preview").click();
+    await says(panel, "status", /Ready/);
+    expect(await extent.textContent()).toMatch(/^One spot is restored/);
+    expect(await panel.locator("#zoom-value").textContent()).toBe("100 %");
+    expect(await panel.locator("#zoom-whole").getAttribute("aria-pressed")).toBe("true");
+    const heard = await listen(panel, ["status"]);
+
+    await panel.locator("#pane").press("ArrowDown");
+    await panel.locator("#pane").press("ArrowLeft");
+    await until(async () => (await heard()).includes("Restoring this spot"));
+    await idle();
+    await panel.locator("#zoom-fit").click();
+    const spots = await shown();
+    // Zoomed out nothing is restored by itself.
+    await page.waitForTimeout(500);
+    expect(await panel.locator("#panel").getAttribute("aria-busy")).toBeNull();
+
+    await panel.locator("#apply", { hasText: "Restore all of it" }).press("Enter");
+    await says(panel, "status", /^Restored\. Nothing is in the document yet\.$/);
+    expect(await extent.textContent()).toMatch(/^All of it is restored/);
+    await until(async () => (await shown()) !== spots);
+    expect(await page.evaluate(() => photopea.look()[0]!.historyLength)).toBe(0);
+    await until(async () => (await focusedIn(panel)) === "apply");
+    await heard();
+    for (const strength of [1, 0.5]) {
+      await panel.locator("#strength").fill(String(100 * strength));
+      await panel.locator("#apply", { hasText: "Apply as new layer" }).click();
+      await says(panel, "status", /^Added/);
+    }
+    // What was restored is mixed; nothing is computed again.
+    expect(await heard()).toEqual([
+      "Applying…",
+      "Added as a new layer.",
+      "Applying…",
+      "Added as a new layer.",
+    ]);
+    expect(await extent.textContent()).toMatch(/without computing again/);
+    // The newest stands right above the source.
+    const off = await page.evaluate(() => {
+      const [whole, half, source] = photopea
+        .look()[0]!
+        .layers.map((layer): readonly number[] => [...layer.image!.data]);
+      return half!.reduce((most, sample, index) => {
+        const from = index % 4 === 3 ? 255 : source![index - Math.floor(index / 4)]!;
+        return Math.max(most, Math.abs(sample - (from + whole![index]!) / 2));
+      }, 0);
+    });
+    expect(off).toBeLessThanOrEqual(0.5);
+  });
+
+  test("gives the result a layer mask of what is selected, and says so where Photopea makes none", async () => {
+    await openPicture(page, picture);
+    await page.evaluate(() => photopea.select({ x: 8, y: 8, width: 16, height: 24 }));
+    await panel.getByLabel("Selection").check();
+    await panel.locator("#preview").click();
+    await says(panel, "status", /Ready/);
+    await panel.locator("#apply", { hasText: "Apply with a layer mask" }).click();
+    await says(panel, "status", /^Added as a new layer with a layer mask\.$/);
+    await page.evaluate(() => photopea.misbehave({ masks: "ignored" }));
+    await panel.locator("#apply").click();
+    await says(panel, "status", /^Added as a new layer; no layer mask could be made of the selection/);
+    await page.evaluate(() => photopea.misbehave({ masks: "of-selection" }));
+    const masks = await page.evaluate(() =>
+      photopea.look()[0]!.layers.map(({ name, mask }) => [name, mask?.filter((value) => value > 0).length]),
+    );
+    expect(masks).toEqual([
+      ["Background restored", 16 * 24],
+      ["Background restored", undefined],
+      ["Background", undefined],
+    ]);
+    await panel.getByLabel("Layer", { exact: true }).check();
+  });
+
+  test("restores all chosen layers, asks before what is not made of pixels, and says what became of each", async () => {
+    const { width, height, channels, data } = picture;
+    await page.evaluate(
+      (image) => {
+        const layer = (name: string, kind = "NORMAL") => ({
+          ...{ name, kind },
+          image: { ...image, data: Uint8Array.from(image.data) },
+        });
+        const huge = { name: "Huge", image: { width: 31_000, height: 1 } };
+        const group = { ...layer("Group"), children: [layer("Inside")] };
+        photopea.open({
+          layers: [
+            ...[layer("Sky"), huge, layer("Logo", "SMARTOBJECT")],
+            ...[layer("Curves 1", "CURVES"), group, layer("Ground")],
+          ],
+        });
+        photopea.chooseLayers([2], [0], [1], [3], [4], [5]);
+      },
+      { width, height, channels, data: [...data] },
+    );
+    await lookAgain();
+    await panel.locator("#active", { hasText: "Logo and 5 more in Photo" }).waitFor();
+    expect(await panel.locator("#kind").textContent()).toMatch(
+      /“Logo” is a smart object\. It stays as it is/,
+    );
+    const question = panel.getByRole("alertdialog");
+    await panel.locator("#all", { hasText: "Restore all 6" }).click();
+    expect(await question.locator("#question-text").textContent()).toBe(
+      "“Logo” (a smart object) is not made of pixels. Restore it too?",
+    );
+    expect(
+      await panelFaults(page, panel, [300, 400], (width) => page.setViewportSize({ width, height: 900 })),
+    ).toEqual([]);
+    await page.keyboard.press("Escape");
+    await until(async () => !(await question.isVisible()));
+    expect(await look(page)).toMatchObject([{ historyLength: 0 }]);
+
+    const heard = await listen(panel, ["status"]);
+    await panel.locator("#all").click();
+    await question.getByText("Leave out").click();
+    await says(panel, "problem", /^2 restored, 3 left out, 1 failed\.$/);
+    expect((await heard()).filter((text) => text.includes(" of 3"))).toEqual([
+      expect.stringMatching(/^Restore: \S.* \(1 of 3\)$/),
+      expect.stringMatching(/^Restore: \S.* \(2 of 3\)$/),
+      expect.stringMatching(/^Restore: \S.* \(3 of 3\)$/),
+    ]);
+    const said = await panel.locator("#outcomes li").allTextContents();
+    expect(said.sort()).toEqual([
+      "Curves 1an adjustment layer, without pixels of its own",
+      "Groundrestored",
+      "Groupa group, not one of its layers",
+      expect.stringMatching(/^HugePhotopea: 31000 x 1/),
+      "Logoleft out",
+      "Skyrestored",
+    ]);
+    expect((await look(page))[0]!.layers.map(({ name }) => name)).toEqual([
+      ...["Sky restored", "Sky", "Huge", "Logo", "Curves 1", "Group", "Ground restored", "Ground"],
+    ]);
+    expect(
+      await panelFaults(page, panel, [300, 400], (width) => page.setViewportSize({ width, height: 900 })),
+    ).toEqual([]);
+    await page.setViewportSize({ width: 1280, height: 720 });
+
+    await page.evaluate(() => photopea.chooseLayers([4]));
+    await lookAgain();
+    await panel.locator("#kind", { hasText: "“Curves 1” is an adjustment layer" }).waitFor();
+    expect(await panel.locator("#all").isVisible()).toBe(false);
+    await panel.locator("#preview").click();
+    await says(panel, "problem", /"Curves 1" is an adjustment layer, without pixels of its own/);
+  });
+
   test("restores again with the experts and weights that people choose", async () => {
     await openPicture(page, picture);
     await panel.locator("#preview").click();
     await says(panel, "status", /Ready/);
-    const shown = (): Promise<number[]> =>
-      panel.evaluate(() => {
-        const canvas = document.getElementById("after") as HTMLCanvasElement;
-        return [...canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height).data];
-      });
-    const both = await shown();
-    const idle = (): Promise<void> =>
-      until(() => panel.evaluate(() => !document.getElementById("panel")!.hasAttribute("aria-busy")));
-    await panel.locator("#found button").first().press("Space");
+    await panel.locator("#split").press("Home");
+    const seen = new Set([await shown()]);
+    await panel.getByRole("switch", { name: "Repair noise" }).press("Space");
+    await until(
+      async () =>
+        seen.size < seen.add(await shown()).size &&
+        (await panel.locator("#extent").textContent())!.startsWith("All"),
+    );
     await idle();
-    const one = await shown();
-    await panel.locator("#found input").last().press("End");
+    expect(await focusedIn(panel)).toBe("Repair noise");
+    const count = seen.size;
+    await panel.getByRole("slider", { name: "Amount of JPEG repair" }).press("End");
+    await until(async () => count < seen.add(await shown()).size);
     await idle();
-    const strong = await shown();
-    expect(new Set([both, one, strong].map(String)).size).toBe(3);
-    expect(await panel.locator("#found .value").allTextContents()).toEqual(["off", "200 %"]);
+    expect(await panel.locator("#found .value").allTextContents()).toEqual(["200 %"]);
+    await panel.getByRole("switch", { name: "Repair JPEG" }).press("Space");
+    await panel.locator("#extent", { hasText: "Nothing is switched on" }).waitFor();
+    expect(await panel.locator("#apply").isVisible()).toBe(false);
   });
 
   test("says what is missing, can be cancelled, survives a closed document, and goes on", async () => {
@@ -288,11 +450,7 @@ describe("the Photopea plugin of the examples", () => {
     await panel.locator("#preview").click();
     await says(panel, "problem", /nothing is selected/);
 
-    await page.evaluate(() => {
-      const [width, height] = [1600, 1200];
-      const data = Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * 37) % 251);
-      photopea.open({ layers: [{ image: { width, height, channels: 3, data } }] });
-    });
+    await openLarge(1600, 1200);
     await panel.getByLabel("Layer", { exact: true }).check();
     await cancelNextRun(panel);
     await panel.locator("#preview").click();
@@ -329,9 +487,10 @@ describe("the Photopea plugin of the examples", () => {
       'region "Result"',
       'slider "Before and after"',
       'slider "Strength"',
+      'group "Zoom"',
       'heading "Found in the photo" [level=2]',
-      'button "Noise 100 %" [pressed]',
-      'slider "Weight of the expert for Noise"',
+      'switch "Repair noise" [checked]',
+      'slider "Amount of noise repair"',
       'button "Apply as new layer"',
     ]) {
       expect(tree).toContain(line);
@@ -345,12 +504,15 @@ describe("the Photopea plugin of the examples", () => {
     await panel.getByLabel("Layer", { exact: true }).focus();
     expect(await tabThrough(page, panel, "All commands")).toEqual([
       "preview",
-      "comparison",
+      "pane",
+      "split",
+      "zoom-fit",
+      "zoom-whole",
+      "Repair noise",
+      "Amount of noise repair",
+      "Repair JPEG",
+      "Amount of JPEG repair",
       "strength",
-      "Noise 100 %",
-      "Weight of the expert for Noise",
-      "JPEG 100 %",
-      "Weight of the expert for JPEG",
       "apply",
       "Acme: Greet",
       "All commands",
@@ -359,11 +521,7 @@ describe("the Photopea plugin of the examples", () => {
     await says(panel, "status", /Added/);
     await until(async () => (await focusedIn(panel)) === "apply");
 
-    await page.evaluate(() => {
-      const [width, height] = [1600, 1200];
-      const data = Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * 37) % 251);
-      photopea.open({ layers: [{ image: { width, height, channels: 3, data } }] });
-    });
+    await openLarge(1600, 1200);
     await panel.locator("#preview").focus();
     await page.keyboard.press("Enter");
     await until(async () => (await focusedIn(panel)) === "cancel");
@@ -398,6 +556,8 @@ describe("the Photopea plugin of the examples", () => {
     expect(await heard()).toEqual([
       "Reading from Photopea…",
       "Loading the model",
+      "Looking for what is wrong",
+      "Preparing…",
       "Restoring",
       "Ready, by wasm in a worker.",
     ]);
@@ -411,26 +571,23 @@ describe("the Photopea plugin of the examples", () => {
     expect(await heard()).toEqual(["Applying…", expect.stringMatching(/not open any more/)]);
   });
 
-  test("shows all of itself in a narrow panel, and moves nothing while it runs", async () => {
-    await page.setViewportSize({ width: 320, height: 800 });
+  test("shows all of itself in a narrow panel, in both schemes, and moves nothing while it runs", async () => {
     await openPicture(page, picture);
+    await lookAgain();
+    const resize = (width: number): Promise<void> => page.setViewportSize({ width, height: 800 });
+    await resize(320);
     await panel.locator("#preview").click();
     await says(panel, "status", /Ready/);
     expect(await panel.locator("#active").textContent()).toBe("Background in Photo");
-    const outside = await panel.evaluate(() =>
-      [...document.querySelectorAll("button, input, output, .value, p, h2, summary")]
-        .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth)
-        .map((element) => element.id || element.textContent),
-    );
-    expect(outside).toEqual([]);
+    expect(await panelFaults(page, panel, [300, 400, 320], resize)).toEqual([]);
     expect(await panel.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
     const top = (): Promise<number> =>
-      panel.locator("#comparison").evaluate((element) => element.getBoundingClientRect().top);
+      panel.locator("#view").evaluate((element) => element.getBoundingClientRect().top);
     const before = await top();
     await panel.evaluate(() => {
       const tops = new Set<number>();
-      const slider = document.getElementById("comparison")!;
-      new MutationObserver(() => tops.add(slider.getBoundingClientRect().top)).observe(
+      const view = document.getElementById("view")!;
+      new MutationObserver(() => tops.add(view.getBoundingClientRect().top)).observe(
         document.getElementById("panel")!,
         { attributes: true, subtree: true, childList: true },
       );

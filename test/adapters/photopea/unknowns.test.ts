@@ -15,7 +15,7 @@ import { connect, makePicture } from "./connected.js";
 /** The adapter on a fake Photopea for which some of what nobody knows is decided. */
 function fixtureFor(unknowns: PhotopeaUnknowns): HostFixture {
   const open = async (prepare: (photopea: FakePhotopea) => void | Promise<void>) => {
-    const { host, photopea } = connect();
+    const { host, photopea } = connect({ timeout: 10_000, startTimeout: 10_000 });
     photopea.settle(unknowns);
     await prepare(photopea);
     const doThere = ((method, ...values) =>
@@ -50,7 +50,7 @@ describe("the host of Photopea, whatever is the case of what nobody knows", () =
   test("takes a selected part of a layer between others of its name, and brings it back, for all of them", async () => {
     expect(everyCombination).toHaveLength(2 ** 8);
     for (const unknowns of everyCombination) {
-      const { host, photopea } = connect();
+      const { host, photopea } = connect({ timeout: 10_000, startTimeout: 10_000 });
       photopea.settle(unknowns);
       const children = [1, 2, 3].map((seed) => ({
         image: makePicture(3, 2, 4, seed),

@@ -128,6 +128,27 @@ export class FakeApp {
     document.edit(insertAbove(without, above, state));
   }
 
+  /** Gives the active layer of the active document a layer mask. */
+  makeMask(): void {
+    const { masks } = this.vices;
+    if (masks === "abort") {
+      this.isAborted = true;
+      throw new ScriptAborted("no such action");
+    }
+    if (masks === "ignored") return;
+    const document = this.activeDocument;
+    document.change(document.activeId!, (layer) => {
+      const { width, height, left, top } = layer;
+      const mask = Uint8Array.from({ length: width * height }, (_, index) => {
+        const [x, y] = [left + (index % width), top + Math.floor(index / width)];
+        if (masks === "of-all" || document.mask === undefined) return 255;
+        const isInside = x >= 0 && y >= 0 && x < document.width && y < document.height;
+        return isInside ? document.mask[y * document.width + x]! : 0;
+      });
+      return { ...layer, mask };
+    });
+  }
+
   /** Closes a document. */
   removeDocument(document: FakeDocument): void {
     this.documents.splice(this.documents.indexOf(document), 1);

@@ -145,6 +145,7 @@ export function plainLayer(image: PixelImage, id: number): FakeLayerState {
     opacity: 100,
     blendMode: "NORMAL",
     visible: true,
+    kind: "NORMAL",
     allLocked: false,
     children: undefined,
   };

@@ -30,6 +30,8 @@ export interface FakePhotopeaLayer {
   readonly opacity?: number;
   /** Whether it is drawn; true if left out. */
   readonly visible?: boolean;
+  /** A name of `LayerKind`; `NORMAL`, a layer of pixels, if left out. */
+  readonly kind?: string;
   /** Whether nothing of it may be changed; false if left out. */
   readonly allLocked?: boolean;
   /** Whether it stands in a group of its own. */

@@ -24,6 +24,8 @@ export interface FakeLayerState {
   readonly blendMode: string;
   /** Whether it is drawn. */
   readonly visible: boolean;
+  /** A name of `LayerKind`; `NORMAL` for one of pixels. */
+  readonly kind: string;
   /** Whether nothing of it may be changed. */
   readonly allLocked: boolean;
   /** The layers of a group, topmost first; undefined for a layer. */

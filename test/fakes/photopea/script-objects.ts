@@ -15,6 +15,43 @@ const value = (get: () => unknown): Member => ({ get });
 
 const method = (run: (...values: never[]) => unknown): Member => ({ get: () => run });
 
+const layerKinds: Readonly<Record<string, number>> = {
+  NORMAL: 0,
+  SMARTOBJECT: 1,
+  TEXT: 2,
+  SOLIDFILL: 3,
+  GRADIENTFILL: 4,
+  PATTERNFILL: 5,
+  CURVES: 6,
+};
+
+/** A descriptor or a reference of the editor's actions: what was put into it, in order. */
+class FakeActionValues {
+  readonly values: unknown[] = [];
+
+  putClass(...values: unknown[]): void {
+    this.values.push(values);
+  }
+
+  putEnumerated(...values: unknown[]): void {
+    this.values.push(values);
+  }
+
+  putReference(key: string, { values }: FakeActionValues): void {
+    this.values.push([key, values]);
+  }
+}
+
+/** The one action that the fake does: a new layer mask that reveals the selection. */
+const madeMask = JSON.stringify([
+  "Mk  ",
+  [
+    ["Nw  ", "Chnl"],
+    ["At  ", [["Chnl", "Chnl", "Msk "]]],
+    ["Usng", "UsrM", "RvlS"],
+  ],
+]);
+
 /** What a script's object stands for. */
 const behind = new WeakMap<object, FakeDocument | { document: FakeDocument; id: number }>();
 
@@ -48,6 +85,18 @@ export class ScriptObjects {
       ElementPlacement: { PLACEATBEGINNING: "PLACEATBEGINNING", PLACEBEFORE: "PLACEBEFORE" },
       BlendMode: { NORMAL: "NORMAL" },
       SelectionType: { REPLACE: "REPLACE" },
+      // Read by a plugin of July 2026; the numbers were told by the maintainer, of adjustments none was.
+      LayerKind: layerKinds,
+      // What a plugin of July 2026 makes layer masks with; that a mask can be of the selection is only in the editor's menu.
+      DialogModes: { NO: "NO" },
+      charIDToTypeID: (id: string) => id,
+      ActionReference: FakeActionValues,
+      ActionDescriptor: FakeActionValues,
+      executeAction: this.#guarded("executeAction", (id: string, descriptor: FakeActionValues) => {
+        const made = JSON.stringify([id, descriptor.values]);
+        if (made !== madeMask) throw new Error(`the fake does not do ${made}`);
+        this.#app.makeMask();
+      }),
       SolidColor: class {
         rgb = { red: 0, green: 0, blue: 0 };
       },
@@ -111,6 +160,7 @@ export class ScriptObjects {
       };
     const members: Members = {
       name: { get: () => state().name, set: set("name", true) },
+      kind: value(() => layerKinds[state().kind]),
       typename: value(() => (state().children === undefined ? "ArtLayer" : "LayerSet")),
       layers: value(() => state().children?.map((child) => this.#layer(document, child.id))),
       visible: { get: () => state().visible, set: set("visible", true) },
@@ -169,6 +219,9 @@ export class ScriptObjects {
       select: method((corners: readonly (readonly [number, number])[], type: string) => {
         if (type !== "REPLACE") throw new Error(`the fake does not select ${type}`);
         document.mask = selectPolygon(document, corners);
+      }),
+      deselect: method(() => {
+        document.mask = undefined;
       }),
       fill: method(({ rgb }: { readonly rgb: { red: number; green: number; blue: number } }) => {
         const { mask, activeId } = document;

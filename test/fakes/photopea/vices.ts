@@ -20,6 +20,11 @@ export interface PhotopeaVices {
   readonly moveHangs: boolean;
   /** Whether a copied document has the selection of the original. */
   readonly copyKeepsSelection: boolean;
+  /**
+   * What becomes of a layer mask that a script asks for: it is made of the selection; the script ends; nothing happens; or it
+   * shows all of the layer.
+   */
+  readonly masks: "of-selection" | "abort" | "ignored" | "of-all";
   /** Said before the answers to every script: pings, and what belongs to other plugins. */
   readonly babble: readonly unknown[];
   /** Says everything again that was said for earlier scripts. */
@@ -42,6 +47,7 @@ export const mildVices: PhotopeaVices = {
   lateLayers: 0,
   moveHangs: false,
   copyKeepsSelection: true,
+  masks: "of-selection",
   babble: [],
   replays: false,
   reorders: false,

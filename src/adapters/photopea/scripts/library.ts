@@ -30,9 +30,33 @@ export const library = script`
   }
   function idOf(layer) { return layer.id === undefined || layer.id === null ? "" : String(layer.id); }
   function isGroup(layer) { return String(layer.typename) === "LayerSet"; }
+  function isKind(layer, names) {
+    var i;
+    for (i = 0; i < names.length; i++) {
+      if (LayerKind[names[i]] !== undefined && layer.kind === LayerKind[names[i]]) { return true; }
+    }
+    return false;
+  }
+  function kindOf(layer) {
+    try {
+      if (isGroup(layer) || layer.kind === undefined || layer.kind === null) { return null; }
+      if (isKind(layer, ["NORMAL"])) { return "pixels"; }
+      if (isKind(layer, ["SMARTOBJECT"])) { return "smart-object"; }
+      if (isKind(layer, ["TEXT"])) { return "text"; }
+      if (isKind(layer, ["SOLIDFILL", "GRADIENTFILL", "PATTERNFILL"])) { return "fill"; }
+      return isKind(layer, [
+        "BLACKANDWHITE", "BRIGHTNESSCONTRAST", "CHANNELMIXER", "COLORBALANCE", "COLORLOOKUP", "CURVES", "EXPOSURE",
+        "GRADIENTMAP", "HUESATURATION", "INVERSION", "LEVELS", "PHOTOFILTER", "POSTERIZE", "SELECTIVECOLOR", "THRESHOLD",
+        "VIBRANCE"
+      ]) ? "adjustment" : null;
+    } catch (unknown) {
+      return null;
+    }
+  }
   function describe(layer, path) {
     return {
-      id: idOf(layer), path: path, name: String(layer.name), isGroup: isGroup(layer), isLocked: layer.allLocked === true
+      id: idOf(layer), path: path, name: String(layer.name), isGroup: isGroup(layer), isLocked: layer.allLocked === true,
+      kind: kindOf(layer)
     };
   }
   function listLayers(layers, path, list) {
@@ -114,6 +138,15 @@ export const library = script`
     app.activeDocument = to;
     if (to.layers.length !== before + 1) { fail("late-layer", "the copy of the layer did not appear"); }
     return to.layers[0];
+  }
+  function stageLayer(layer, holder, doc, name, copies, left, top) {
+    var from = boundsOf(layer), stage, staged, to;
+    stage = addScratch(doc, name, copies, pixels(doc.width), pixels(doc.height));
+    if (copies && stage.selection && stage.selection.deselect) { stage.selection.deselect(); }
+    staged = copyLayer(layer, holder, stage);
+    to = boundsOf(staged);
+    staged.translate(left - (to[0] - from[0]), top - (to[1] - from[1]));
+    return staged;
   }
   function showFirst(doc) {
     var i;

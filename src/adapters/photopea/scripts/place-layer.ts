@@ -46,7 +46,7 @@ export function placeLayer(options: PlaceLayerOptions): PhotopeaScript {
   var layer = holder.layers[0];
   var sourceKey = ${source ?? null};
   var source = sourceKey ? findLayer(doc, sourceKey) : null;
-  var label = ${label}, name, list = listLayers(doc.layers, [], []), before = [], stage, from, to, i;
+  var label = ${label}, name, list = listLayers(doc.layers, [], []), before = [], i;
   if (${replaces}) {
     if (!source) { fail("layer-gone", "the layer was deleted"); }
     if (source.layer.allLocked === true) { fail("locked-layer", "the layer cannot be replaced: it is locked"); }
@@ -59,12 +59,8 @@ export function placeLayer(options: PlaceLayerOptions): PhotopeaScript {
   }
   if (layer.allLocked === true) { layer.allLocked = false; }
   if (pixels(doc.width) !== ${width} || pixels(doc.height) !== ${height} || ${left} !== 0 || ${top} !== 0) {
-    from = boundsOf(layer);
-    stage = addScratch(doc, ${`${scratch}stage`}, ${copiesDocument}, pixels(doc.width), pixels(doc.height));
-    layer = copyLayer(layer, holder, stage);
-    to = boundsOf(layer);
-    layer.translate(${left} - (to[0] - from[0]), ${top} - (to[1] - from[1]));
-    holder = stage;
+    layer = stageLayer(layer, holder, doc, ${`${scratch}stage`}, ${copiesDocument}, ${left}, ${top});
+    holder = findScratch(${`${scratch}stage`});
   }
   layer.name = name;
   if (source) {

@@ -1,14 +1,16 @@
 import type { Rect, RestoreProgress } from "limpid";
-import type { Size } from "./photo.js";
+import type { Size } from "./size.js";
 import { aboutTime, TimeLeft } from "./time-left.js";
-import type { Job } from "./work.js";
+
+/** Shows what is done now, and the share of it that is done, 0 to 1; undefined if nobody knows. */
+type Say = (text: string, fraction?: number) => void;
 
 /** Pixels that are looked at for a photo's statistics, at most: 16 blocks of 128 x 128. */
 const preparedPixels = 16 * 128 * 128;
 
 /** Says how far a repair is, by the work that is done: the preparation, then each tile. */
 export class RepairProgress {
-  readonly #job: Job;
+  readonly #job: { readonly say: Say };
   readonly #size: Size;
   readonly #preparation: number;
   #left: TimeLeft | undefined;
@@ -19,7 +21,7 @@ export class RepairProgress {
    * @param job - says it
    * @param size - of the photo
    */
-  constructor(job: Job, size: Size) {
+  constructor(job: { readonly say: Say }, size: Size) {
     this.#job = job;
     this.#size = size;
     this.#preparation = Math.min(preparedPixels, size.width * size.height);

@@ -1,5 +1,10 @@
 import type { Analysis, AppliedExpert, ExpertChoice, InstalledExpert } from "limpid";
-import { nameOf } from "../../shared/expert-chips.js";
+
+/** What people read for a degradation. */
+export function nameOf(degradation: string): string {
+  if (degradation === "jpeg") return "JPEG";
+  return `${degradation.charAt(0).toUpperCase()}${degradation.slice(1)}`.replaceAll("-", " ");
+}
 
 /** From this probability on what does not count as found is offered all the same. */
 const perhapsFrom = 0.2;

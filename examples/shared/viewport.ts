@@ -1,7 +1,7 @@
 import type { Rect } from "limpid";
 import { pointer, select, type Selection } from "d3-selection";
 import { zoom, zoomIdentity, type D3ZoomEvent, type ZoomBehavior, type ZoomTransform } from "d3-zoom";
-import type { Size } from "./photo.js";
+import type { Size } from "./size.js";
 
 /** Most screen pixels a side that one pixel of a photo is shown as. */
 const largestZoom = 32;
@@ -112,6 +112,12 @@ export class Viewport {
   zoomTo(level: number, at?: [number, number]): void {
     this.#isFit = false;
     this.#behavior.scaleTo(this.#selection, level / density(), at);
+  }
+
+  /** Shows a point of the photo in the middle of the pane, at a zoom: 1 is 100 %. */
+  showAt({ x, y }: { readonly x: number; readonly y: number }, level: number): void {
+    this.zoomTo(level);
+    this.#behavior.translateTo(this.#selection, x, y);
   }
 
   /** Zooms in or out by a factor. */

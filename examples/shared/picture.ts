@@ -1,7 +1,7 @@
 import { crop, type PixelImage, type Rect } from "limpid";
 import { breathe } from "./breathe.js";
 import { imageDataOf } from "./image-data.js";
-import type { Size } from "./photo.js";
+import type { Size } from "./size.js";
 import { reductionOf } from "./reduction.js";
 
 /** Rows that are painted at once, a multiple of every reduction: some milliseconds of a wide photo. */

@@ -1,0 +1,5 @@
+/** Size in pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
