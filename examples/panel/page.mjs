@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 const read = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
 
 /** The styles of every panel. */
-export const panelStyle = `${read("../shared/parts.css")}\n${read("panel.css")}`;
+export const panelStyle = ["../shared/base.css", "../shared/parts.css", "panel.css"].map(read).join("\n");
 
 /**
  * A plugin's page with the part that all panels share put in.
