@@ -82,23 +82,25 @@ describe("an expert file", () => {
     }
   });
 
-  test("with a row on the embedding alone is read, and written byte by byte, as before rows had colours", () => {
-    const shipped = JSON.parse(readFileSync("models/model.json", "utf8")) as {
-      backbone: { config: unknown };
-    };
-    const config = validateBackboneConfig(shipped.backbone.config);
-    for (const name of ["halftone/experts/descreen", "scan-lines/experts/unline"]) {
+  test.each(["halftone/experts/descreen", "scan-lines/experts/unline"])(
+    "of %s is read and written byte by byte, with its row on the embedding alone too",
+    (name) => {
+      const shipped = JSON.parse(readFileSync("models/model.json", "utf8")) as {
+        backbone: { config: unknown };
+      };
+      const config = validateBackboneConfig(shipped.backbone.config);
       const bytes = new Uint8Array(readFileSync(join("examples/packs", `${name}.safetensors`)));
       const file = readExpertFile(bytes, config);
-      const row = JSON.parse(parseSafetensors(bytes).metadata["limpid.router.row"]!) as object;
-      expect(Object.keys(row)).toEqual(["degradation", "weight", "bias", "threshold"]);
-      expect(file.routerRow).toEqual({
-        ...row,
-        weight: Float32Array.from((row as { weight: number[] }).weight),
-      });
       expect(writeExpertFile(file)).toEqual(bytes);
-    }
-  });
+      const { degradation, weight, bias, threshold } = file.routerRow!;
+      const plain = writeExpertFile({ ...file, routerRow: { degradation, weight, bias, threshold } });
+      const row = JSON.parse(parseSafetensors(plain).metadata["limpid.router.row"]!) as object;
+      expect(Object.keys(row)).toEqual(["degradation", "weight", "bias", "threshold"]);
+      const again = readExpertFile(plain, config);
+      expect(again.routerRow).toEqual({ degradation, weight, bias, threshold });
+      expect(writeExpertFile(again)).toEqual(plain);
+    },
+  );
 
   test.each<[string, string, RegExp]>([
     ["limpid.strength", "3", /limpid\.strength is 3/],
