@@ -50,7 +50,7 @@ UNEVEN, UNEVEN_ERROR = {"raindrop", "shadow", "inpainting"}, 5e-4
 #: the strength of noise cost 2.5 dB.
 UNSURE = 0.5
 #: Weight of the pattern that repeats every 8 pixels in what the backbone adds. A photograph has none, and eyes see it in skies.
-LATTICE = 60.0
+LATTICE = 150.0
 
 
 class FaultCode(nn.Module):
