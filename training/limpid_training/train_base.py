@@ -46,8 +46,7 @@ LAST, ALONE = 0.15, 0.45
 #: Faults that leave parts of an image as they were. A crop that has next to none of the damage counts by this mean squared
 #: error besides its own, as the whole image would count it; others by 1e-5.
 UNEVEN, UNEVEN_ERROR = {"raindrop", "shadow", "inpainting"}, 5e-4
-#: How far severities are guessed wrongly at most, as a standard deviation. Where they were told too well, a router that misjudged
-#: the strength of noise cost 2.5 dB.
+#: How far severities are guessed wrongly at most, as a standard deviation: what is told wrongly should cost little.
 UNSURE = 0.5
 #: Weight of the pattern that repeats every 8 pixels in what the backbone adds. A photograph has none, and eyes see it in skies.
 LATTICE = 150.0
