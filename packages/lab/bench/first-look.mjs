@@ -23,7 +23,10 @@ if (photo === undefined) {
   await sharp(pond).resize(4000, 3000, { fit: "fill" }).jpeg({ quality: 92 }).toFile(photo);
 }
 console.log(`${cpus()[0]?.model}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`);
-const browser = await chromium.launch({ executablePath: findChromium(), args: ["--no-sandbox"] });
+const browser = await chromium.launch({
+  executablePath: findChromium() ?? "/usr/bin/chromium",
+  args: ["--no-sandbox"],
+});
 try {
   for (let run = 0; run < 3; run++) console.log(await look(await browser.newPage(), photo));
 } finally {
