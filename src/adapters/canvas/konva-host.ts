@@ -67,9 +67,10 @@ export interface KonvaHostOptions extends PageHostOptions {
 }
 
 /**
- * A Konva stage as an editor: restores the active image node, or the image that the active shape is filled with, also the one in an active group. Crop, transform, filters, cache and displayed size stay. Konva
- * has neither a selection nor undo: tell which node is active, call `selectionChanged()` when it is another one, and give the
- * application's history or use what the commit returns.
+ * A Konva stage as an editor: restores the active image node, or the image that the active shape is filled with, also the one
+ * in an active group. Crop, transform, filters, cache and displayed size stay. Konva has neither a selection nor undo: tell which
+ * node is active, call `selectionChanged()` when it is another one, and give the application's history or use what the commit
+ * returns.
  *
  * @example
  * ```ts

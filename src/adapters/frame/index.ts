@@ -1,4 +1,4 @@
-/** What hosts have in common that are reached by messages between windows, with a panel of ours beside the editor. */
+/** What hosts have in common: several things restored one after the other, messages between windows, a panel of ours beside the editor. */
 export {
   restoreOne,
   restoreSeveral,

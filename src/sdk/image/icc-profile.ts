@@ -62,15 +62,20 @@ export function colorModelOfProfile(profile: Uint8Array): "rgb" | "gray" | "othe
  * The tone curves of a matrix profile or a grey one, from numbers to light, both 0..1.
  *
  * @param profile - the bytes of an ICC profile, which may be malformed
- * @returns one for each colour channel; undefined if tables define the colours, or a curve is missing or damaged
+ * @returns one for each colour channel, the same function for channels that share one; undefined if tables define the colours, or a
+ * curve is missing or damaged
  */
 export function toneCurvesOf(profile: Uint8Array): readonly ((x: number) => number)[] | undefined {
   const tags = readTagTable(profile);
   if (tags === undefined || tags.has("A2B0")) return undefined;
   const names = latin1(profile, 16, 4) === "GRAY" ? ["kTRC"] : ["rTRC", "gTRC", "bTRC"];
+  const read = new Map<string, ReturnType<typeof readCurve>>();
   const curves = names.flatMap((name) => {
     const tag = tags.get(name);
-    return (tag && readCurve(tag)) ?? [];
+    if (tag === undefined) return [];
+    const place = `${tag.byteOffset}+${tag.byteLength}`;
+    if (!read.has(place)) read.set(place, readCurve(tag));
+    return read.get(place) ?? [];
   });
   return curves.length === names.length ? curves : undefined;
 }

@@ -1,4 +1,4 @@
-import { crc32, LimpidError } from "../base/index.js";
+import { crc32, latin1, LimpidError } from "../base/index.js";
 
 /** A chunk of a PNG file. */
 export interface PngChunk {
@@ -36,7 +36,7 @@ export function* readPngChunks(bytes: Uint8Array): Generator<PngChunk> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let offset = signature.length; offset + 8 <= bytes.length;) {
     const length = view.getUint32(offset);
-    const type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
+    const type = latin1(bytes, offset + 4, 4);
     const data = bytes.subarray(offset + 8, offset + 8 + length);
     const end = offset + 8 + length;
     const isWhole = end + 4 <= bytes.length;

@@ -40,9 +40,9 @@ export function srgbTonesOf({ colorSpace, iccProfile, isGray }: PixelImage): Srg
   const found = toneCurvesOf(iccProfile!);
   if (found === undefined) return undefined;
   const curves = isGray ? found.slice(0, 1) : [0, 1, 2].map((channel) => found[channel] ?? found[0]!);
-  const forward = curves.map(encodingTable);
+  const forward = oncePer(curves, encodingTable);
   if (forward.every(isNearSrgb) || !forward.every(isAscending)) return undefined;
-  const backward = forward.map(inverseTable);
+  const backward = oncePer(forward, inverseTable);
   return {
     encode: (image) => {
       const { width, height, channels, data, maximum } = image;
@@ -64,6 +64,12 @@ export function srgbTonesOf({ colorSpace, iccProfile, isGray }: PixelImage): Srg
       }
     },
   };
+}
+
+/** What is made of each; once for those that are the same, as the channels' curves mostly are: a table takes milliseconds. */
+function oncePer<T, Made>(items: readonly T[], make: (item: T) => Made): Made[] {
+  const made = new Map([...new Set(items)].map((item) => [item, make(item)]));
+  return items.map((item) => made.get(item)!);
 }
 
 /** The value of a table of 16-bit numbers between two of them. */

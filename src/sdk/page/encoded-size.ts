@@ -1,3 +1,4 @@
+import { latin1 } from "../base/index.js";
 import { readJpegSegments } from "../image/index.js";
 
 /** The size that an image file says it has, in pixels, before its orientation is applied. */
@@ -15,7 +16,7 @@ export interface EncodedSize {
 export function encodedSize(bytes: Uint8Array): EncodedSize | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return sizeOfJpeg(bytes);
-  const name = String.fromCharCode(...bytes.subarray(0, 16));
+  const name = latin1(bytes, 0, 16);
   if (/^RIFF[^]{4}WEBPVP8[XL ]/.test(name) && bytes.length >= 30) return sizeOfWebp(view, name[15]!);
   if (name.startsWith("GIF8") && bytes.length >= 10) {
     return { width: view.getUint16(6, true), height: view.getUint16(8, true) };

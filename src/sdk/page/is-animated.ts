@@ -1,10 +1,12 @@
+import { latin1 } from "../base/index.js";
+
 /**
  * Whether a GIF, WebP or AVIF file has several frames, of which a restored picture is only the first.
  *
  * @param bytes - the file; one of another format has one frame
  */
 export function isAnimated(bytes: Uint8Array): boolean {
-  const name = String.fromCharCode(...bytes.subarray(0, 21));
+  const name = latin1(bytes, 0, 21);
   // RFC 9649, 2.7: bit 1 of the flags of the extended form. AVIF, 8: the brand of image sequences.
   if (/^RIFF[^]{4}WEBPVP8X/.test(name)) return (bytes[20]! & 2) !== 0;
   if (/^[^]{4}ftypavis/.test(name)) return true;

@@ -1,4 +1,4 @@
-import { LimpidError } from "../base/index.js";
+import { latin1, LimpidError } from "../base/index.js";
 import { allocateBytes } from "./allocate.js";
 import { alignedTo, HostTensor } from "./host-tensor.js";
 import { narrowLongs } from "./narrow-longs.js";
@@ -233,7 +233,7 @@ class CheckpointArchive {
     if (!entry) {
       return "little"; // files before PyTorch 2.1 do not say, and little-endian machines wrote nearly all
     }
-    const order = entry.size > 6 ? "" : String.fromCharCode(...this.#archive.read(entry));
+    const order = entry.size > 6 ? "" : latin1(this.#archive.read(entry));
     if (order !== "little" && order !== "big") {
       fail(`the checkpoint's byte order is ${showKey(order)}, neither little nor big`);
     }

@@ -1,4 +1,4 @@
-import { LimpidError } from "../base/index.js";
+import { latin1, LimpidError } from "../base/index.js";
 import { isLegacyCheckpoint, parsePyTorchCheckpoint } from "./pytorch-checkpoint.js";
 import { parseSafetensors } from "./safetensors.js";
 import type { TensorFile } from "./tensor-file.js";
@@ -45,7 +45,7 @@ function describeStart(bytes: Uint8Array): string {
   }
   const isText = start.every((byte) => byte >= 0x20 && byte < 0x7f);
   const shown = isText
-    ? JSON.stringify(String.fromCharCode(...start))
+    ? JSON.stringify(latin1(start))
     : [...start].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
   return `its ${bytes.byteLength} bytes start with ${shown}`;
 }
