@@ -11,6 +11,8 @@ import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { copyAssets } from "../../bin/limpid-assets.mjs";
 import { panelStyle, readPage } from "../panel/page.mjs";
+import { fillPage } from "../shared/fill-page.mjs";
+import { pageBuild } from "../shared/page-build.mjs";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const root = resolve(folder, "../..");
@@ -62,7 +64,7 @@ async function buildOffline(out, id, model, define) {
   const script = await bundle("offline.ts", { define, format: "iife" });
   const style = panelStyle + readFileSync(join(folder, "figma.css"), "utf8");
   const files = Object.fromEntries(filesIn(model).map((path) => [path, base64(join(model, path))]));
-  const page = fill(readPage(join(folder, "ui.html")), {
+  const page = fillPage(readPage(join(folder, "ui.html")), {
     policy: `<meta http-equiv="Content-Security-Policy" content="${offlinePolicy}" />`,
     style: `<style>${style}</style>`,
     script: [
@@ -94,7 +96,7 @@ async function buildHosted(out, site, address, id, model, define) {
     outdir: site,
     entryNames: "panel",
   });
-  const page = fill(readPage(join(folder, "ui.html")), {
+  const page = fillPage(readPage(join(folder, "ui.html")), {
     policy: `<meta http-equiv="Content-Security-Policy" content="${hostedPolicy}" />`,
     style:
       '<link rel="icon" href="icon.svg" />\n    <link rel="stylesheet" href="panel.css" />\n    <link rel="stylesheet" href="figma.css" />',
@@ -129,16 +131,9 @@ async function buildSandbox(out, url) {
 /** @param {string} entry @returns {import("esbuild").BuildOptions} */
 function settings(entry) {
   return {
+    ...pageBuild,
     entryPoints: [join(folder, "src", entry)],
-    bundle: true,
-    tsconfigRaw: {}, // the packages as they are built, not their sources, to which tsconfig.json maps their names
-    minify: true,
-    platform: "browser",
-    target: "es2022",
     chunkNames: "chunks/[name]-[hash]",
-    logLevel: "warning",
-    // The package's chunks import for their side effects what has none.
-    logOverride: { "ignored-bare-import": "silent" },
   };
 }
 
@@ -171,14 +166,6 @@ function writeManifest(out, id, own) {
     ...own,
   };
   writeFileSync(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-}
-
-/** @param {string} page @param {Record<string, string>} parts */
-function fill(page, parts) {
-  return Object.entries(parts).reduce(
-    (filled, [name, part]) => filled.replace(`<!-- ${name} -->`, () => part),
-    page,
-  );
 }
 
 /** Text for a page to read, which is neither run nor shown. @param {string} id @param {string} text */

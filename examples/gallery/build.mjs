@@ -5,6 +5,7 @@ import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { copyAssets } from "../../bin/limpid-assets.mjs";
+import { escapeHtml, fillPage } from "../shared/fill-page.mjs";
 import { pageBuild } from "../shared/page-build.mjs";
 import { exampleNames, readExample } from "./examples.mjs";
 
@@ -69,10 +70,10 @@ export function miniPaintCopy() {
 function writeEditorPage(out, name, miniPaint) {
   const { title, text } = readExample(name);
   const code = readFileSync(join(examples, name, "main.ts"), "utf8").trimEnd();
-  const page = fill(readFileSync(join(shared, "editor-page.html"), "utf8"), {
-    title: escape(title),
-    text: escape(text),
-    code: escape(code),
+  const page = fillPage(readFileSync(join(shared, "editor-page.html"), "utf8"), {
+    title: escapeHtml(title),
+    text: escapeHtml(text),
+    code: escapeHtml(code),
   });
   writeFileSync(join(out, name, "index.html"), page);
   if (name !== "canvas-minipaint") return;
@@ -105,32 +106,15 @@ function writeGallery(out, hasSite) {
     const guide = guides[/** @type {keyof typeof guides} */ (name)];
     const isThere = hasSite || (name !== "playground" && guide === undefined);
     const address = guide === undefined ? `${name}/` : `docs/documents/${guide}.html`;
-    const heading = isThere ? `<a href="${address}">${escape(title)}</a>` : escape(title);
+    const heading = isThere ? `<a href="${address}">${escapeHtml(title)}</a>` : escapeHtml(title);
     return `<li class="panel card">
-          <img src="${image}" alt="${escape(alt)}" width="640" height="420" />
+          <img src="${image}" alt="${escapeHtml(alt)}" width="640" height="420" />
           <h2>${heading}</h2>
-          <p>${escape(text)}</p>
+          <p>${escapeHtml(text)}</p>
           <p><code>npm run example -- ${name}</code></p>
         </li>`;
   });
-  let page = fill(readFileSync(join(folder, "index.html"), "utf8"), { cards: cards.join("\n        ") });
+  let page = fillPage(readFileSync(join(folder, "index.html"), "utf8"), { cards: cards.join("\n        ") });
   if (!hasSite) page = page.replace(/ *<!-- docs -->[^]*<!-- end of docs -->\n/, "");
   writeFileSync(join(out, "index.html"), page);
-}
-
-/** @param {string} page @param {Record<string, string>} parts - by the comments in whose place they come */
-function fill(page, parts) {
-  return Object.entries(parts).reduce(
-    (filled, [name, part]) => filled.replaceAll(`<!-- ${name} -->`, () => part),
-    page,
-  );
-}
-
-/** @param {string} text @returns {string} the text as HTML */
-function escape(text) {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }

@@ -1,5 +1,6 @@
 /** What the pages of the example plugins share, for their builds. */
 import { readFileSync } from "node:fs";
+import { fillPage, splitPart } from "../shared/fill-page.mjs";
 
 /** @param {string} name - of a file of this folder, or beside it */
 const read = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
@@ -14,7 +15,5 @@ export const panelStyle = ["../shared/base.css", "../shared/parts.css", "panel.c
  * @returns {string} the page
  */
 export function readPage(path) {
-  const page = readFileSync(path, "utf8");
-  if (!page.includes("<!-- result -->")) throw new Error(`${path} has no place for the result`);
-  return page.replace("<!-- result -->", () => read("result.html"));
+  return fillPage(readFileSync(path, "utf8"), { result: read("result.html"), split: splitPart });
 }

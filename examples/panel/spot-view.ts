@@ -1,27 +1,12 @@
 import type { PixelImage, Rect } from "limpid";
-import { drawPicture, type Placement } from "../shared/draw-picture.js";
+import { clearToScreen, drawPicture, placeOf, type Placement } from "../shared/draw-picture.js";
 import { PaintedPicture } from "../shared/picture.js";
-import type { Size } from "../shared/size.js";
 import { Split } from "../shared/split.js";
-import { density, Viewport } from "../shared/viewport.js";
+import { pressKey, Viewport } from "../shared/viewport.js";
 import { elements } from "./elements.js";
 
 /** How long the photo must lie still until another spot counts as looked at, in milliseconds. */
 const restTime = 300;
-
-/** What keys do while the photo, or its line between before and after, has the focus. */
-const keys: Readonly<Record<string, (viewport: Viewport) => void>> = {
-  "0": (viewport) => viewport.fit(),
-  "1": (viewport) => viewport.zoomTo(1),
-  "2": (viewport) => viewport.zoomTo(2),
-  "+": (viewport) => viewport.zoomBy(1.5),
-  "=": (viewport) => viewport.zoomBy(1.5),
-  "-": (viewport) => viewport.zoomBy(1 / 1.5),
-  ArrowLeft: (viewport) => viewport.pan(-1, 0),
-  ArrowRight: (viewport) => viewport.pan(1, 0),
-  ArrowUp: (viewport) => viewport.pan(0, -1),
-  ArrowDown: (viewport) => viewport.pan(0, 1),
-};
 
 /**
  * A photo before and after, one pixel of it on one pixel of the screen at first. People move it to the spot that they want to
@@ -32,7 +17,6 @@ export class SpotView {
   readonly #split: Split;
   readonly #context: CanvasRenderingContext2D;
   readonly #onRest: () => void;
-  #size: Size = { width: 1, height: 1 };
   #before: PaintedPicture | undefined;
   #after: PaintedPicture | undefined;
   /** The parts of the photo that are restored, in its pixels. */
@@ -50,12 +34,7 @@ export class SpotView {
     this.#split = new Split(split, this.#viewport, () => this.#redraw());
     zoomFit.addEventListener("click", () => this.#viewport.fit());
     zoomWhole.addEventListener("click", () => this.#viewport.zoomTo(1));
-    view.addEventListener("keydown", (event) => {
-      const act = keys[event.key];
-      if (act === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      act(this.#viewport);
-    });
+    view.addEventListener("keydown", (event) => pressKey(this.#viewport, event));
   }
 
   /** What is seen of the photo, in its pixels. */
@@ -80,7 +59,6 @@ export class SpotView {
    */
   open(image: PixelImage, middle: { readonly x: number; readonly y: number }): void {
     const { view } = elements;
-    this.#size = image;
     view.style.setProperty("--ratio", String(image.width / image.height));
     view.style.setProperty("--height", String(image.height));
     this.#before = new PaintedPicture(image, undefined);
@@ -136,25 +114,16 @@ export class SpotView {
 
   #draw(): void {
     this.#frame = 0;
-    const { canvas, zoomValue, zoomFit, zoomWhole } = elements;
+    const { zoomValue, zoomFit, zoomWhole } = elements;
     const { zoom, isFit, transform } = this.#viewport;
-    const scale = density();
-    const width = Math.max(1, Math.round(canvas.clientWidth * scale));
-    const height = Math.max(1, Math.round(canvas.clientHeight * scale));
-    if (canvas.width !== width) canvas.width = width;
-    if (canvas.height !== height) canvas.height = height;
+    const context = this.#context;
+    clearToScreen(context);
     this.#split.place();
     zoomValue.textContent = `${Math.round(zoom * 100)} %`;
     zoomFit.setAttribute("aria-pressed", String(isFit));
     zoomWhole.setAttribute("aria-pressed", String(!isFit && zoom === 1));
-    const context = this.#context;
-    context.resetTransform();
-    context.clearRect(0, 0, width, height);
-    const level = transform.k * scale;
-    // From 100 % on pixels of the photo begin at pixels of the screen.
-    const begin = (value: number): number => (level >= 1 ? Math.round(value * scale) : value * scale);
-    const place: Placement = { level, x: begin(transform.x), y: begin(transform.y) };
-    context.imageSmoothingEnabled = level < 1;
+    const place = placeOf(transform);
+    context.imageSmoothingEnabled = place.level < 1;
     this.#drawPicture(this.#before, place);
     this.#drawAfter(place);
   }
@@ -185,12 +154,8 @@ export class SpotView {
 
   #drawPicture(picture: PaintedPicture | undefined, place: Placement): void {
     if (picture === undefined || this.#context.globalAlpha === 0) return;
-    drawPicture(this.#context, picture, place, { x: 0, y: 0, ...sizeOf(this.#size) });
+    drawPicture(this.#context, picture, place, this.#viewport.around(place.level));
   }
-}
-
-function sizeOf({ width, height }: Size): Size {
-  return { width, height };
 }
 
 function rightOf(part: Rect, column: number): Rect {

@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { copyAssets } from "../../bin/limpid-assets.mjs";
 import { panelStyle, readPage } from "../panel/page.mjs";
+import { pageBuild } from "../shared/page-build.mjs";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const root = resolve(folder, "../..");
@@ -36,23 +37,16 @@ export async function buildPlugin({
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   await build({
+    ...pageBuild,
     entryPoints: [join(folder, "src", "panel.ts")],
     outdir: out,
-    bundle: true,
-    tsconfigRaw: {}, // the packages as they are built, not their sources, to which tsconfig.json maps their names
     splitting: true,
-    minify: true,
     format: "esm",
-    platform: "browser",
-    target: "es2022",
     chunkNames: "chunks/[name]-[hash]",
     define: {
       PHOTOPEA_ORIGIN: JSON.stringify(new URL(photopea).origin),
       PACKS: JSON.stringify(packs.map((path) => `packs/${basename(path)}/`)),
     },
-    logLevel: "warning",
-    // The package's chunks import for their side effects what has none.
-    logOverride: { "ignored-bare-import": "silent" },
   });
   writeFileSync(join(out, "index.html"), readPage(join(folder, "index.html")));
   writeFileSync(join(out, "panel.css"), panelStyle);

@@ -3,15 +3,31 @@
 // Writes the playground as static files that any server can hand out, at the root of a site or below a path.
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { copyAssets } from "../../bin/limpid-assets.mjs";
+import { fillPage, splitPart } from "../shared/fill-page.mjs";
 import { pageBuild } from "../shared/page-build.mjs";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const root = resolve(folder, "../..");
+
+/** What people can try without a photo of their own: files of `examples/photos`, in the order in which they are shown. */
+const samples = [
+  { photo: "real/low-light.jpg", title: "Pond, at dusk" },
+  { photo: "real/sun.jpg", title: "Loch, against the sun" },
+  { photo: "real/smog.jpg", title: "Town, in smog" },
+  { photo: "noise.png", title: "Coffee, noisy" },
+  { photo: "jpeg.jpg", title: "Lighthouse, JPEG blocks" },
+  { photo: "rain.png", title: "Cathedral, in the rain" },
+  { photo: "real/raindrops.jpg", title: "Window, raindrops" },
+  { photo: "real/shadow.jpg", title: "Street, in shadow" },
+  { photo: "blur.jpg", title: "Lighthouse, shaken" },
+  { photo: "snow.jpg", title: "Cathedral, in snow" },
+  { photo: "scratches.jpg", title: "Old print, specks" },
+];
 
 /**
  * Builds the playground from the built package.
@@ -43,29 +59,28 @@ export async function buildPlayground({
     chunkNames: "chunks/[name]-[hash]",
   });
   cpSync(join(folder, "icon.svg"), join(out, "icon.svg"));
-  const page = readFileSync(join(folder, "index.html"), "utf8");
-  const name = "<b>Limpid</b>";
-  if (!page.includes(name)) throw new Error("index.html has no place for the link");
-  writeFileSync(
-    join(out, "index.html"),
-    home === undefined ? page : page.replace(name, () => `<a href="${home}">Limpid</a>`),
-  );
+  const page = fillPage(readFileSync(join(folder, "index.html"), "utf8"), {
+    name: home === undefined ? "<b>Limpid</b>" : `<a href="${home}">Limpid</a>`,
+    split: splitPart,
+    samples: samples.map(sampleItem).join("\n            "),
+  });
+  writeFileSync(join(out, "index.html"), page);
   copyAssets(join(out, "limpid"), { model });
   const photos = join(folder, "..", "photos");
-  cpSync(join(photos, "real"), join(out, "samples"), { recursive: true });
-  for (const name of [
-    "noise.png",
-    "jpeg.jpg",
-    "rain.png",
-    "clean/rain.png",
-    "blur.jpg",
-    "snow.jpg",
-    "scratches.jpg",
-  ]) {
-    cpSync(join(photos, name), join(out, "samples", name));
-  }
+  for (const { photo } of samples) cpSync(join(photos, photo), join(out, "samples", basename(photo)));
+  cpSync(join(photos, "clean", "rain.png"), join(out, "samples", "clean", "rain.png"));
   await buildServiceWorker(out);
   return out;
+}
+
+/** @param {typeof samples[number]} sample @returns {string} what people choose it by */
+function sampleItem({ photo, title }) {
+  const file = basename(photo);
+  return `<li>
+              <button type="button" class="sample" data-sample="${file}">
+                <img src="samples/${file}" alt="" width="96" height="72" /><span>${title}</span>
+              </button>
+            </li>`;
 }
 
 /** The service worker keeps every file, so that the page works without a network. @param {string} out */

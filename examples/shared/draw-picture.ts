@@ -1,5 +1,7 @@
+import type { ZoomTransform } from "d3-zoom";
 import type { Rect } from "limpid";
 import { intersect, type Picture } from "./picture.js";
+import { density } from "./viewport.js";
 
 /** What is drawn on. */
 export type Context2D = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
@@ -9,6 +11,31 @@ export interface Placement {
   readonly level: number;
   readonly x: number;
   readonly y: number;
+}
+
+/** Makes a canvas as fine as the screen, if it is not, and clears it. */
+export function clearToScreen(context: CanvasRenderingContext2D): void {
+  const { canvas } = context;
+  const scale = density();
+  const width = Math.max(1, Math.round(canvas.clientWidth * scale));
+  const height = Math.max(1, Math.round(canvas.clientHeight * scale));
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  context.resetTransform();
+  context.clearRect(0, 0, width, height);
+}
+
+/**
+ * Where a photo lies on such a canvas. From 100 % on its pixels begin at pixels of the screen.
+ *
+ * @param transform - from pixels of the photo to CSS pixels of its pane
+ * @param origin - column of the canvas at which the pane begins
+ */
+export function placeOf({ x, y, k }: ZoomTransform, origin = 0): Placement {
+  const scale = density();
+  const level = k * scale;
+  const begin = (value: number): number => (level >= 1 ? Math.round(value * scale) : value * scale);
+  return { level, x: origin + begin(x), y: begin(y) };
 }
 
 /**

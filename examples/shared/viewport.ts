@@ -85,6 +85,21 @@ export class Viewport {
     };
   }
 
+  /**
+   * What is seen and a margin of it, in whole pixels of the photo that the reduced copy has too.
+   *
+   * @param level - screen pixels for one of the photo's
+   */
+  around(level: number): Rect {
+    const { x, y, width, height } = this.visible;
+    const step = level < 1 ? 64 : 1;
+    const left = Math.max(0, Math.floor(x / step - 1) * step);
+    const top = Math.max(0, Math.floor(y / step - 1) * step);
+    const right = Math.min(this.#size.width, Math.ceil((x + width) / step + 1) * step);
+    const bottom = Math.min(this.#size.height, Math.ceil((y + height) / step + 1) * step);
+    return { x: left, y: top, width: right - left, height: bottom - top };
+  }
+
   /** Shows a whole photo of another size. */
   open(size: Size): void {
     this.#size = size;
@@ -175,6 +190,28 @@ export class Viewport {
     }
     this.#onMove();
   }
+}
+
+/** What keys do while the photo, or its line between before and after, has the focus. */
+const keys: Readonly<Record<string, (viewport: Viewport) => void>> = {
+  "0": (viewport) => viewport.fit(),
+  "1": (viewport) => viewport.zoomTo(1),
+  "2": (viewport) => viewport.zoomTo(2),
+  "+": (viewport) => viewport.zoomBy(1.5),
+  "=": (viewport) => viewport.zoomBy(1.5),
+  "-": (viewport) => viewport.zoomBy(1 / 1.5),
+  ArrowLeft: (viewport) => viewport.pan(-1, 0),
+  ArrowRight: (viewport) => viewport.pan(1, 0),
+  ArrowUp: (viewport) => viewport.pan(0, -1),
+  ArrowDown: (viewport) => viewport.pan(0, 1),
+};
+
+/** Does what a key means for a viewport, if it means something and no other key is held with it. */
+export function pressKey(viewport: Viewport, event: KeyboardEvent): void {
+  const act = keys[event.key];
+  if (act === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  act(viewport);
 }
 
 /** Screen pixels for one CSS pixel. */

@@ -1,3 +1,4 @@
+import { pressKey } from "../../shared/viewport.js";
 import { elements } from "./elements.js";
 import type { Stage } from "./stage.js";
 
@@ -9,27 +10,9 @@ export interface KeyActions {
   readonly redo: () => void;
 }
 
-/** Keys for the photo while it, or its line between before and after, has the focus. */
-function photoKeys(stage: Stage): Readonly<Record<string, () => void>> {
-  const { viewport } = stage;
-  return {
-    "0": () => viewport.fit(),
-    "1": () => viewport.zoomTo(1),
-    "2": () => viewport.zoomTo(2),
-    "+": () => viewport.zoomBy(1.5),
-    "=": () => viewport.zoomBy(1.5),
-    "-": () => viewport.zoomBy(1 / 1.5),
-    ArrowLeft: () => viewport.pan(-1, 0),
-    ArrowRight: () => viewport.pan(1, 0),
-    ArrowUp: () => viewport.pan(0, -1),
-    ArrowDown: () => viewport.pan(0, 1),
-  };
-}
-
 /** Listens to keys: those with Ctrl or Command everywhere, `?` outside of text, the others at the photo alone. */
 export function listenForKeys(stage: Stage, actions: KeyActions): void {
   const { viewer, help, helpOpen } = elements;
-  const onPhoto = photoKeys(stage);
   const commands: Readonly<Record<string, () => void>> = {
     o: actions.open,
     s: actions.save,
@@ -44,10 +27,7 @@ export function listenForKeys(stage: Stage, actions: KeyActions): void {
   viewer.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key.toLowerCase() === "b") return stage.hold(true);
-    const act = onPhoto[event.key];
-    if (act === undefined) return;
-    event.preventDefault();
-    act();
+    pressKey(stage.viewport, event);
   });
   viewer.addEventListener("keyup", (event) => {
     if (event.key.toLowerCase() === "b") stage.hold(false);

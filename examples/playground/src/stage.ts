@@ -1,7 +1,13 @@
 import type { Analysis, PixelImage, Rect } from "limpid";
 import { nameOf } from "../../shared/fault-list.js";
 import type { Size } from "../../shared/size.js";
-import { drawPicture, type Context2D, type Placement } from "../../shared/draw-picture.js";
+import {
+  clearToScreen,
+  drawPicture,
+  placeOf,
+  type Context2D,
+  type Placement,
+} from "../../shared/draw-picture.js";
 import { elements } from "./elements.js";
 import { drawHeatMap, heatMapOf } from "./heat-map.js";
 import { MaskPicture, type Mask } from "./mask.js";
@@ -224,16 +230,10 @@ export class Stage {
 
   #draw(): void {
     this.#frame = 0;
-    const { photoCanvas, zoomValue, zoomFit } = elements;
-    const scale = density();
-    const { clientWidth, clientHeight } = photoCanvas;
-    const width = Math.max(1, Math.round(clientWidth * scale));
-    const height = Math.max(1, Math.round(clientHeight * scale));
-    if (photoCanvas.width !== width) photoCanvas.width = width;
-    if (photoCanvas.height !== height) photoCanvas.height = height;
+    const { zoomValue, zoomFit } = elements;
     const context = this.#context;
-    context.resetTransform();
-    context.clearRect(0, 0, width, height);
+    clearToScreen(context);
+    const { width, height } = context.canvas;
     this.#split.place();
     zoomValue.textContent = `${Math.round(this.viewport.zoom * 100)} %`;
     zoomFit.setAttribute("aria-pressed", String(this.viewport.isFit));
@@ -247,7 +247,7 @@ export class Stage {
     this.#drawPane({ x: 0, y: 0, width, height }, 0, column);
     if (this.#view === "heat" && this.#analysis !== undefined) {
       const { cells } = heatMapOf(this.#analysis, elements.heatFault.value, this.#size);
-      drawHeatMap(context, cells, this.viewport.transform, scale);
+      drawHeatMap(context, cells, this.viewport.transform, density());
     }
   }
 
@@ -262,22 +262,17 @@ export class Stage {
     const before = this.#before;
     if (before === undefined) return;
     const context = this.#context;
-    const scale = density();
-    const { x, y, k } = this.viewport.transform;
-    const level = k * scale;
+    const place = placeOf(this.viewport.transform, origin);
     context.save();
     context.beginPath();
     context.rect(pane.x, pane.y, pane.width, pane.height);
     context.clip();
-    // From 100 % on pixels of the photo begin at pixels of the screen.
-    const begin = (value: number): number => (level >= 1 ? Math.round(value * scale) : value * scale);
-    const place: Placement = { level, x: origin + begin(x), y: begin(y) };
-    context.imageSmoothingEnabled = level < 1;
+    context.imageSmoothingEnabled = place.level < 1;
     context.imageSmoothingQuality = "medium";
     this.#drawPicture(before, place);
     const after = this.#after;
     if (after !== undefined && !this.#isHeld && column < this.#size.width) {
-      const left = Math.round(place.x + column * level);
+      const left = Math.round(place.x + column * place.level);
       context.beginPath();
       context.rect(left, 0, this.#context.canvas.width - left, this.#context.canvas.height);
       context.clip();
@@ -345,17 +340,6 @@ export class Stage {
   }
 
   #drawPicture(picture: Picture, place: Placement, context: Context2D = this.#context): void {
-    drawPicture(context, picture, place, this.#visible(place.level));
-  }
-
-  /** What is seen and a margin of it, in whole pixels of the photo that the reduced copy has too. */
-  #visible(level: number): Rect {
-    const { x, y, width, height } = this.viewport.visible;
-    const step = level < 1 ? 64 : 1;
-    const left = Math.max(0, Math.floor(x / step - 1) * step);
-    const top = Math.max(0, Math.floor(y / step - 1) * step);
-    const right = Math.min(this.#size.width, Math.ceil((x + width) / step + 1) * step);
-    const bottom = Math.min(this.#size.height, Math.ceil((y + height) / step + 1) * step);
-    return { x: left, y: top, width: right - left, height: bottom - top };
+    drawPicture(context, picture, place, this.viewport.around(place.level));
   }
 }
