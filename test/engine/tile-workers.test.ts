@@ -29,6 +29,8 @@ async function startWithThreads(
   const run = executor.begin([], new Float32Array(config.embeddingSize));
   run.announce?.(9);
   await threads.seen("ready", 2);
+  // The message is seen before the pool receives it; until it has, this thread would restore blocks too.
+  await new Promise(setImmediate);
   run.dispose();
   return executor;
 }
