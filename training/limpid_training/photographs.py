@@ -79,27 +79,41 @@ def frame(photos: list[Photo], h: int, w: int, source: Source, pages: float) -> 
     """A picture [h, w, 3] as it was taken: part of a photograph, reduced a little, as somebody developed it; or a page, that often."""
     if source.chance(pages):
         return Framed(page(source, h, w))
+    return taken(*part(photos, h, w, source, 1), h, w, source)
+
+
+def part(photos: list[Photo], h: int, w: int, source: Source, least: float) -> tuple[Photo, np.ndarray]:
+    """A photograph, and the pixels of a part of it that has the shape h x w; ``least`` is how far it is reduced at least, below 1 enlarged."""
     photo = source.choice(photos)
     height, width = photo.pixels.shape[:2]
     reach = min(height / h, width / w)  # how far it could be reduced
-    factor = source.uniform(1, max(1.0, min(reach, 1.9))) if reach >= 1 else reach
+    factor = source.uniform(least, max(least, min(reach, 1.9))) if reach >= least else reach
     rows, columns = min(height, round(h * factor)), min(width, round(w * factor))
     top, left = source.integer(0, height - rows), source.integer(0, width - columns)
-    x = photo.pixels[top : top + rows, left : left + columns].numpy().astype(np.float32) / 255
-    if (rows, columns) != (h, w):
+    return photo, photo.pixels[top : top + rows, left : left + columns].numpy()
+
+
+def taken(photo: Photo, pixels: np.ndarray, h: int, w: int, source: Source) -> Framed:
+    """That part as a picture [h, w, 3]."""
+    x = pixels.astype(np.float32) / 255
+    if pixels.shape[:2] != (h, w):
         x = np.clip(resize(x, h, w), 0, 1)
     if source.chance(0.5):
         x = x[:, ::-1]
     x = developed(np.ascontiguousarray(x), source)
-    whole = rows * columns > 0.45 * height * width
+    whole = pixels.size > 0.45 * photo.pixels.numel()
     return Framed(x, photo.plain, photo.doubtful) if whole else Framed(x, (), photo.plain + photo.doubtful)
 
 
 def even_frame(photos: list[Photo], h: int, w: int, source: Source) -> Framed:
-    """Of four pictures the one whose light is the most even, sky left out: pavement, grass, sand, walls, where people notice shadows."""
+    """Of a dozen parts of photographs the one whose light is the most even, if it is rough and no sky: pavement, grass, sand, walls,
+    where people notice shadows."""
 
-    def unevenness(framed: Framed) -> float:
-        tone = luma(cv2.resize(framed.pixels, (16, 12), interpolation=cv2.INTER_AREA))
-        return float(tone.std() / (tone.mean() + 0.1) + sky(framed.pixels).mean())
+    def unevenness(candidate: tuple[Photo, np.ndarray]) -> float:
+        small = cv2.resize(candidate[1], (96, 72), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+        tone = luma(cv2.resize(small, (16, 12), interpolation=cv2.INTER_AREA))
+        grey = luma(small)
+        smooth = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 2)) < 0.01
+        return float(tone.std() / (tone.mean() + 0.1) + sky(small).mean() + 0.3 * smooth.mean())
 
-    return min((frame(photos, h, w, source, 0) for _ in range(4)), key=unevenness)
+    return taken(*min((part(photos, h, w, source, 0.6) for _ in range(12)), key=unevenness), h, w, source)

@@ -45,8 +45,8 @@ COMPANIONS = {
 CLEAN, PAGES, SECOND = 0.33, 0.09, 0.24
 #: Share of the pictures, of those without a fault of ours, that are photographs which have one by nature; each kind that several show, as often.
 BY_NATURE = 0.3
-#: Share of the shadows that fall on even ground.
-EVEN = 0.6
+#: Shares of the pictures of even ground, with a shadow on it and without one.
+EVEN, EVEN_ANYWAY = 0.75, 0.06
 #: How sure the router should be of what a photograph shows by nature, plainly or so that people would disagree. Of what severity is not
 #: known: the middle.
 PLAINLY, DOUBTFUL, SEVERITY_BY_NATURE = 0.92, 0.3, 0.5
@@ -152,7 +152,7 @@ class RouterBatches(Dataset):
         faults = draw.faults(source)
         if not faults and self.by_nature and source.chance(BY_NATURE):
             x, plain, doubtful = frame(source.choice(self.by_nature), h, w, source, 0)
-        elif any(fault.degradation == "shadow" for fault in faults) and source.chance(EVEN):
+        elif source.chance(EVEN if any(fault.degradation == "shadow" for fault in faults) else EVEN_ANYWAY):
             x, plain, doubtful = even_frame(self.photos, h, w, source)
         else:
             x, plain, doubtful = frame(self.photos, h, w, source, self.pages if not faults else self.pages / 4)

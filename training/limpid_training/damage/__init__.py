@@ -14,7 +14,7 @@ import numpy as np
 from .blur import blur
 from .fields import luma
 from .haze import haze
-from .inpainting import inpainting
+from .inpainting import bordered, inpainting
 from .jpeg import encode, jpeg
 from .low_light import low_light
 from .noise import noise
@@ -41,8 +41,8 @@ RECIPES = {
     "inpainting": inpainting,
 }
 PHYSICAL_ORDER = tuple(RECIPES)
-#: Share of the prints whose original is grey.
-ONE_TONE = 0.6
+#: Shares of the prints whose original is grey, and which have a border.
+ONE_TONE, BORDERED = 0.6, 0.35
 
 
 @dataclass
@@ -55,10 +55,12 @@ class Fault:
 
 
 def original(x: np.ndarray, faults: list[Fault], source: Source) -> np.ndarray:
-    """What these faults happen to: old prints are mostly of one tone, so that nobody has to guess their colours."""
-    if not any(f.degradation == "inpainting" for f in faults) or not source.chance(ONE_TONE):
+    """What these faults happen to: old prints are mostly of one tone, so that nobody has to guess their colours, and many have a border."""
+    if not any(f.degradation == "inpainting" for f in faults):
         return x
-    return np.repeat(luma(x)[..., None], 3, 2)
+    if source.chance(ONE_TONE):
+        x = np.repeat(luma(x)[..., None], 3, 2)
+    return bordered(x, source) if source.chance(BORDERED) else x
 
 
 def degrade(x: np.ndarray, faults: list[Fault], source: Source) -> np.ndarray:

@@ -170,10 +170,13 @@ def sprinkle(source: Source, h: int, w: int, count: float, density: np.ndarray |
     return points
 
 
-def silhouette(source: Source, h: int, w: int) -> np.ndarray:
-    """What stands between the light and the scene: a person, foliage, a building, a fence, branches, a hand, or a blob."""
+def silhouette(source: Source, height: int, width: int, parameters: dict) -> np.ndarray:
+    """What stands between the light and the scene: a person, foliage, a building, a fence, branches, a hand, or a blob.
+    What reaches an edge of the picture goes on beyond it."""
+    kind = source.weighted(parameters["casters"])
+    turned = source.chance(parameters["turned"])
+    h, w = (width, height) if turned else (height, width)
     mask = np.zeros((h, w), dtype=np.uint8)
-    kind = source.choice(["person", "person", "building", "foliage", "fence", "branches", "blob", "umbrella", "edge", "hand"])
     k = max(h, w)
 
     def dot(cx, cy, rx, ry, turn=0.0):
@@ -185,9 +188,12 @@ def silhouette(source: Source, h: int, w: int) -> np.ndarray:
     if kind == "person":
         tall = source.uniform(0.25, 1.2) * h
         cx, top = source.uniform(0.05, 0.95) * w, source.uniform(-0.1, 0.7) * h
+        if source.chance(0.6):  # whose feet are not in the picture, as the photographer's
+            tall = max(tall, (h - top) * source.uniform(1.1, 2.2))
         r = tall * 0.065
         dot(cx, top + r, r, r * 1.2)
-        body = np.array([(-2.1, 2.4), (2.1, 2.4), (1.7, 7), (-1.7, 7)]) * r + (cx, top)
+        hem = 13 if source.chance(0.4) else 7  # of a coat or a jacket
+        body = np.array([(-2.1, 2.4), (2.1, 2.4), (1.7, hem), (-1.7, hem)]) * r + (cx, top)
         cv2.fillPoly(mask, [body.round().astype(np.int32)], 255, cv2.LINE_AA)
         for side in (-1, 1):
             knee = (cx + side * r * source.uniform(0.6, 2), top + r * 10)
@@ -252,5 +258,6 @@ def silhouette(source: Source, h: int, w: int) -> np.ndarray:
     corners = np.array([(0, 0), (w, 0), (w, h), (0, h)], dtype=np.float32)
     bent = corners + np.array([[source.uniform(-0.35, 0.35) * w, source.uniform(-0.35, 0.35) * h] for _ in range(4)], dtype=np.float32)
     flipped = source.chance(0.5)
-    mask = cv2.warpPerspective(mask[::-1] if flipped else mask, cv2.getPerspectiveTransform(corners, bent), (w, h), borderMode=cv2.BORDER_REPLICATE if kind in ("edge", "fence") else cv2.BORDER_CONSTANT)
-    return mask.astype(np.float32) / 255
+    bend = cv2.getPerspectiveTransform(corners, bent)
+    mask = cv2.warpPerspective(mask[::-1] if flipped else mask, bend, (w, h), borderMode=cv2.BORDER_REPLICATE)
+    return np.ascontiguousarray(mask.T if turned else mask).astype(np.float32) / 255

@@ -6,7 +6,7 @@ import math
 import cv2
 import numpy as np
 
-from .fields import gaussian, is_grey, smooth_field
+from .fields import gaussian, is_grey, resize, smooth_field
 from .parameters import PARAMETERS
 from .source import Source, lerp
 
@@ -52,8 +52,8 @@ def aged(x, severity, source):
     y = gaussian(x, source.uniform(0.0005, 0.0035) * k * severity)
     lights = np.clip(y - 0.6, 0, 1)
     y = y + gaussian(lights, 0.02 * k) * source.uniform(0, 0.8)
-    y = (y - 0.5) * source.uniform(1, 1 + 0.7 * severity) + 0.5  # few greys between black and white
-    y = faded(np.clip(y, 0, 1), severity, source)
+    y = (y - 0.5) * source.uniform(1, lerp(P["harsh"], severity)) + 0.5  # few greys between black and white
+    y = faded(np.clip(y, 0, 1), severity if source.chance(P["pale"]) else 0, source)
     paper = smooth_field(source, h, w, 5) + 0.6 * smooth_field(source, h, w, 30) + 0.4 * gaussian(source.rand(h, w), 1.0)
     y = y * (1 + (paper - paper.mean())[..., None] * lerp(P["mottle"], severity) * source.uniform(0.3, 1.2))
     grain = gaussian(source.rand(h, w), source.uniform(0.4, 0.0025 * k + 0.5)) - 0.5
@@ -61,6 +61,23 @@ def aged(x, severity, source):
     mask = np.zeros((h, w), np.uint8)
     specks(source, mask, round(lerp(P["dust"], severity) * 0.4))
     return cover(y.astype(np.float32), mask, np.array([source.choice([0.95, 0.1])] * 3, dtype=np.float32), source.uniform(0.3, 0.9))
+
+
+def bordered(x, source):
+    """A print with the paper round it, pale or, of a plate, dark; its corners may be round."""
+    h, w = x.shape[:2]
+    k = max(h, w)
+    top, left, bottom, right = (round(source.uniform(0.004, 0.07) * k) for _ in range(4))
+    tone = source.uniform(0, 0.15) if source.chance(0.25) else source.uniform(0.75, 1)
+    y = np.full_like(x, tone)
+    y[top : h - bottom, left : w - right] = resize(x, h - top - bottom, w - left - right)
+    radius = source.uniform(0.005, 0.1) * k if source.chance(0.4) else 0
+    v, u = np.mgrid[0:h, 0:w].astype(np.float32)
+    # How far a pixel lies beyond the circles in the corners.
+    across = np.maximum(np.maximum(left + radius - u, u - (w - 1 - right - radius)), 0)
+    down = np.maximum(np.maximum(top + radius - v, v - (h - 1 - bottom - radius)), 0)
+    inside = np.clip(radius + 0.5 - np.hypot(across, down), 0, 1)[..., None]
+    return (y * inside + tone * (1 - inside)).astype(np.float32)
 
 
 def pen(source, points, start, turn, step):

@@ -10,15 +10,15 @@ P = PARAMETERS["shadow"]
 
 
 def shadow(x: np.ndarray, severity: float, source: Source) -> np.ndarray:
-    """In the shadow linear light is multiplied by 0.6 down to 0.1."""
+    """In the shadow linear light is multiplied by 0.5 down to 0.12."""
     h, w = x.shape[:2]
     # Nothing casts a shadow on the sky, and little on what rises into it.
     ground = below_the_sky(x) if source.chance(0.85) else np.ones((h, 1), np.float32)
     lit = np.clip(luma(x) * 4 - 0.6, 0, 1)
     for _ in range(6):
-        mask = silhouette(source, h, w)
+        mask = silhouette(source, h, w, P)
         if source.chance(0.3):
-            mask = np.maximum(mask, silhouette(source, h, w))
+            mask = np.maximum(mask, silhouette(source, h, w, P))
         mask = mask * ground
         # On what is dark already no shadow shows.
         if (mask * lit).mean() > P["smallest"] and mask.mean() < P["largest"]:

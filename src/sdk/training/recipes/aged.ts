@@ -20,11 +20,11 @@ export function aged(x: Raster, severity: number, source: RandomSource): Raster 
   ).data;
   const spread = source.uniform(0, 0.8);
   // Few greys between black and white.
-  const contrast = source.uniform(1, 1 + 0.7 * severity);
+  const contrast = source.uniform(1, lerp(p.harsh, severity));
   const developed = mapped(soft, (value, index) =>
     clamp((value + lights[index]! * spread - 0.5) * contrast + 0.5),
   );
-  const pale = faded(developed, severity, source);
+  const pale = faded(developed, source.chance(p.pale) ? severity : 0, source);
   const grainy = grained(mottled(pale, severity, source), severity, source);
   const mask = blankField(x);
   specks(source, mask, Math.round(lerp(p.dust, severity) * 0.4));

@@ -52,22 +52,22 @@ export function resample(x: Raster, width: number, height: number, interpolation
  *
  * @param x - any channels; not changed
  * @param placeOf - sets `out` to where the pixel's samples come from, in pixels, (0, 0) being the first pixel's centre
- * @param border - what is outside: the nearest edge pixel, the picture mirrored about its outermost pixels, or zero
- * @returns a new raster of the same size
+ * @param border - what is outside: the nearest edge pixel, or the picture mirrored about its outermost pixels
+ * @param size - of the new raster; that of `x` if not given
+ * @returns a new raster
  */
 export function remapped(
   x: Raster,
   placeOf: (x: number, y: number, out: Point) => void,
-  border: "replicate" | "reflect" | "zero",
+  border: "replicate" | "reflect",
+  size: { readonly width: number; readonly height: number } = x,
 ): Raster {
   const { width, height, channels } = x;
-  const data = new Float32Array(x.data.length);
+  const data = new Float32Array(size.width * size.height * channels);
   const place = { x: 0, y: 0 };
-  for (let row = 0, to = 0; row < height; row++) {
-    for (let column = 0; column < width; column++, to += channels) {
+  for (let row = 0, to = 0; row < size.height; row++) {
+    for (let column = 0; column < size.width; column++, to += channels) {
       placeOf(column, row, place);
-      const isOutside = place.x <= -1 || place.y <= -1 || place.x >= width || place.y >= height;
-      if (border === "zero" && (isOutside || Number.isNaN(place.x + place.y))) continue;
       const u = border === "reflect" ? reflect(place.x, width - 1) : held(place.x, width - 1);
       const v = border === "reflect" ? reflect(place.y, height - 1) : held(place.y, height - 1);
       const left = Math.floor(u);
@@ -77,17 +77,15 @@ export function remapped(
       const upper = (top * width + left) * channels;
       const right = left + 1 < width ? channels : 0;
       const lower = top + 1 < height ? width * channels : 0;
-      // Half of a pixel that lies across the edge is nothing.
-      const inside = border === "zero" ? overlap(place.x, width) * overlap(place.y, height) : 1;
       for (let channel = 0; channel < channels; channel++) {
         const from = upper + channel;
         const above = x.data[from]! * (1 - shareX) + x.data[from + right]! * shareX;
         const below = x.data[from + lower]! * (1 - shareX) + x.data[from + lower + right]! * shareX;
-        data[to + channel] = inside * (above * (1 - shareY) + below * shareY);
+        data[to + channel] = above * (1 - shareY) + below * shareY;
       }
     }
   }
-  return { ...x, data };
+  return { width: size.width, height: size.height, channels, data };
 }
 
 /** A place between pixels. */
@@ -158,9 +156,4 @@ function reflect(position: number, last: number): number {
   if (last === 0) return 0;
   const phase = Math.abs(position) % (2 * last);
   return phase <= last ? phase : 2 * last - phase;
-}
-
-/** How much of a pixel around a place lies within 0..length. */
-function overlap(position: number, length: number): number {
-  return Math.max(0, Math.min(1, position + 1, length - position));
 }

@@ -15,7 +15,7 @@ const attempts = 6;
 
 /**
  * Cast shadows of people, hands, foliage, branches, fences and buildings: the sun is taken away and the blue light of the sky
- * stays. In the shadow linear light is multiplied by 0.6 down to 0.1.
+ * stays. In the shadow linear light is multiplied by 0.5 down to 0.12.
  */
 export function shadow(x: Raster, severity: number, source: RandomSource): Raster {
   const shade = softened(castOn(x, source), source).data;

@@ -1,13 +1,13 @@
 import { anywhere, fillEllipse, fillPolygon, fillRectangle, pen, stroke, type Place } from "./pen.js";
+import { parameters } from "./parameters.js";
 import type { RandomSource } from "./random-source.js";
 import { blankField, type Raster } from "./raster.js";
 import { remapped, type Point } from "./resample.js";
 
-/** What stands in the light. */
-type Caster =
-  "person" | "building" | "foliage" | "fence" | "branches" | "blob" | "umbrella" | "edge" | "hand";
+const p = parameters.shadow;
 
-const drawings: Readonly<Record<Caster, (mask: Raster, source: RandomSource) => void>> = {
+/** What stands in the light. */
+const drawings: Readonly<Record<keyof typeof p.casters, (mask: Raster, source: RandomSource) => void>> = {
   person: drawPerson,
   building: drawBuildings,
   foliage: drawFoliage,
@@ -19,22 +19,18 @@ const drawings: Readonly<Record<Caster, (mask: Raster, source: RandomSource) => 
   hand: drawHand,
 };
 
-/** What stands in the light, each as often as it is named. */
-const casters = [
-  ...(["person", "person", "building", "foliage", "fence", "branches"] as const),
-  ...(["blob", "umbrella", "edge", "hand"] as const),
-] as const;
-
 /**
- * What stands between the light and the scene: a person, foliage, a building, a fence, branches, a hand, or a blob.
+ * What stands between the light and the scene: a person, foliage, a building, a fence, branches, a hand, or a blob. What
+ * reaches an edge of the picture goes on beyond it.
  *
  * @param source - what it is and where
  * @param size - of the picture
  * @returns one channel, 1 where no light comes
  */
 export function silhouette(source: RandomSource, size: { width: number; height: number }): Raster {
-  const mask = blankField(size);
-  const caster = source.choice(casters);
+  const caster = source.weighted(p.casters);
+  const isTurned = source.chance(p.turned);
+  const mask = blankField(isTurned ? { width: size.height, height: size.width } : size);
   drawings[caster](mask, source);
   const { width, height } = mask;
   const isFlipped = source.chance(0.5);
@@ -55,24 +51,31 @@ export function silhouette(source: RandomSource, size: { width: number; height: 
   return remapped(
     mask,
     (x, y, out) => {
-      toMask(x, y, out);
+      if (isTurned) toMask(y, x, out);
+      else toMask(x, y, out);
       out.x *= width;
       out.y = isFlipped ? height - 1 - out.y * height : out.y * height;
     },
-    caster === "edge" || caster === "fence" ? "replicate" : "zero",
+    "replicate",
+    size,
   );
 }
 
 function drawPerson(mask: Raster, source: RandomSource): void {
-  const r = source.uniform(0.25, 1.2) * mask.height * 0.065;
+  const height = source.uniform(0.25, 1.2) * mask.height;
   const cx = source.uniform(0.05, 0.95) * mask.width;
   const top = source.uniform(-0.1, 0.7) * mask.height;
+  // Of one whose feet are not in the picture, as the photographer's.
+  const least = source.chance(0.6) ? (mask.height - top) * source.uniform(1.1, 2.2) : 0;
+  const r = Math.max(height, least) * 0.065;
+  // Of a coat or a jacket.
+  const hem = source.chance(0.4) ? 13 : 7;
   fillEllipse(mask, [cx, top + r], [r, r * 1.2]);
   const torso = [
     [-2.1, 2.4],
     [2.1, 2.4],
-    [1.7, 7],
-    [-1.7, 7],
+    [1.7, hem],
+    [-1.7, hem],
   ] as const;
   fillPolygon(
     mask,
