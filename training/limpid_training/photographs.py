@@ -75,11 +75,12 @@ def without(photos: list[Photo], faults: set[str]) -> list[Photo]:
     return [photo for photo in photos if not faults & set(photo.plain)]
 
 
-def frame(photos: list[Photo], h: int, w: int, source: Source, pages: float) -> Framed:
-    """A picture [h, w, 3] as it was taken: part of a photograph, reduced a little, as somebody developed it; or a page, that often."""
+def frame(photos: list[Photo], h: int, w: int, source: Source, pages: float, least: float = 1) -> Framed:
+    """A picture [h, w, 3] as it was taken: part of a photograph, reduced a little, as somebody developed it; or a page, that often.
+    With ``least`` below 1 some are small parts, enlarged up to so far: flat and soft, as a detail at 100 %."""
     if source.chance(pages):
         return Framed(page(source, h, w))
-    return taken(*part(photos, h, w, source, 1), h, w, source)
+    return taken(*part(photos, h, w, source, least), h, w, source)
 
 
 def part(photos: list[Photo], h: int, w: int, source: Source, least: float) -> tuple[Photo, np.ndarray]:

@@ -58,6 +58,8 @@ SHOWS = {"rain": 0.03, "raindrop": 0.012, "haze": 0.06, "snow": 0.012, "low-ligh
 HARDER = 6000
 #: Pictures that were larger than they seem: what a camera's own pixels look like at 100 %.
 SOFT = 0.12
+#: Share of the pictures, of those whose detail no fault blurs, that are a small part of a photograph.
+DETAIL = 0.2
 
 
 @dataclass
@@ -155,7 +157,8 @@ class RouterBatches(Dataset):
         elif source.chance(EVEN if any(fault.degradation == "shadow" for fault in faults) else EVEN_ANYWAY):
             x, plain, doubtful = even_frame(self.photos, h, w, source)
         else:
-            x, plain, doubtful = frame(self.photos, h, w, source, self.pages if not faults else self.pages / 4)
+            detail = {fault.degradation for fault in faults} <= {"noise", "jpeg"} and source.chance(DETAIL)
+            x, plain, doubtful = frame(self.photos, h, w, source, self.pages if not faults else self.pages / 4, 0.35 if detail else 1)
         rows, columns = (-(-side // STRIDE) for side in scene_size(h, w))
         places = np.zeros((len(DEGRADATIONS), rows, columns), np.float32)
         for names, sure in ((plain, PLAINLY), (doubtful, DOUBTFUL)):

@@ -49,7 +49,7 @@ UNEVEN, UNEVEN_ERROR = {"raindrop", "shadow", "inpainting"}, 5e-4
 #: How far severities are guessed wrongly at most, as a standard deviation: what is told wrongly should cost little.
 UNSURE = 0.5
 #: Weight of the pattern that repeats every 8 pixels in what the backbone adds. A photograph has none, and eyes see it in skies.
-LATTICE = 150.0
+LATTICE = 600.0
 
 
 class FaultCode(nn.Module):
@@ -76,17 +76,18 @@ def unsure(labels, severities, generator):
 
 
 def lattice(change: torch.Tensor) -> torch.Tensor:
-    """Mean square of the pattern of period 8 in [n, 3, h, w]: the means of the 64 phases, less the mean of all."""
+    """Root mean square of the pattern of period 8 that all of [n, 3, h, w] have in common: the means of the 64 phases, less the
+    mean of all. Of one picture alone its own errors would hide it."""
     n, c, h, w = change.shape
-    phases = change.view(n, c, h // 8, 8, w // 8, 8).mean((2, 4))
-    return (phases - phases.mean((2, 3), keepdim=True)).square().flatten(1).mean(1)
+    phases = change.view(n, c, h // 8, 8, w // 8, 8).mean((0, 2, 4))
+    return (phases - phases.mean((1, 2), keepdim=True)).square().mean().sqrt()
 
 
 def restoration_loss(restored, clean, first):
-    """Negative PSNR of each sample, whose first fault is that of index ``first`` [n], -1 for none, and its lattice."""
+    """Mean negative PSNR of samples whose first fault is that of index ``first`` [n], -1 for none, and their lattice."""
     uneven = torch.tensor([d in UNEVEN for d in DEGRADATIONS] + [False], device=restored.device)
     error = torch.where(uneven[first.to(restored.device)], UNEVEN_ERROR, 1e-5)
-    return psnr_loss(restored, clean, error) + LATTICE * lattice(restored - clean).sqrt()
+    return psnr_loss(restored, clean, error).mean() + LATTICE * lattice(restored - clean)
 
 
 @torch.no_grad()
@@ -204,7 +205,7 @@ def train(arguments) -> None:
             damaged = damaged.to(device).contiguous(memory_format=torch.channels_last)
             with torch.autocast(device.type, torch.bfloat16, enabled=arguments.precision == "bfloat16"):
                 restored = restorer(damaged, belief, guessed, planned.acting)
-            loss = restoration_loss(restored.float(), clean.to(device), first).mean()
+            loss = restoration_loss(restored.float(), clean.to(device), first)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
             optimizer.step()

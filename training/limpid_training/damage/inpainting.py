@@ -11,7 +11,9 @@ from .parameters import PARAMETERS
 from .source import Source, lerp
 
 P = PARAMETERS["inpainting"]
-TONES = ((1, 1, 1), (1.07, 0.98, 0.82), (1.04, 0.97, 0.87), (1.1, 0.95, 0.72), (0.97, 1.0, 0.93), (1.05, 0.93, 0.95))
+#: What the whites of monochrome prints turn to, and their blacks.
+PAPERS = ((1, 1, 1), (1, 1, 1), (1, 0.97, 0.9), (1, 0.93, 0.78), (1, 0.87, 0.6), (1, 0.94, 0.93), (0.94, 1, 0.95))
+INKS = ((0, 0, 0), (0, 0, 0), (0.2, 0.11, 0.05), (0.12, 0.06, 0.02), (0.02, 0.14, 0.13), (0.1, 0.04, 0.12), (0.03, 0.05, 0.14))
 
 
 def inpainting(x: np.ndarray, severity: float, source: Source, kind: str | None = None) -> np.ndarray:
@@ -20,14 +22,17 @@ def inpainting(x: np.ndarray, severity: float, source: Source, kind: str | None 
         return drawn_on(x, severity, source)
     if kind == "aged":
         return aged(x, severity, source)
+    if kind == "print" and source.chance(P["old"]):
+        return worn(np.clip(aged(x, severity * source.uniform(0.3, 0.8), source), 0, 1), severity, source)
     y = faded(x, severity, source) if source.chance(P["faded"]) else x
     return film(y, severity, source) if kind == "film" else worn(y, severity, source)
 
 
 def faded(x, severity, source):
-    """Dyes that have gone pale and paper that has gone yellow: lower contrast, a lifted black, one tone for monochrome prints."""
+    """Dyes that have gone pale and paper that has gone yellow: lower contrast, a lifted black; the tones of paper and ink for monochrome prints."""
     if is_grey(x):
-        y = x * np.array(source.choice(TONES), dtype=np.float32)
+        paper, ink = np.array(source.choice(PAPERS), dtype=np.float32), np.array(source.choice(INKS), dtype=np.float32)
+        y = ink + x * (paper - ink)
         dyes = np.ones(3, np.float32)
     else:
         y = x
@@ -106,7 +111,7 @@ def worn(x, severity, source):
     light, dark = np.zeros((h, w), np.uint8), np.zeros((h, w), np.uint8)
     y = x
     for _ in range(source.integer(1, max(1, round(lerp(P["marks"], severity) / 3)))):
-        what = source.weighted({"crease": 3, "crack": 3, "scratch": 3, "dust": 3, "stain": 2, "corner": 1, "tear": 1.5, "foxing": 1.5, "scrape": 1.5})
+        what = source.weighted({"crease": 3, "crack": 3, "scratch": 3, "dust": 3, "stain": 2, "corner": 1, "tear": 1.5, "foxing": 1.5, "scrape": 1.5, "writing": 0.8})
         layer = light if source.chance(0.75) else dark
         if what == "crease":  # straight from edge to edge, pale in the fold and dark beside it
             path = pen(source, 10, anywhere(source, h, w), 0.06, k * 0.12)
@@ -122,14 +127,18 @@ def worn(x, severity, source):
             specks(source, layer, source.integer(*P["dust"]))
         elif what == "stain":
             blot = np.zeros((h, w), np.uint8)
-            cx, cy, r = *anywhere(source, h, w), source.between(P["stain"]) * k
+            (cx, cy), r = anywhere(source, h, w), source.between(P["stain"]) * k
+            if source.chance(0.5):  # where hands, glue and damp came: near a corner
+                cx, cy = (c * 0.2 if c < side / 2 else side - (side - c) * 0.2 for c, side in ((cx, w), (cy, h)))
             for _ in range(6):
                 cv2.circle(blot, (round(cx + source.uniform(-r, r) * 0.5), round(cy + source.uniform(-r, r) * 0.5)), max(1, round(r * source.uniform(0.3, 0.8))), 255, -1, cv2.LINE_AA)
             spot = gaussian(blot.astype(np.float32) / 255, source.uniform(1, 5))
             if source.chance(0.5):
                 spot = 0.35 * spot + np.clip(spot - gaussian(spot, 5), 0, 1) * 1.3  # a rim where the water stood
-            colour = np.array([source.uniform(0.35, 0.75), source.uniform(0.25, 0.6), source.uniform(0.1, 0.45)], dtype=np.float32)
+            colour = np.array([source.uniform(0.35, 0.8), source.uniform(0.2, 0.55), source.uniform(0, 0.4)], dtype=np.float32)
             y = y + np.clip(spot * source.uniform(0.25, 0.9), 0, 1)[..., None] * (colour - y)
+        elif what == "writing":
+            written(source, dark)
         elif what == "foxing":
             spots = np.zeros((h, w), np.uint8)
             for _ in range(source.integer(5, 60)):
@@ -197,16 +206,22 @@ def drawn_on(x, severity, source):
                 cx, cy = anywhere(source, h, w)
                 for _ in range(source.integer(2, 5)):
                     cv2.ellipse(mask, (round(cx + source.uniform(-r, r)), round(cy + source.uniform(-r, r))), (max(1, round(r * source.uniform(0.4, 1.1))), max(1, round(r * source.uniform(0.4, 1.1)))), 0, 0, 360, 255, -1, cv2.LINE_AA)
-            else:  # joined loops along a line: somebody signed it
-                size, (cx, cy), turn = source.uniform(0.012, 0.05) * k, anywhere(source, h, w), source.uniform(-0.5, 0.5)
-                loops = []
-                for i in range(source.integer(12, 60)):
-                    t = i * 0.9
-                    loops.append((cx + math.cos(turn) * t * size * 0.3 + math.sin(t) * size * source.uniform(0.2, 0.7), cy + math.sin(turn) * t * size * 0.3 - math.cos(t) * size * source.uniform(0.3, 1.1)))
-                stroke(mask, loops, source.uniform(1, 3))
+            else:
+                written(source, mask)
         colour = np.array(source.choice([(0, 0, 0), (1, 1, 1), (source.uniform(0, 1), source.uniform(0, 1), source.uniform(0, 1))]), dtype=np.float32)
         y = cover(y, mask, colour, source.uniform(0, 0.7), source.uniform(0.85, 1))
     return y
+
+
+def written(source, mask):
+    """Joined loops along a line: somebody signed it."""
+    h, w = mask.shape
+    size, (cx, cy), turn = source.uniform(0.012, 0.05) * max(h, w), anywhere(source, h, w), source.uniform(-0.5, 0.5)
+    loops = []
+    for i in range(source.integer(12, 60)):
+        t = i * 0.9
+        loops.append((cx + math.cos(turn) * t * size * 0.3 + math.sin(t) * size * source.uniform(0.2, 0.7), cy + math.sin(turn) * t * size * 0.3 - math.cos(t) * size * source.uniform(0.3, 1.1)))
+    stroke(mask, loops, source.uniform(1, 3))
 
 
 def cover(x, mask, colour, soft, opacity=1.0):

@@ -75,7 +75,7 @@ function drawBlot(mask: Raster, source: RandomSource): void {
 }
 
 /** Joined loops along a line: somebody signed it. */
-function drawHandwriting(mask: Raster, source: RandomSource): void {
+export function drawHandwriting(mask: Raster, source: RandomSource): void {
   const size = source.uniform(0.012, 0.05) * longerSide(mask);
   const [cx, cy] = anywhere(source, mask);
   const turn = source.uniform(-0.5, 0.5);

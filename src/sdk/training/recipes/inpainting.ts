@@ -4,7 +4,7 @@ import { faded } from "./faded.js";
 import { film } from "./film.js";
 import { parameters } from "./parameters.js";
 import type { RandomSource } from "./random-source.js";
-import type { Raster } from "./raster.js";
+import { clamp, mapped, type Raster } from "./raster.js";
 import { worn } from "./worn.js";
 
 const p = parameters.inpainting;
@@ -21,6 +21,9 @@ export function inpainting(x: Raster, severity: number, source: RandomSource, ki
   const way = kind ?? source.weighted(p.kinds);
   if (way === "marks") return drawnOn(x, severity, source);
   if (way === "aged") return aged(x, severity, source);
+  if (way === "print" && source.chance(p.old)) {
+    return worn(mapped(aged(x, severity * source.uniform(0.3, 0.8), source), clamp), severity, source);
+  }
   const y = source.chance(p.faded) ? faded(x, severity, source) : x;
   return way === "film" ? film(y, severity, source) : worn(y, severity, source);
 }

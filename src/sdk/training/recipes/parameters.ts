@@ -112,6 +112,7 @@ export const parameters = {
   },
   inpainting: {
     kinds: { print: 0.3, aged: 0.4, film: 0.1, marks: 0.2 },
+    old: 0.4,
     faded: 0.65,
     pale: 0.5,
     harsh: [1, 2.4],

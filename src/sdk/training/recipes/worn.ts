@@ -1,3 +1,4 @@
+import { drawHandwriting } from "./drawn-on.js";
 import { gaussian } from "./gaussian.js";
 import { parameters } from "./parameters.js";
 import { anywhere, cover, fillEllipse, fillPolygon, pen, stroke, type Place } from "./pen.js";
@@ -19,6 +20,7 @@ const shares = {
   tear: 1.5,
   foxing: 1.5,
   scrape: 1.5,
+  writing: 0.8,
 } as const;
 
 /** A print on its way through the drawer. */
@@ -43,6 +45,7 @@ const wear: Readonly<Record<keyof typeof shares, (print: Print, source: RandomSo
   tear,
   foxing,
   scrape,
+  writing: ({ dark }, source) => drawHandwriting(dark, source),
 };
 
 /** A print that was folded, torn, wetted and kept in a drawer. */
@@ -97,8 +100,9 @@ function dusty(print: Print, source: RandomSource): void {
 
 function stain(print: Print, source: RandomSource): void {
   const blot = blankField(print.picture);
-  const [cx, cy] = anywhere(source, blot);
+  const place = anywhere(source, blot);
   const r = source.uniform(...p.stain) * print.longer;
+  const [cx, cy] = source.chance(0.5) ? nearCorner(place, blot) : place;
   for (let part = 0; part < 6; part++) {
     const center = [cx + source.uniform(-r, r) / 2, cy + source.uniform(-r, r) / 2] as const;
     const radius = r * source.uniform(0.3, 0.8);
@@ -106,10 +110,16 @@ function stain(print: Print, source: RandomSource): void {
   }
   let spot = gaussian(blot, source.uniform(1, 5));
   if (source.chance(0.5)) spot = rimmed(spot);
-  const color = [source.uniform(0.35, 0.75), source.uniform(0.25, 0.6), source.uniform(0.1, 0.45)];
+  const color = [source.uniform(0.35, 0.8), source.uniform(0.2, 0.55), source.uniform(0, 0.4)];
   const strength = source.uniform(0.25, 0.9);
   const share = mapped(spot, (value) => clamp(value * strength));
   print.picture = blended(print.picture, share, color);
+}
+
+/** Where hands, glue and damp come: nearer to the next corner. */
+function nearCorner([x, y]: Place, { width, height }: Raster): Place {
+  const drawn = (at: number, side: number): number => (at < side / 2 ? at * 0.2 : side - (side - at) * 0.2);
+  return [drawn(x, width), drawn(y, height)];
 }
 
 /** A rim where the water stood. */
