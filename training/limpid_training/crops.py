@@ -12,13 +12,13 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from .damage import DEGRADATIONS, Fault, Source, degrade, encode, original, rounded
-from .photographs import frame, without
-from .router_data import Draw
+from .photographs import even_frame, frame, without
+from .router_data import EVEN, Draw
 
 #: (height, width) of the canvases, and how many crops are cut from each.
 CANVASES, CROPS = ((256, 256), (256, 384), (384, 256), (320, 320), (384, 384)), 4
 #: Share of the canvases that are pages, and of those saved as JPEG of quality 75 to 98 after any fault but JPEG.
-PAGES, SAVED = 0.06, 0.35
+PAGES, SAVED = 0.09, 0.35
 
 
 @dataclass
@@ -54,7 +54,11 @@ class Crops(Dataset):
         h, w = source.choice(CANVASES)
         faults: list[Fault] = self.draws.faults(source)
         originals = without(self.photos, {fault.degradation for fault in faults})
-        clean = rounded(original(frame(originals, h, w, source, self.pages).pixels, faults, source))
+        if any(fault.degradation == "shadow" for fault in faults) and source.chance(EVEN):
+            framed = even_frame(originals, h, w, source)
+        else:
+            framed = frame(originals, h, w, source, self.pages)
+        clean = rounded(original(framed.pixels, faults, source))
         turns = source.integer(0, 3) if not {f.degradation for f in faults} & {"haze", "low-light", "rain", "snow"} else 0
         clean = np.ascontiguousarray(np.rot90(clean, turns))
         damaged = degrade(clean, faults, source)

@@ -13,7 +13,10 @@ import torch
 
 from .damage import Source
 from .damage.fields import luma, resize, sky
-from .damage.negatives import developed, page
+from .damage.negatives import developed, page, smooth
+
+#: Share of the pages that are smooth pictures instead.
+SMOOTH = 1 / 3
 
 
 def list_photos(folder: Path) -> list[Path]:
@@ -79,7 +82,7 @@ def frame(photos: list[Photo], h: int, w: int, source: Source, pages: float, lea
     """A picture [h, w, 3] as it was taken: part of a photograph, reduced a little, as somebody developed it; or a page, that often.
     With ``least`` below 1 some are small parts, enlarged up to so far: flat and soft, as a detail at 100 %."""
     if source.chance(pages):
-        return Framed(page(source, h, w))
+        return Framed(smooth(source, h, w) if source.chance(SMOOTH) else page(source, h, w))
     return taken(*part(photos, h, w, source, least), h, w, source)
 
 

@@ -42,7 +42,7 @@ COMPANIONS = {
     "raindrop": ("rain", "low-light"),
     "shadow": ("jpeg", "noise"),
 }
-CLEAN, PAGES, SECOND = 0.33, 0.09, 0.24
+CLEAN, PAGES, SECOND = 0.33, 0.12, 0.24
 #: Share of the pictures, of those without a fault of ours, that are photographs which have one by nature; each kind that several show, as often.
 BY_NATURE = 0.3
 #: Shares of the pictures of even ground, with a shadow on it and without one.

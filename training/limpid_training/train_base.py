@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 import torch.nn as nn
 
-from .crops import Always, Crops, Shape, crop_stream
+from .crops import PAGES, Always, Crops, Shape, crop_stream
 from .damage import DEGRADATIONS, Source
 from .keep import kept
 from .networks import EMBEDDING_SIZE, Backbone, Experts, compile_networks, count_parameters, use_experts
@@ -119,7 +119,7 @@ class PlannedCrops(torch.utils.data.Dataset):
         if Source((self.seed << 40) ^ (step << 8) ^ 2).chance(self.alone):
             return (*Crops(self.photos, DRAW, self.shape, self.seed, range(step, step + 1))[0], Plan([], []))
         planned = plan(step, self.seed)
-        pages = PAGES_FOR_IDLE if len(planned.acting) > len(planned.faults) else 0.03
+        pages = PAGES_FOR_IDLE if len(planned.acting) > len(planned.faults) else PAGES
         return (*Crops(self.photos, Always(planned.faults), self.shape, self.seed + 1, range(step, step + 1), pages)[0], planned)
 
 

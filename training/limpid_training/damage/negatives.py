@@ -65,6 +65,17 @@ def page(source: Source, h: int, w: int) -> np.ndarray:
     return y
 
 
+def smooth(source: Source, h: int, w: int) -> np.ndarray:
+    """What has next to no detail, [h, w, 3] in 0..1: a clear sky, a wall, a backdrop out of focus. Here eyes see whatever a network adds."""
+    first = np.array(colour(source, 25, 245), dtype=np.float32) / 255
+    second = np.clip(first + source.normal(3) * source.uniform(0.02, 0.25), 0, 1).astype(np.float32)
+    angle = source.uniform(0, 2 * math.pi)
+    v, u = np.mgrid[-0.5 : 0.5 : h * 1j, -0.5 : 0.5 : w * 1j].astype(np.float32)
+    share = np.clip(0.5 + (u * math.cos(angle) + v * math.sin(angle)) + source.uniform(0, 0.6) * (smooth_field(source, h, w, 3) - 0.5), 0, 1)
+    grain = gaussian(source.normal(h, w, 3), source.uniform(0.3, 1.2)) * source.uniform(0, 2) / 255
+    return np.clip(first + share[..., None] * (second - first) + grain, 0, 1).astype(np.float32)
+
+
 def text(pen, source, h, w, ink, left=None, right=None):
     file, size = source.choice(font_files()), source.integer(8, 30)
     left, right = left or source.integer(2, max(3, w // 8)), right or w - source.integer(2, max(3, w // 8))
