@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 import torch.nn as nn
+import torch.nn.functional as F
 
 from .crops import PAGES, Always, Crops, Shape, crop_stream
 from .damage import DEGRADATIONS, Source
@@ -48,8 +49,9 @@ LAST, ALONE = 0.15, 0.45
 UNEVEN, UNEVEN_ERROR = {"raindrop", "shadow", "inpainting"}, 5e-4
 #: How far severities are guessed wrongly at most, as a standard deviation: what is told wrongly should cost little.
 UNSURE = 0.5
-#: Weight of the pattern that repeats every 8 pixels in what the backbone adds. A photograph has none, and eyes see it in skies.
-LATTICE = 600.0
+#: Weight of the pattern that repeats every 8 pixels in what the backbone adds. A photograph has none, and eyes see it in skies: it counts
+#: the less, the more detail there is, as a standard deviation, and from this much on not at all. Detail hides its own errors among it, too.
+LATTICE, DETAIL = 600.0, 0.012
 
 
 class FaultCode(nn.Module):
@@ -76,18 +78,23 @@ def unsure(labels, severities, generator):
 
 
 def lattice(change: torch.Tensor) -> torch.Tensor:
-    """Root mean square of the pattern of period 8 that all of [n, 3, h, w] have in common: the means of the 64 phases, less the
-    mean of all. Of one picture alone its own errors would hide it."""
+    """Root mean square of the pattern of period 8 in each of [n, 3, h, w]: the means of the 64 phases, less the mean of all."""
     n, c, h, w = change.shape
-    phases = change.view(n, c, h // 8, 8, w // 8, 8).mean((0, 2, 4))
-    return (phases - phases.mean((1, 2), keepdim=True)).square().mean().sqrt()
+    phases = change.view(n, c, h // 8, 8, w // 8, 8).mean((2, 4))
+    return ((phases - phases.mean((2, 3), keepdim=True)).square().flatten(1).mean(1) + 1e-10).sqrt()
+
+
+def smoothness(clean: torch.Tensor) -> torch.Tensor:
+    """How little detail there is in each of [n, 3, h, w], 0 to 1."""
+    detail = (clean - F.avg_pool2d(clean, 3, 1, 1, count_include_pad=False)).flatten(1).std(1)
+    return (1 - detail / DETAIL).clamp(0, 1)
 
 
 def restoration_loss(restored, clean, first):
     """Mean negative PSNR of samples whose first fault is that of index ``first`` [n], -1 for none, and their lattice."""
     uneven = torch.tensor([d in UNEVEN for d in DEGRADATIONS] + [False], device=restored.device)
     error = torch.where(uneven[first.to(restored.device)], UNEVEN_ERROR, 1e-5)
-    return psnr_loss(restored, clean, error).mean() + LATTICE * lattice(restored - clean)
+    return (psnr_loss(restored, clean, error) + LATTICE * smoothness(clean) * lattice(restored - clean)).mean()
 
 
 @torch.no_grad()
