@@ -79,7 +79,7 @@ export function restoreSeveral<
         ...options.restore,
         signal,
         onProgress: (step) => {
-          report({ fraction: step.done / step.total });
+          report({ fraction: step.fraction });
           return options.restore?.onProgress?.(step);
         },
       };
