@@ -112,7 +112,7 @@ export class RestorePanel {
         report({ message: "Loading the model" });
         const started = await this.#parts.startLimpid();
         report({ message: "Looking for what is wrong" });
-        const analysis = await started.analyze(capture.image, { signal });
+        const analysis = await started.analyze(capture.image, { signal, onProgress: report });
         this.#open(started, capture, analysis);
         if (this.#isOn) await this.#restoreSeen(started, { signal, report });
         return started;
@@ -253,7 +253,7 @@ export class RestorePanel {
     step.report({ message: "Restoring this spot" });
     const run = await limpid.restore(crop(capture.image, read), {
       ...this.#options(step),
-      onProgress: ({ done, total }) => step.report({ fraction: done / total }),
+      onProgress: ({ fraction }) => step.report({ fraction }),
     });
     throwIfAborted(step.signal);
     this.#take(limpid, run);
@@ -276,7 +276,7 @@ export class RestorePanel {
         ...this.#options(step),
         ...(mask && { region }),
         startAt: middleOf(this.#view.visible),
-        onProgress: (done) => progress.tile(done),
+        onProgress: (done) => progress.step(done),
       });
     } finally {
       progress.end();

@@ -3,10 +3,11 @@
 // Writes the playground as static files that any server can hand out, at the root of a site or below a path.
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, parse, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
+import sharp from "sharp";
 import { copyAssets } from "../../bin/limpid-assets.mjs";
 import { fillPage, splitPart } from "../shared/fill-page.mjs";
 import { pageBuild } from "../shared/page-build.mjs";
@@ -27,7 +28,12 @@ const samples = [
   { photo: "blur.jpg", title: "Lighthouse, shaken" },
   { photo: "snow.jpg", title: "Cathedral, in snow" },
   { photo: "scratches.jpg", title: "Old print, specks" },
+  { photo: "large/hills.jpg", title: "Hills at sunset, 12 MP" },
+  { photo: "large/dandelion.jpg", title: "Dandelion, 16 MP" },
 ];
+
+/** Size at which a sample is shown to be chosen by, in pixels: twice that of the page, for dense screens. */
+const thumbnail = { width: 192, height: 144 };
 
 /**
  * Builds the playground from the built package.
@@ -67,10 +73,22 @@ export async function buildPlayground({
   writeFileSync(join(out, "index.html"), page);
   copyAssets(join(out, "limpid"), { model });
   const photos = join(folder, "..", "photos");
-  for (const { photo } of samples) cpSync(join(photos, photo), join(out, "samples", basename(photo)));
+  mkdirSync(join(out, "samples", "thumbnails"), { recursive: true });
+  for (const { photo } of samples) {
+    cpSync(join(photos, photo), join(out, "samples", basename(photo)));
+    await sharp(join(photos, photo))
+      .resize(thumbnail.width, thumbnail.height)
+      .jpeg({ quality: 80 })
+      .toFile(join(out, thumbnailOf(photo)));
+  }
   cpSync(join(photos, "clean", "rain.png"), join(out, "samples", "clean", "rain.png"));
   await buildServiceWorker(out);
   return out;
+}
+
+/** @param {string} photo @returns {string} */
+function thumbnailOf(photo) {
+  return `samples/thumbnails/${parse(photo).name}.jpg`;
 }
 
 /** @param {typeof samples[number]} sample @returns {string} what people choose it by */
@@ -78,14 +96,18 @@ function sampleItem({ photo, title }) {
   const file = basename(photo);
   return `<li>
               <button type="button" class="sample" data-sample="${file}">
-                <img src="samples/${file}" alt="" width="96" height="72" /><span>${title}</span>
+                <img src="${thumbnailOf(photo)}" alt="" width="96" height="72" /><span>${title}</span>
               </button>
             </li>`;
 }
 
-/** The service worker keeps every file, so that the page works without a network. @param {string} out */
+/** The service worker keeps every file but the large samples, so that the page works without a network. @param {string} out */
 async function buildServiceWorker(out) {
-  const files = filesIn(out).map((path) => relative(out, path).split(sep).join("/"));
+  const large = samples.filter(({ photo }) => photo.startsWith("large/"));
+  const left = new Set(large.map(({ photo }) => `samples/${basename(photo)}`));
+  const files = filesIn(out)
+    .map((path) => relative(out, path).split(sep).join("/"))
+    .filter((file) => !left.has(file));
   const hash = createHash("sha256");
   for (const name of files) hash.update(name).update(readFileSync(join(out, name)));
   await build({

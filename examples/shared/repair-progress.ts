@@ -5,16 +5,14 @@ import { aboutTime, TimeLeft } from "./time-left.js";
 /** Shows what is done now, and the share of it that is done, 0 to 1; undefined if nobody knows. */
 type Say = (text: string, fraction?: number) => void;
 
-/** Pixels that are looked at for a photo's statistics, at most: 16 blocks of 128 x 128. */
-const preparedPixels = 16 * 128 * 128;
-
-/** Says how far a repair is, by the work that is done: the preparation, then each tile. */
+/** Says how far a repair is, by the work that is done: of the part that is repaired first, if there is one, then of the whole. */
 export class RepairProgress {
   readonly #job: { readonly say: Say };
   readonly #size: Size;
-  readonly #preparation: number;
-  #left: TimeLeft | undefined;
-  #tiles = "";
+  readonly #left = new TimeLeft();
+  /** Where the run that is under way begins and ends in all the work. */
+  #span: readonly [from: number, to: number] = [0, 0];
+  #text = "";
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /**
@@ -24,27 +22,23 @@ export class RepairProgress {
   constructor(job: { readonly say: Say }, size: Size) {
     this.#job = job;
     this.#size = size;
-    this.#preparation = Math.min(preparedPixels, size.width * size.height);
   }
 
   /** A part begins, or, with undefined, the whole photo. */
   begin(part: Rect | undefined): void {
-    if (part !== undefined) {
-      this.#job.say("Restoring what you look at first…");
-      return;
-    }
-    this.#left = new TimeLeft(this.#preparation + this.#size.width * this.#size.height);
-    this.#tiles = "";
+    const [, from] = this.#span;
+    this.#span = part === undefined ? [from, 1] : [0, this.#shareOf(part)];
+    this.#text = part === undefined ? "Preparing…" : "Restoring what you look at first…";
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#say(), 1000);
     this.#say();
   }
 
-  /** A tile is done. */
-  tile({ done, total, tile }: RestoreProgress): void {
-    if (done === 1) this.#left?.add(this.#preparation);
-    this.#left?.add(tile.width * tile.height);
-    this.#tiles = total === 1 ? "" : `, ${done} of ${total} tiles`;
+  /** What is under way is so far. */
+  step({ fraction, done, total }: Pick<RestoreProgress, "fraction" | "done" | "total">): void {
+    const [from, to] = this.#span;
+    this.#left.reach(from + fraction * (to - from));
+    if (done > 0 && to === 1) this.#text = total === 1 ? "Restoring" : `Restoring, ${done} of ${total} tiles`;
     this.#say();
   }
 
@@ -53,10 +47,15 @@ export class RepairProgress {
     clearInterval(this.#timer);
   }
 
+  /** Its pixels go through the network twice. */
+  #shareOf({ width, height }: Size): number {
+    const part = width * height;
+    return part / (part + this.#size.width * this.#size.height);
+  }
+
   #say(): void {
-    const { fraction = 0, seconds } = this.#left ?? {};
-    if (fraction === 0) return this.#job.say("Preparing…");
+    const { fraction, seconds } = this.#left;
     const time = seconds === undefined ? "" : `, ${aboutTime(seconds)}`;
-    this.#job.say(`Restoring${this.#tiles}${time}`, fraction);
+    this.#job.say(`${this.#text}${time}`, fraction === 0 ? undefined : fraction);
   }
 }

@@ -1,44 +1,36 @@
 /** Before so many seconds of work nothing is said: a guess would jump. */
 const leastSeconds = 2;
 
-/**
- * How long a run will still take, by the rate of the work that it has done so far. Work is counted in pixels; tiles are of about one
- * size, so that the mean rate settles as they come.
- */
+/** How long a run will still take, by the rate of the work that it has done so far: the mean rate settles as it goes on. */
 export class TimeLeft {
-  readonly #total: number;
   readonly #now: () => number;
   readonly #started: number;
-  #done = 0;
-  #doneAt: number;
+  #fraction = 0;
+  #reachedAt: number;
 
-  /**
-   * @param total - work in all, in pixels
-   * @param now - the clock, in milliseconds
-   */
-  constructor(total: number, now: () => number = () => performance.now()) {
-    this.#total = total;
+  /** @param now - the clock, in milliseconds */
+  constructor(now: () => number = () => performance.now()) {
     this.#now = now;
-    this.#started = this.#doneAt = now();
+    this.#started = this.#reachedAt = now();
   }
 
-  /** Counts work that was done. */
-  add(pixels: number): void {
-    this.#done = Math.min(this.#total, this.#done + pixels);
-    this.#doneAt = this.#now();
+  /** So much of the work is done by now, 0 to 1. */
+  reach(fraction: number): void {
+    this.#fraction = fraction;
+    this.#reachedAt = this.#now();
   }
 
   /** Share of the work that is done, 0 to 1. */
   get fraction(): number {
-    return this.#done / this.#total;
+    return this.#fraction;
   }
 
   /** In seconds; undefined while nothing is known. */
   get seconds(): number | undefined {
-    const spent = (this.#doneAt - this.#started) / 1000;
-    if (this.#done === 0 || spent < leastSeconds) return undefined;
-    const left = (spent / this.#done) * (this.#total - this.#done);
-    return Math.max(0, left - (this.#now() - this.#doneAt) / 1000);
+    const spent = (this.#reachedAt - this.#started) / 1000;
+    if (this.#fraction === 0 || spent < leastSeconds) return undefined;
+    const left = (spent / this.#fraction) * (1 - this.#fraction);
+    return Math.max(0, left - (this.#now() - this.#reachedAt) / 1000);
   }
 }
 

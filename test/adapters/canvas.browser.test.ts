@@ -90,19 +90,22 @@ test("Fabric's images in groups, selections and the background are replaced and 
   });
 });
 
-test("several of Fabric's images are restored in one go, and one that fails does not keep the others back", async () => {
-  expect(await runCase("canvas-fabric", "severalObjects")).toEqual({
-    outcomes: [
-      ["Alone", "replace"],
-      ["Empty", "NothingSelected"],
-      ["Grouped", "replace"],
-    ],
-    ...{ changed: [true, true], isUndone: true, refusal: "NothingSelected" },
-    messages: [1, 2, 3].map((index) =>
-      expect.stringMatching(new RegExp(`^Restore: .* \\(${index} of 3\\)$`)),
-    ),
-  });
-});
+test.each(["fabric", "konva", "pixi"])(
+  "several images of %s, one in a group, are restored in one go, and one that fails does not keep the others back",
+  async (library) => {
+    expect(await runCase(`canvas-${library}`, "severalObjects")).toEqual({
+      outcomes: [
+        ["Alone", "replace"],
+        ["Empty", "NothingSelected"],
+        ["Grouped", "replace"],
+      ],
+      ...{ changed: [true, true], isUndone: true, refusal: "NothingSelected" },
+      messages: [1, 2, 3].map((index) =>
+        expect.stringMatching(new RegExp(`^Restore: .* \\(${index} of 3\\)$`)),
+      ),
+    });
+  },
+);
 
 test("what Konva fills a shape with is an image, a cache keeps its ratio, and a new layer has no id", async () => {
   expect(await runCase("canvas-konva", "furtherNodes")).toEqual({

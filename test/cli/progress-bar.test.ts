@@ -24,10 +24,12 @@ test("each photo has a bar, with the time that is left once two tiles tell it, a
   bar.begin("a.png", "looking at it");
   expect(read()).toEqual([`${full(0)}   0 %  a.png, looking at it`, `${full(0)} 0 of 3 done`]);
   clock.milliseconds = 5000; // the start, which says nothing of the tiles
-  bar.advance("a.png", 1, 4);
+  bar.advance("a.png", { fraction: 0, done: 0, total: 4 });
+  expect(read()).toEqual([]); // as before
+  bar.advance("a.png", { fraction: 0.25, done: 1, total: 4 });
   expect(read()[0]).toBe(`${full(6)}  25 %  a.png, tile 1 of 4`);
   clock.milliseconds = 9000;
-  bar.advance("a.png", 2, 4);
+  bar.advance("a.png", { fraction: 0.5, done: 2, total: 4 });
   expect(read()).toEqual([
     `${full(12)}  50 %  a.png, tile 2 of 4, about 8 s left`,
     // Half a photo took 9 s.

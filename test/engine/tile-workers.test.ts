@@ -71,7 +71,7 @@ async function restore(limpid: Limpid, experts: readonly ExpertChoice[] = mixtur
   const { image, tiles } = await limpid.restore(photo, {
     experts,
     tileSize,
-    onProgress: ({ done, tile }) => void order.push(done, tile.x, tile.y),
+    onProgress: ({ done, tile }) => tile && order.push(done, tile.x, tile.y),
   });
   const { buffer, byteOffset, byteLength } = image.data;
   return { data: sha256Hex(new Uint8Array(buffer, byteOffset, byteLength)), order, tiles };

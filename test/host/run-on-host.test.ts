@@ -35,7 +35,9 @@ test("restores a layer with a real engine as one step, and says how far it is", 
   expect(host.layers[0]!.image.data).toEqual(result.image.data);
   expect(result.image.data).not.toEqual(photo.data);
   const fractions = progress.map((step) => step?.fraction).filter((value) => value !== undefined);
-  expect(fractions).toEqual([1, 2, 3, 4, 5, 6].map((done) => done / 6));
+  expect(fractions.length).toBeGreaterThan(8); // while it looks at the layer, and after each of six tiles
+  expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+  expect([fractions[0], fractions.at(-1)]).toEqual([0, 1]);
   host.undo();
   expect(host.layers[0]!.image.data).toEqual(photo.data);
   expect(told).toEqual([]);

@@ -35,17 +35,34 @@ const digest = (image: PixelImage): string => {
   return `${image.width} x ${image.height} x ${image.channels} of ${image.bitDepth}: ${hash}`;
 };
 
+/** Whether it ends with all of the work, and never goes back. */
+const isRising = (fractions: readonly number[]): boolean =>
+  fractions.every((fraction, index) => fraction >= (fractions[index - 1] ?? 0)) && fractions.at(-1) === 1;
+
 /** What every Limpid does, wherever its engine runs: each case tells what it saw, as plain data. */
 export const cases = {
   async "restores and analyses"(open: OpenLimpid) {
     const limpid = await open();
     const steps: number[] = [];
+    const fractions: number[] = [];
+    let beforeTiles = 0;
+    const looked: number[] = [];
     const { image, backend, mixture, analysis, tiles } = await limpid.restore(photo, {
       tileSize: 8,
-      onProgress: ({ done, total, preview }) => void steps.push(done * preview.channels + total),
+      onProgress: ({ fraction, done, total, preview }) => {
+        if (preview instanceof PixelImage) steps.push(done * preview.channels + total);
+        else if (done === 0) beforeTiles++;
+        fractions.push(fraction);
+      },
     });
-    const { degradations, present, windows } = await limpid.analyze(photo, { windows: true });
+    const { degradations, present, windows } = await limpid.analyze(photo, {
+      windows: true,
+      onProgress: ({ fraction }) => void looked.push(fraction),
+    });
     return {
+      ...{ fractions, looked },
+      isProgress: [fractions, looked].map(isRising),
+      isToldBeforeTiles: beforeTiles > 2 && beforeTiles === fractions.length - steps.length,
       ...{ backend, steps, tiles, model: limpid.model, image: digest(image) },
       isImage: image instanceof PixelImage,
       kept: photo.data.length,
@@ -60,11 +77,11 @@ export const cases = {
     let [waiting, most, steps] = [0, 0, 0];
     await limpid.restore(photo, {
       tileSize: 8,
-      async onProgress() {
+      async onProgress({ tile }) {
         most = Math.max(most, ++waiting);
         await new Promise((resolve) => setTimeout(resolve, 20));
         waiting--;
-        steps++;
+        if (tile !== undefined) steps++;
       },
     });
     return { waiting, most, steps };
@@ -205,6 +222,8 @@ export const expected: { readonly [N in keyof typeof cases]: unknown } = {
   "restores and analyses": {
     backend: "cpu",
     steps: [5, 8],
+    isProgress: [true, true],
+    isToldBeforeTiles: true,
     tiles: 2,
     model: { id: "limpid.tiny", version: "0.0.1" },
     isImage: true,

@@ -257,7 +257,8 @@ test.each(["light", "dark"] as const)("axe finds nothing in any state, at any wi
       .click({ timeout: 1000 })
       .catch(() => undefined);
     await page.getByRole("button", { name: "Brush…" }).click();
-    await check("restored, with the brush");
+    await page.locator("#zoom-double").click();
+    await check("restored, at 200 %, with the brush");
     await page.getByRole("button", { name: "Brush…" }).click();
     await page.getByRole("button", { name: "Side by side" }).click();
     await page.locator("#save-menu summary").click();
@@ -271,6 +272,31 @@ test.each(["light", "dark"] as const)("axe finds nothing in any state, at any wi
     ]);
     await says(page, "strip-count", /1 failed/);
     await check("several photos");
+    await page.locator("#undo:enabled").click();
+    await says(page, "status", /^Undone/);
+    await page.setInputFiles("#pack-file", { name: "x.tgz", mimeType: "", buffer: Buffer.from("no") });
+    await says(page, "pack-problem", /neither/);
+    await page.setInputFiles("#file", { name: "x.txt", mimeType: "", buffer: Buffer.from("no") });
+    await says(page, "problem-text", /not an image/);
+    await check("undone, and told what went wrong");
+    await page.locator("#problem-close").click();
+    // The run waits until it is let go.
+    await page.evaluate(() => {
+      const { workers } = globalThis as unknown as { workers: Worker[] };
+      for (const worker of workers) {
+        const plain = worker.postMessage.bind(worker) as (...message: unknown[]) => void;
+        worker.postMessage = (...message: unknown[]) => {
+          const { method } = message[0] as { method?: string };
+          if (method !== "restore") return plain(...message);
+          Object.assign(globalThis, { letGo: () => plain(...message) });
+        };
+      }
+    });
+    await page.setInputFiles("#file", await pictureFile(picture, "waits.png"));
+    await page.getByText("Preparing…").waitFor();
+    await check("being restored");
+    await page.evaluate(() => (globalThis as unknown as { letGo: () => void }).letGo());
+    await says(page, "status", /^Restored/);
     await page.locator("#help-open").click();
     await check("help");
     await page.keyboard.press("Escape");

@@ -172,7 +172,7 @@ test("of a large photo what is looked at is restored first, then tiles from ther
   await page.waitForTimeout(50);
   const original = await shown(page, 40);
   await split.press("Home");
-  await until(() => Promise.resolve(texts.includes("Preparing…")));
+  await until(() => Promise.resolve(texts.some((text) => text.startsWith("Preparing…"))));
   const isOriginal = async (place: number): Promise<boolean> =>
     String((await shown(page, 40))[place]) === String(original[place]);
   await until(async () => !(await isOriginal(20)));
@@ -402,10 +402,31 @@ test("a photo that somebody comes back to is as it was left, and can be taken ba
   await says(page, "status", /^Undone. Now as it was opened/);
   expect(await photos.nth(2).textContent()).toBe("second.pngas opened");
   await isOpen(1);
-  expect(await page.locator("#undo").isEnabled()).toBe(true);
+  const wanted = (await saved(page)).image;
+  await page.locator("#strength").press("PageDown");
+  await codeHas(page, "strength: 0.9");
+  await page.locator("#strength").press("PageDown");
+  await codeHas(page, "strength: 0.8");
+  await page.locator("#undo").click();
+  await codeHas(page, "strength: 0.9");
   await isOpen(2);
   await idle(page);
   expect(await switches.count()).toBe(0);
+  expect(await page.locator("#redo").getAttribute("title")).toBe("Redo: Restore");
+  // All steps are there, in both directions.
+  await isOpen(1);
+  await codeHas(page, "strength: 0.9");
+  await page.locator("#redo").click();
+  await codeHas(page, "strength: 0.8");
+  for (const state of [/at 90 %\.$/, /^Undone. Now repaired[^%]*$/, /^Undone. Now as it was opened/]) {
+    await page.locator("#undo").click();
+    await says(page, "status", state);
+  }
+  expect(await page.locator("#undo").isDisabled()).toBe(true);
+  await page.locator("#redo").click();
+  await says(page, "status", /^Done again. Now repaired/);
+  expect((await saved(page)).image.data).toEqual(wanted.data);
+  await isOpen(2);
   expect(await page.locator("#save").isDisabled()).toBe(true);
   await page.locator("#auto").click();
   await says(page, "status", /^Restored/);

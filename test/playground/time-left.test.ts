@@ -1,22 +1,22 @@
 import { expect, test } from "@jest/globals";
 import { aboutTime, TimeLeft } from "../../examples/shared/time-left.js";
 
-test("the time left follows from the work that is done, and runs down between two tiles", () => {
+test("the time left follows from the work that is done, and runs down between two steps", () => {
   let now = 0;
-  const left = new TimeLeft(1000, () => now);
+  const left = new TimeLeft(() => now);
   expect([left.fraction, left.seconds]).toEqual([0, undefined]);
   now = 1000;
-  left.add(100);
+  left.reach(0.1);
   expect(left.seconds).toBeUndefined(); // too early to tell
   now = 4000;
-  left.add(100);
+  left.reach(0.2);
   expect(left.fraction).toBeCloseTo(0.2);
   expect(left.seconds).toBeCloseTo(16);
   now = 6000;
   expect(left.seconds).toBeCloseTo(14);
   now = 60_000;
   expect(left.seconds).toBe(0);
-  left.add(5000);
+  left.reach(1);
   expect([left.fraction, left.seconds]).toEqual([1, 0]);
 });
 

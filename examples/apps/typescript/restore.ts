@@ -5,7 +5,7 @@ export async function restore(limpid: Limpid, photo: PixelImage): Promise<readon
   try {
     const result: RestoreResult = await limpid.restore(photo, {
       strength: 0.8,
-      onProgress: ({ done, total }) => console.log(`${done} of ${total}`),
+      onProgress: ({ fraction }) => console.log(`${Math.round(100 * fraction)} %`),
     });
     return result.mixture.map(({ expert }) => expert);
   } catch (error) {

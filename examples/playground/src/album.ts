@@ -1,6 +1,15 @@
 import { LimpidError, PixelImage, type Analysis, type Limpid, type RestoreResult } from "limpid";
 import { copySamples } from "./copy-samples.js";
-import type { Darkroom, KeptLook, Look } from "./darkroom.js";
+import {
+  opened,
+  type Darkroom,
+  type KeptLook,
+  type KeptPhoto,
+  type Look,
+  type LookStep,
+  type LookSteps,
+  type StoredResult,
+} from "./darkroom.js";
 import { describeError } from "./describe-error.js";
 import { openPhoto, type Photo } from "./photo.js";
 import type { PhotoService } from "./photo-service.js";
@@ -8,6 +17,9 @@ import { restoredName, type SaveFormat } from "./save-format.js";
 
 /** How long nothing goes on until the photos that wait are restored, in milliseconds. */
 const settleTime = 50;
+
+/** Default of {@link AlbumOptions.stepBytes}. */
+const defaultStepBytes = 512 * 2 ** 20;
 
 /** How far one of several photos is. */
 export type EntryState = "waiting" | "working" | "done" | "failed";
@@ -19,16 +31,15 @@ export interface Entry {
   /** What people read of it. */
   note: string;
   /** How it looked when it was left, or was restored; undefined if neither has been. */
-  kept: Promise<StoredLook> | undefined;
+  kept: Promise<StoredPhoto> | undefined;
 }
 
-/** A look whose whole repair is a PNG file. */
-export interface StoredLook extends Omit<Look, "result"> {
+/** How a photo looked when it was left, and its steps; whole repairs are files. */
+interface StoredPhoto {
   readonly analysis: Analysis;
-  /** Undefined if somebody wants no repair. */
-  readonly result: Omit<RestoreResult, "image"> | undefined;
-  /** Undefined if nothing was repaired. */
-  readonly repaired: Blob | undefined;
+  readonly look: KeptLook;
+  done: readonly LookStep[];
+  undone: readonly LookStep[];
 }
 
 /** A file to hand out. */
@@ -43,6 +54,8 @@ export interface AlbumOptions {
   readonly engine: () => Promise<Limpid>;
   /** Told of every change. */
   readonly onChange: () => void;
+  /** Bytes that files of looks that photos can be taken back to may take; 512 MiB if left out. */
+  readonly stepBytes?: number;
 }
 
 /**
@@ -53,8 +66,13 @@ export class Album {
   readonly #options: AlbumOptions;
   #entries: Entry[] = [];
   #open: Entry | undefined;
+  /** Those that were looked at, the one that was left last at the end. */
+  #left: readonly Entry[] = [];
   #isBusy = false;
   #run: AbortController | undefined;
+  /** The files of repairs that were kept, and the repairs of files that were read and are still in use. */
+  readonly #files = new WeakMap<RestoreResult, Promise<StoredResult>>();
+  readonly #read = new WeakMap<StoredResult, WeakRef<RestoreResult>>();
 
   /** @param options - files, engine, listener */
   constructor(options: AlbumOptions) {
@@ -81,7 +99,10 @@ export class Album {
 
   /** Another photo is looked at; one that is new here takes the place of what was there. */
   choose(entry: Entry): void {
-    if (!this.#entries.includes(entry)) this.#entries = [entry];
+    if (!this.#entries.includes(entry)) {
+      this.#entries = [entry];
+      this.#left = [];
+    }
     this.#open = entry;
     this.#options.onChange();
   }
@@ -106,23 +127,37 @@ export class Album {
   }
 
   /** Keeps how the photo that is open looks, before another one is opened or all are saved. */
-  leave({ analysis, look, isDecided }: Darkroom): void {
+  leave({ analysis, look, isDecided, steps }: Darkroom): void {
     const entry = this.#open;
-    const { result, ...rest } = look;
     if (entry === undefined || analysis === undefined || !isDecided) return;
-    entry.kept = this.#keep(analysis, rest, result);
+    // The one that was left last is the last to lose steps.
+    this.#left = [...this.#left.filter((other) => other !== entry), entry];
+    const kept = this.#keep(analysis, look, steps);
+    entry.kept = kept;
     // Whoever comes back to it waits for it; until then it may fail without anybody.
-    entry.kept.catch(() => (entry.kept = undefined));
+    kept.then(
+      () => this.#boundSteps(),
+      () => (entry.kept = undefined),
+    );
   }
 
-  /** How a photo looked when it was left; undefined if it has to be restored. */
-  async recall({ kept }: Entry, photo: Photo): Promise<KeptLook | undefined> {
+  /** How a photo looked when it was left, and its steps; undefined if it has to be restored. */
+  async recall({ kept }: Entry, photo: Photo): Promise<KeptPhoto | undefined> {
     const stored = await kept?.catch(() => undefined);
-    if (stored === undefined) return undefined;
-    const { analysis, result, repaired, ...look } = stored;
-    if (result === undefined) return { analysis, look: { ...look, result } };
-    const image = repaired === undefined ? photo.image : await this.#pixels(repaired);
-    return { analysis, look: { ...look, result: { ...result, image } } };
+    return stored && { ...stored, look: await this.read(photo, stored.look) };
+  }
+
+  /** Reads a look that was kept: its repair, unless it is in memory. */
+  async read(photo: Photo, { result: kept, ...look }: KeptLook): Promise<Look> {
+    if (kept === undefined || "image" in kept) return { ...look, result: kept };
+    const { file, ...result } = kept;
+    const inUse = this.#read.get(kept)?.deref();
+    if (inUse !== undefined) return { ...look, result: inUse };
+    const image = result.tiles === 0 ? photo.image : await this.#pixels(file);
+    const read: RestoreResult = { ...result, image };
+    this.#read.set(kept, new WeakRef(read));
+    this.#files.set(read, Promise.resolve(kept));
+    return { ...look, result: read };
   }
 
   /**
@@ -132,11 +167,11 @@ export class Album {
    */
   async save({ file, kept }: Entry, format: SaveFormat, quality: number): Promise<NamedFile | undefined> {
     if (kept === undefined) return undefined;
-    const { repaired, strength, mask } = await kept;
-    if (repaired === undefined || strength === 0) return { name: file.name, file };
+    const { result, strength, mask } = (await kept).look;
+    if (result === undefined || result.tiles === 0 || strength === 0) return { name: file.name, file };
     const { photos } = this.#options;
     const before = await this.#pixels(file);
-    const after = await this.#pixels(repaired);
+    const after = "file" in result ? await this.#pixels(result.file) : result.image;
     const saved = await photos.save({
       ...{ kind: "save", before, after, strength, mask, format, quality, source: file },
     });
@@ -152,7 +187,7 @@ export class Album {
     this.#change(entry, { state: "working", note: "restoring…" });
     try {
       const kept = await this.#restore(entry.file, run.signal);
-      this.#change(entry, { state: "done", note: noteOf(kept.result), kept: Promise.resolve(kept) });
+      this.#change(entry, { state: "done", note: noteOf(kept.look.result), kept: Promise.resolve(kept) });
     } catch (error) {
       const isGivenUp = run.signal.aborted || LimpidError.is(error, "Disposed");
       this.#change(
@@ -165,30 +200,75 @@ export class Album {
     void this.#next();
   }
 
-  async #restore(file: File, signal: AbortSignal): Promise<StoredLook> {
+  async #restore(file: File, signal: AbortSignal): Promise<StoredPhoto> {
     const { photos, engine } = this.#options;
     const photo: Photo = await openPhoto(file, photos);
     photo.picture.close();
     const limpid = await engine();
     const analysis = await limpid.analyze(photo.image, { windows: true, signal });
     const result = await limpid.restore(photo.image, { analysis, signal });
-    return this.#keep(analysis, { experts: "auto", strength: 1, mask: [] }, result);
+    const look = { ...opened, result };
+    const done = result.tiles === 0 ? [] : [{ label: "Restore", before: opened, after: look }];
+    return this.#keep(analysis, look, { done, undone: [] });
   }
 
-  async #keep(
-    analysis: Analysis,
-    look: Omit<Look, "result">,
-    repair: RestoreResult | undefined,
-  ): Promise<StoredLook> {
-    if (repair === undefined) return { ...look, analysis, result: undefined, repaired: undefined };
-    const { image, ...result } = repair;
-    if (result.tiles === 0) return { ...look, analysis, result, repaired: undefined };
+  async #keep(analysis: Analysis, look: KeptLook, { done, undone }: LookSteps): Promise<StoredPhoto> {
+    const keepLook = async ({ result, ...rest }: KeptLook): Promise<KeptLook> => ({
+      ...rest,
+      result: result && "image" in result ? await this.#store(result) : result,
+    });
+    const keepStep = async ({ label, before, after }: LookStep): Promise<LookStep> => ({
+      label,
+      before: await keepLook(before),
+      after: await keepLook(after),
+    });
+    const kept = await keepLook(look);
+    return {
+      ...{ analysis, look: kept },
+      done: await Promise.all(done.map(keepStep)),
+      undone: await Promise.all(undone.map(keepStep)),
+    };
+  }
+
+  /** A repair as a file; the same one for the same repair. */
+  #store(repair: RestoreResult): Promise<StoredResult> {
+    const known = this.#files.get(repair);
+    if (known !== undefined) return known;
+    const stored = this.#encode(repair);
+    this.#files.set(repair, stored);
+    // It may be tried again.
+    stored.then(
+      (kept) => this.#read.set(kept, new WeakRef(repair)),
+      () => this.#files.delete(repair),
+    );
+    return stored;
+  }
+
+  async #encode({ image, ...result }: RestoreResult): Promise<StoredResult> {
+    if (result.tiles === 0) return { ...result, file: new Blob() };
     const before = await copySamples(image);
     const { file } = await this.#options.photos.save({
       ...{ kind: "save", before, after: undefined, strength: 1, mask: [], format: "png", quality: 1 },
       source: undefined,
     });
-    return { ...look, analysis, result, repaired: file };
+    return { ...result, file };
+  }
+
+  /** Forgets the oldest steps of the photos that were left the longest ago, until the files of the rest are few enough. */
+  async #boundSteps(): Promise<void> {
+    const left: (StoredPhoto | undefined)[] = [];
+    for (const { kept } of this.#left) left.push(await kept?.catch(() => undefined));
+    let excess = -(this.#options.stepBytes ?? defaultStepBytes);
+    const photos = left.filter((photo) => photo !== undefined);
+    for (const photo of photos) excess += stepSize(photo);
+    for (const photo of photos) {
+      while (excess > 0 && photo.done.length + photo.undone.length > 0) {
+        const before = stepSize(photo);
+        if (photo.done.length > 0) photo.done = photo.done.slice(1);
+        else photo.undone = photo.undone.slice(1);
+        excess -= before - stepSize(photo);
+      }
+    }
   }
 
   async #pixels(file: Blob): Promise<PixelImage> {
@@ -207,6 +287,15 @@ export class Album {
 /** A photo that is not in an album yet. */
 export function newEntry(file: File): Entry {
   return { file, state: "waiting", note: "waiting", kept: undefined };
+}
+
+/** Bytes of the files that only the steps of a photo need. */
+function stepSize({ look, done, undone }: StoredPhoto): number {
+  const results = new Set([...done, ...undone].flatMap(({ before, after }) => [before.result, after.result]));
+  results.delete(look.result);
+  let size = 0;
+  for (const result of results) if (result !== undefined && "file" in result) size += result.file.size;
+  return size;
 }
 
 function noteOf(result: Pick<RestoreResult, "tiles"> | undefined): string {

@@ -28,8 +28,29 @@ export interface Look {
   readonly result: RestoreResult | undefined;
 }
 
-/** How a photo looked when it was left, and what the router said of it. */
-export interface KeptLook {
+/** A look whose whole repair may be a file. */
+export type KeptLook = Omit<Look, "result"> & { readonly result: RestoreResult | StoredResult | undefined };
+
+/** A whole repair whose pixels are a PNG file, which takes a fraction of the memory. */
+export interface StoredResult extends Omit<RestoreResult, "image"> {
+  readonly file: Blob;
+}
+
+/** A step from one look to the next. */
+export interface LookStep {
+  readonly label: string;
+  readonly before: KeptLook;
+  readonly after: KeptLook;
+}
+
+/** A photo's steps. The last one of each list is the next to be undone, or done again. */
+export interface LookSteps {
+  readonly done: readonly LookStep[];
+  readonly undone: readonly LookStep[];
+}
+
+/** How a photo looked when it was left, what the router said of it, and its steps. */
+export interface KeptPhoto extends LookSteps {
   readonly analysis: Analysis;
   readonly look: Look;
 }
@@ -42,15 +63,23 @@ export interface RepairEvents {
   readonly begin: (part: Rect | undefined) => void;
   /** The part is repaired, by these experts. */
   readonly preview: (part: Rect, pixels: PixelImage, mixture: readonly AppliedExpert[]) => void;
-  /** A tile of the whole is repaired. */
-  readonly tile: (progress: RestoreProgress) => void;
+  /** What was begun is so far; with tiles only of the whole. */
+  readonly progress: (progress: RestoreProgress) => void;
 }
 
 /** A history may hold so many bytes of pixels. */
 const historyBytes = 768 * 2 ** 20;
 
 /** A photo as it was opened. */
-const opened: Look = { experts: "auto", strength: 1, mask: [], result: undefined };
+export const opened: Look = { experts: "auto", strength: 1, mask: [], result: undefined };
+
+/** What a darkroom needs. */
+export interface DarkroomOptions {
+  /** Told how the photo looks, whenever that changes. */
+  readonly onLook: (look: Look) => void;
+  /** Reads a look that was kept. */
+  readonly read: (photo: Photo, look: KeptLook) => Promise<Look>;
+}
 
 /** One photo and its history. Every repair and every change of strength starts from the photo as it was opened. */
 export class Darkroom {
@@ -58,26 +87,41 @@ export class Darkroom {
   readonly photo: Photo;
   /** The steps. */
   readonly history: UndoHistory;
-  readonly #onLook: (look: Look) => void;
+  readonly #options: DarkroomOptions;
+  readonly #limit: number;
+  #done: LookStep[] = [];
+  #undone: LookStep[] = [];
+  /** Whether its steps are being put back, or it was left. */
+  #isQuiet = false;
   #analysis: Analysis | undefined;
   #look = opened;
   #run: AbortController | undefined;
 
   /**
    * @param photo - what was opened
-   * @param onLook - told how it looks, whenever that changes
-   * @param kept - how it looked when it was left
+   * @param options - who is told how it looks, and reads what was kept
    */
-  constructor(photo: Photo, onLook: (look: Look) => void, kept?: KeptLook) {
+  constructor(photo: Photo, options: DarkroomOptions) {
     this.photo = photo;
-    this.#onLook = onLook;
-    if (kept !== undefined) {
-      this.#analysis = kept.analysis;
-      this.#look = kept.look;
-    }
+    this.#options = options;
     const steps = Math.floor(historyBytes / photo.image.data.byteLength);
-    this.history = new UndoHistory(Math.min(30, Math.max(2, steps)));
-    if (kept !== undefined) this.#record(opened, kept.look, "Restore");
+    this.#limit = Math.min(30, Math.max(2, steps));
+    this.history = new UndoHistory(this.#limit);
+  }
+
+  /** Goes on where the photo was left. */
+  async resume({ analysis, look, done, undone }: KeptPhoto): Promise<void> {
+    this.#analysis = analysis;
+    this.#look = look;
+    this.#isQuiet = true;
+    for (const step of [...done, ...[...undone].reverse()]) this.#push(step);
+    for (let step = 0; step < undone.length; step++) await this.history.undo();
+    this.#isQuiet = false;
+  }
+
+  /** Its steps. */
+  get steps(): LookSteps {
+    return { done: [...this.#done], undone: [...this.#undone] };
   }
 
   /** How it looks. */
@@ -105,12 +149,20 @@ export class Darkroom {
   /**
    * Asks the router what is wrong with the photo, and where.
    *
+   * @param onProgress - told the share that is done, 0 to 1
    * @returns the analysis, and how long it took in milliseconds
    */
-  async analyze(limpid: Limpid): Promise<{ analysis: Analysis; milliseconds: number }> {
+  async analyze(
+    limpid: Limpid,
+    onProgress: (fraction: number) => void,
+  ): Promise<{ analysis: Analysis; milliseconds: number }> {
     return this.#running(async (signal) => {
       const started = performance.now();
-      const analysis = await limpid.analyze(this.photo.image, { windows: true, signal });
+      const analysis = await limpid.analyze(this.photo.image, {
+        windows: true,
+        signal,
+        onProgress: ({ fraction }) => onProgress(fraction),
+      });
       this.#analysis = analysis;
       return { analysis, milliseconds: performance.now() - started };
     });
@@ -148,11 +200,14 @@ export class Darkroom {
     if (isFound && isWorthASpot(visible, image)) {
       events.begin(visible);
       const { part, own } = withMargin(visible, image);
-      const preview = await limpid.restore(crop(image, part), options);
+      const preview = await limpid.restore(crop(image, part), {
+        ...options,
+        onProgress: ({ fraction, done, total }) => events.progress({ fraction, done, total }),
+      });
       events.preview(visible, crop(preview.image, own), preview.mixture);
     }
     events.begin(undefined);
-    return limpid.restore(image, { ...options, startAt, onProgress: events.tile });
+    return limpid.restore(image, { ...options, startAt, onProgress: events.progress });
   }
 
   /** Applies more or less of the repair, as one step. */
@@ -181,6 +236,7 @@ export class Darkroom {
 
   /** Gives up the run under way and forgets the history. */
   dispose(): void {
+    this.#isQuiet = true;
     this.cancel();
     this.history.dispose();
   }
@@ -208,14 +264,34 @@ export class Darkroom {
 
   /** A step, if anything is seen of it. */
   #record(before: Look, after: Look, label: string): void {
-    if (!changes(before, after)) return;
-    this.history.push({ label, undo: () => this.#show(before), redo: () => this.#show(after) });
+    if (changes(before, after)) this.#push({ label, before, after });
+  }
+
+  #push(step: LookStep): void {
+    this.#undone = [];
+    this.#done = [...this.#done, step].slice(-this.#limit);
+    this.history.push({
+      label: step.label,
+      undo: () => this.#go(this.#done, this.#undone, step.before),
+      redo: () => this.#go(this.#undone, this.#done, step.after),
+    });
+  }
+
+  /** Takes a step from one list to the other, and shows the look that it leads to. */
+  async #go(from: LookStep[], to: LookStep[], look: KeptLook): Promise<void> {
+    const step = from.pop()!;
+    if (!this.#isQuiet) {
+      const read = await this.#options.read(this.photo, look);
+      // Another photo may have been opened meanwhile.
+      if (!this.#isQuiet) this.#show(read);
+    }
+    to.push(step);
   }
 
   #show(look: Look): void {
     this.cancel();
     this.#look = look;
-    this.#onLook(look);
+    this.#options.onLook(look);
   }
 }
 

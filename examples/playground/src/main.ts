@@ -88,6 +88,8 @@ async function open(entry: Entry): Promise<void> {
     return open(next);
   }
   const kept = await album.recall(entry, photo);
+  const opened = new Darkroom(photo, { onLook: showLook, read: (...look) => album.read(...look) });
+  if (kept !== undefined) await opened.resume(kept);
   if (opening !== own) {
     photo.picture.close();
     return;
@@ -96,7 +98,6 @@ async function open(entry: Entry): Promise<void> {
   close();
   album.choose(entry);
   readings = { pixels: photo.image.width * photo.image.height };
-  const opened = new Darkroom(photo, showLook, kept);
   room = opened;
   opened.history.onDidChange(() => {
     showHistory();
@@ -151,8 +152,9 @@ async function develop(opened: Darkroom): Promise<void> {
 
 async function analyze(opened: Darkroom, limpid: Limpid): Promise<void> {
   const job = startJob(() => opened.stop());
-  job.say("Looking at the photo…");
-  const { analysis, milliseconds } = await opened.analyze(limpid).finally(() => job.end());
+  const say = (fraction?: number): void => job.say("Looking at the photo…", fraction);
+  say();
+  const { analysis, milliseconds } = await opened.analyze(limpid, say).finally(() => job.end());
   showRouterTime(milliseconds);
   stage.showAnalysis(analysis);
   showFaults(opened, opened.look);
@@ -177,9 +179,9 @@ async function repair(experts: Look["experts"]): Promise<void> {
         if (room === opened && opened.analysis !== undefined)
           faults.show(sorted(opened.analysis), opened.analysis, mixture);
       },
-      tile: (step) => {
-        progress.tile(step);
-        showPart(step.tile, step.preview);
+      progress: (step) => {
+        progress.step(step);
+        if (step.tile && step.preview) showPart(step.tile, step.preview);
       },
     });
   } catch (error) {
@@ -333,7 +335,8 @@ async function step(direction: "undo" | "redo"): Promise<void> {
   opened.cancel();
   showLook(opened.look);
   const isDone = await opened.history[direction]();
-  if (isDone) notify(`${direction === "undo" ? "Undone" : "Done again"}. Now ${stateOf(opened.look)}.`);
+  if (isDone && room === opened)
+    notify(`${direction === "undo" ? "Undone" : "Done again"}. Now ${stateOf(opened.look)}.`);
 }
 
 async function openSample(name: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { createLogUpdate } from "log-update";
 import { printableLine } from "./printable.js";
+import type { PartsDone } from "./worker-thread.js";
 
 /** Columns of a bar. */
 const barLength = 24;
@@ -63,19 +64,18 @@ export class ProgressBar {
   }
 
   /**
-   * Shows that a part of a file is done.
+   * Shows how far a file is.
    *
    * @param file - its name
-   * @param done - parts that are done
-   * @param total - all its parts
+   * @param parts - its share that is done, and its parts
    */
-  advance(file: string, done: number, total: number): void {
+  advance(file: string, { fraction: share, done, total }: PartsDone): void {
     const before = this.#underWay.get(file);
-    const share = done / total;
     const isFirst = before?.share === undefined || before.share === 0;
     const at = this.#now();
     const from = isFirst ? { time: at, share } : before.from;
-    this.#underWay.set(file, { part: `tile ${done} of ${total}`, share, from, at });
+    const part = done === 0 ? (before?.part ?? "") : `tile ${done} of ${total}`;
+    this.#underWay.set(file, { part, share, from, at });
     this.#advanced();
   }
 

@@ -145,7 +145,7 @@ export class FileRestorer implements Service<RestoreFiles, RestoredFile> {
     const result = await this.#limpid.restore(file.image, {
       experts,
       signal,
-      onProgress: ({ done, total }) => onProgress?.({ done, total }),
+      onProgress: ({ fraction, done, total }) => onProgress?.({ fraction, done, total }),
       ...(strength !== undefined && { strength }),
       ...(mask !== undefined && { mask }),
       ...(tileSize !== undefined && { tileSize }),

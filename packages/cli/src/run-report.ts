@@ -3,6 +3,7 @@ import { formatError, reportError, type ErrorReport } from "./describe-error.js"
 import { toLine } from "./image-report.js";
 import { printableLine } from "./printable.js";
 import { ProgressBar } from "./progress-bar.js";
+import type { PartsDone } from "./worker-thread.js";
 
 /** A file that came to nothing. */
 interface Failure {
@@ -65,8 +66,8 @@ export class RunReport {
   }
 
   /** Shows how far a file is. */
-  progress(input: string, done: number, total: number): void {
-    this.#bar.advance(input, done, total);
+  progress(input: string, parts: PartsDone): void {
+    this.#bar.advance(input, parts);
   }
 
   /**

@@ -207,7 +207,7 @@ async function restoreFrom(
       try {
         const file = await restorer.run(files, {
           signal,
-          onProgress: ({ done, total }) => report.progress(input, done, total),
+          onProgress: (parts) => report.progress(input, parts),
         });
         if (file.bytes !== undefined) context.write(file.bytes);
         const text = run.json ? restoredToJson(file) : describeRestored(file);

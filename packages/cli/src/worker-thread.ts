@@ -4,8 +4,10 @@ import { startThread } from "../../../src/node/start-thread.js";
 import { Channel, portOf, type MessageTarget } from "../../../src/sdk/base/index.js";
 import { reportError, toError, type ErrorReport } from "./describe-error.js";
 
-/** How far a call is: parts that are done, of how many. */
+/** How far a call is: its share that is done, and parts that are done, of how many. */
 export interface PartsDone {
+  /** 0 to 1. */
+  readonly fraction: number;
   /** Parts that are done. */
   readonly done: number;
   /** All its parts. */

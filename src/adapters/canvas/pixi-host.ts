@@ -98,7 +98,7 @@ export interface PixiHostOptions extends PageHostOptions {
 }
 
 /**
- * A PixiJS scene as an editor: restores the active sprite. Frame, transform, filters and displayed size stay; other sprites with
+ * A PixiJS scene as an editor: restores the active sprite, also the one in an active container. Frame, transform, filters and displayed size stay; other sprites with
  * the same texture keep it. PixiJS has neither a selection nor undo: tell which sprite is active, call `selectionChanged()` when
  * it is another one, and give the application's history or use what the commit returns.
  *
@@ -127,7 +127,7 @@ export class PixiHost extends ObjectHost<PixiSpriteLike> {
   }
 
   protected override pickedObjects(): readonly PixiSpriteLike[] {
-    return [this.#active()].flat().filter(isPixiSprite);
+    return pixiSpritesIn(this.#active());
   }
 
   protected activeObject(): PixiSpriteLike | undefined {
@@ -230,6 +230,13 @@ export class PixiHost extends ObjectHost<PixiSpriteLike> {
     insert();
     return this.record({ label, redo: insert, undo: () => void parent.removeChild(layer as never) });
   }
+}
+
+/** The sprites in what is picked: a sprite, several of them, or a container. */
+function pixiSpritesIn(picked: unknown): readonly PixiSpriteLike[] {
+  if (Array.isArray(picked)) return picked.flatMap(pixiSpritesIn);
+  if (isPixiSprite(picked)) return [picked];
+  return pixiSpritesIn((picked as Partial<PixiContainerLike> | null | undefined)?.children ?? []);
 }
 
 function isPixiSprite(object: unknown): object is PixiSpriteLike {

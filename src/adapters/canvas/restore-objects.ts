@@ -47,7 +47,7 @@ export async function restoreObjects(
 ): Promise<readonly RestoredObject[]> {
   const { mode = "replace", onConflict = "new-layer", images = host.images } = options;
   if (images.length === 0) throw new LimpidError("NothingSelected", "no image object is active");
-  return restoreSeveral(host, images, { ...options, itemName: "image" }, ({ id: layerId }, step) =>
-    restoreOne(limpid, host, (signal) => host.capture({ layerId, signal }), step, { mode, onConflict }),
+  return restoreSeveral(host, images, { ...options, itemName: "image" }, ({ id }, step) =>
+    restoreOne(limpid, host, id, step, { mode, onConflict }),
   );
 }

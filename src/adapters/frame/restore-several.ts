@@ -79,7 +79,7 @@ export function restoreSeveral<
         ...options.restore,
         signal,
         onProgress: (step) => {
-          report({ fraction: step.done / step.total });
+          report({ fraction: step.fraction });
           return options.restore?.onProgress?.(step);
         },
       };
@@ -100,19 +100,21 @@ export function restoreSeveral<
  *
  * @param limpid - what repairs
  * @param host - the editor
- * @param capture - takes it
+ * @param layerId - which layer or object of the editor
  * @param step - of {@link restoreSeveral}
  * @param how - how the result comes back
  * @returns what was made of it, and how it came back
  */
 export async function restoreOne(
   limpid: Restorer,
-  host: Pick<EditorHost, "commit">,
-  capture: (signal: AbortSignal) => Promise<Capture>,
+  host: Pick<EditorHost, "commit"> & {
+    capture(options: { readonly layerId: string; readonly signal: AbortSignal }): Promise<Capture>;
+  },
+  layerId: string,
   { label, signal, restore }: RestoreStep,
   how: Pick<CommitOptions, "mode" | "onConflict">,
 ): Promise<{ readonly result: RestoreResult; readonly commit: Commit | undefined }> {
-  const taken = await capture(signal);
+  const taken = await host.capture({ layerId, signal });
   const result = await limpid.restore(taken.image, restore);
   throwIfAborted(signal);
   if (result.tiles === 0) return { result, commit: undefined };

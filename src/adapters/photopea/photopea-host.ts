@@ -91,6 +91,8 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
   #selection = "";
   #missing: string | undefined;
   #isProbed = false;
+  /** Whether Photopea did not come back from making a layer mask: it is not asked for one again. */
+  #masksHang = false;
 
   /** @internal To be made by {@link connectPhotopea} or {@link embedPhotopea}. Owns the session from here on. */
   constructor(session: PhotopeaSession, options: PhotopeaHostOptions = {}) {
@@ -165,34 +167,43 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
     const key = parseKey(capture.documentId);
     const source = capture.layerId === undefined ? undefined : parseLayerKey(capture.layerId);
     const wanted = await this.#askMode(capture, key, options);
-    return this.#turn(async (turn) => {
-      const state = parseState(await turn.tell(readState(key)));
-      const now = await this.#readAgain(turn, state.document!, capture.target, source);
-      const isConflict = now?.revision !== capture.revision;
-      const mode = resolveCommitMode(this.capabilities, capture, wanted.options, isConflict);
-      const [, , , , left, top] = capture.placement.transform;
-      const place = isConflict ? { x: left, y: top } : now.frame;
-      const mask = mode === "mask" ? capture.mask : undefined;
-      const { undoSteps, isAbove, hasMask } = await writeLayer(this.#session, turn, state, {
-        image: mask === undefined ? fitted.image : mixByMask(capture.image, fitted.image, mask),
-        masked: mask && { image: fitted.image, mask },
-        label: options.label,
-        left: place.x,
-        top: place.y,
-        source: now === undefined ? undefined : source,
-        replaces: mode === "replace",
-        copiesDocument: now?.hasOtherColorSpace ?? capture.image.colorSpace !== "srgb",
+    const write = (): Promise<Commit> =>
+      this.#turn(async (turn) => {
+        const state = parseState(await turn.tell(readState(key)));
+        const now = await this.#readAgain(turn, state.document!, capture.target, source);
+        const isConflict = now?.revision !== capture.revision;
+        const mode = resolveCommitMode(this.capabilities, capture, wanted.options, isConflict);
+        const [, , , , left, top] = capture.placement.transform;
+        const place = isConflict ? { x: left, y: top } : now.frame;
+        const mask = mode === "mask" ? capture.mask : undefined;
+        const { undoSteps, isAbove, hasMask } = await writeLayer(this.#session, turn, state, {
+          image: mask === undefined ? fitted.image : mixByMask(capture.image, fitted.image, mask),
+          masked: mask && !this.#masksHang ? { image: fitted.image, mask } : undefined,
+          label: options.label,
+          left: place.x,
+          top: place.y,
+          source: now === undefined ? undefined : source,
+          replaces: mode === "replace",
+          copiesDocument: now?.hasOtherColorSpace ?? capture.image.colorSpace !== "srgb",
+        });
+        const notes = [
+          ...wanted.notes,
+          ...(isAbove ? [] : ["the new layer is on top of all layers"]),
+          ...(mode !== "mask" || hasMask
+            ? []
+            : ["no layer mask could be made of the selection, so it is in the pixels"]),
+        ];
+        const done = mode === "mask" && !hasMask ? "new-layer" : mode;
+        return { mode: done, isConflict, undoSteps, notes: [...fitted.notes, ...notes] };
       });
-      const notes = [
-        ...wanted.notes,
-        ...(isAbove ? [] : ["the new layer is on top of all layers"]),
-        ...(mode !== "mask" || hasMask
-          ? []
-          : ["no layer mask could be made of the selection, so it is in the pixels"]),
-      ];
-      const done = mode === "mask" && !hasMask ? "new-layer" : mode;
-      return { mode: done, isConflict, undoSteps, notes: [...fitted.notes, ...notes] };
-    });
+    try {
+      return await write();
+    } catch (error) {
+      if (reasonOf(error) !== "mask-hangs") throw error;
+      // The next turn finds Photopea again, and closes what was left open on the way.
+      this.#masksHang = true;
+      return await write();
+    }
   }
 
   notify(notification: HostNotification): void {

@@ -50,8 +50,8 @@ export async function restoreLayers(
   const chosen = options.layers ?? (await host.refresh(options.signal)).layers;
   const layers = lowestFirst(chosen.filter(({ isGroup }) => !isGroup));
   if (layers.length === 0) throw new LimpidError("NothingSelected", "no layer is chosen");
-  return restoreSeveral(host, layers, { ...options, itemName: "layer" }, ({ id: layerId }, step) =>
-    restoreOne(limpid, host, (signal) => host.capture({ layerId, signal }), step, { mode, onConflict }),
+  return restoreSeveral(host, layers, { ...options, itemName: "layer" }, ({ id }, step) =>
+    restoreOne(limpid, host, id, step, { mode, onConflict }),
   );
 }
 

@@ -1,13 +1,13 @@
 import { decodePng, encodePng, type PixelImage } from "../../sdk/image/index.js";
 import { LimpidError } from "../../sdk/base/index.js";
+import { isSilence } from "../frame/index.js";
 import { reasonOf } from "./failure.js";
 import { alphaAt } from "./read.js";
 import { closeScratchDocuments } from "./scripts/close-scratch.js";
 import { findOpened } from "./scripts/find-opened.js";
-import { makeMask, maskedName } from "./scripts/make-mask.js";
+import { exportMasked, makeMask, maskedName, stageMask, type MakeMaskOptions } from "./scripts/make-mask.js";
 import { findAdded, finishPlacing, moveAbove, removeLayer } from "./scripts/finish-placing.js";
 import { placeLayer } from "./scripts/place-layer.js";
-import type { PhotopeaScript } from "./script.js";
 import type { PhotopeaSession, PhotopeaTurn } from "./session.js";
 import { parseAdded, parsePlaced, type DocumentKey, type LayerKey, type PhotopeaState } from "./state.js";
 
@@ -55,6 +55,9 @@ const maskTolerance = 2;
 /** Milliseconds that a layer may take to be moved: Photopea has been seen never to come back from it. */
 const moveTimeout = 5_000;
 
+/** Milliseconds that the one action that makes a layer mask may take. */
+const maskTimeout = 5_000;
+
 /**
  * Adds a layer to a document: posts the file, waits until exactly one document more is open, copies its layer over, finds that
  * by what has changed, puts it right above its source and closes what was opened. Nothing is done twice, whatever happens: a
@@ -66,7 +69,8 @@ const moveTimeout = 5_000;
  * @param state - of the document, just read
  * @param layer - what to add
  * @returns what it took
- * @throws {@link LimpidError} `HostFailed`, with the reason `not-above` if the layer cannot be put in place of its source
+ * @throws {@link LimpidError} `HostFailed`, with the reason `not-above` if the layer cannot be put in place of its source, and
+ * `mask-hangs` if Photopea does not come back from making a layer mask, before the user's document was touched
  */
 export async function writeLayer(
   session: PhotopeaSession,
@@ -99,7 +103,7 @@ async function placeResult(
     turn.post(file.buffer);
     await turn.poll(findOpened(state.count, width, height, scratch));
     const result = { key, replaces, scratch, copiesDocument, label, left, top, width, height };
-    if (mask !== undefined && !(await hasMade(turn, makeMask(result), image, mask, left, top))) {
+    if (mask !== undefined && !(await hasMade(turn, result, image, mask))) {
       await turn.tell(closeScratchDocuments(scratch, key));
       return undefined;
     }
@@ -146,17 +150,20 @@ async function placeResult(
   }
 }
 
-/** Whether a script has made a mask, and the one that was asked for. Nobody knows which Photopea does, so that not doing is no failure. */
+/** Whether scripts have made a mask, and the one that was asked for. Nobody knows which Photopea does, so that not doing is no failure. */
 async function hasMade(
   turn: PhotopeaTurn,
-  making: PhotopeaScript,
+  result: MakeMaskOptions,
   image: PixelImage,
   mask: PixelImage,
-  left: number,
-  top: number,
 ): Promise<boolean> {
+  const { left, top } = result;
   try {
-    const { file } = await turn.export(making);
+    await turn.tell(stageMask(result));
+    await turn.tell(makeMask(), maskTimeout).catch((error: unknown) => {
+      throw isSilence(error) ? maskHangs(error) : error;
+    });
+    const { file } = await turn.export(exportMasked(result.scratch));
     const { image: shown } = await decodePng(file);
     return isShownThrough(shown, image, mask, left, top);
   } catch (error) {
@@ -212,6 +219,13 @@ function keyAfter({ id }: LayerKey, path: LayerKey["path"], added: LayerKey): La
     return [isPushed ? index + 1 : index, name] as const;
   });
   return { id, path: moved };
+}
+
+function maskHangs(cause: unknown): LimpidError {
+  return new LimpidError("HostFailed", "Photopea has not come back from making a layer mask", {
+    cause,
+    details: { reason: "mask-hangs" },
+  });
 }
 
 function notAbove(): LimpidError {

@@ -14,6 +14,11 @@ export interface PixelBlock {
 export interface ExecutorCallOptions {
   /** Stops the call between two layers. */
   readonly signal?: AbortSignal;
+  /**
+   * Told the share of a measurement that is done, 0 to 1, by executors that know it on the way; waited for. What it throws ends
+   * the measurement.
+   */
+  readonly onProgress?: (share: number) => unknown;
 }
 
 /** One image's pass through the backbone: its mixture merged, its embedding applied, its statistics measured. */
@@ -36,7 +41,7 @@ export interface ExecutorRun extends Disposable {
    * sees the image's own and not the tile's.
    *
    * @param blocks - blocks of one size that stand for the image; as one batch they must fit in memory
-   * @param options - a signal
+   * @param options - a signal, and who wants to know how far it is
    * @throws {@link LimpidError} `Aborted`, `DeviceLost`, `OutOfMemory`, `Disposed`
    */
   measure(blocks: readonly PixelBlock[], options?: ExecutorCallOptions): Promise<void>;

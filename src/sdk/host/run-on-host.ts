@@ -95,7 +95,7 @@ async function carryOut(
     ...selectedPart(capture),
     signal,
     onProgress: (step) => {
-      progress.report({ fraction: step.done / step.total });
+      progress.report({ fraction: step.fraction });
       return options.restore?.onProgress?.(step);
     },
   });

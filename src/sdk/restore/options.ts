@@ -6,14 +6,19 @@ import type { ExpertChoice } from "./mixture.js";
 
 /** How far a restore is. */
 export interface RestoreProgress {
-  /** Tiles finished. */
+  /**
+   * Share of the work that is done, 0 to 1: the analysis, the statistics, then the tiles. It never goes back; draw bars and
+   * tell the time left by it. A photo in which nothing is found ends before it is 1.
+   */
+  readonly fraction: number;
+  /** Tiles finished; 0 until the first is. */
   readonly done: number;
   /** Tiles in all. */
   readonly total: number;
-  /** The tile that was just finished, in image pixels. */
-  readonly tile: Rect;
+  /** The tile that was just finished, in image pixels; left out while the image is looked at and measured. */
+  readonly tile?: Rect;
   /** Its result, 8-bit RGB of the tile's size, before strength, mask and blending with its neighbours. */
-  readonly preview: PixelImage;
+  readonly preview?: PixelImage;
 }
 
 /** What an analysis can be told. */
@@ -22,6 +27,8 @@ export interface AnalyzeOptions {
   readonly windows?: boolean;
   /** Gives up when it fires. */
   readonly signal?: AbortSignal;
+  /** Told how far it is; waited for. What it throws or rejects with ends the analysis. */
+  readonly onProgress?: (progress: Pick<RestoreProgress, "fraction">) => unknown;
 }
 
 /** What a restore can be told. Everything is an argument of the run; nothing is remembered for the next. */
@@ -57,7 +64,8 @@ export interface RestoreOptions {
   /** Gives up when it fires, between two layers of the network. */
   readonly signal?: AbortSignal;
   /**
-   * Called after each tile. The run waits for the promise it returns; what it throws or rejects with ends the run.
+   * Called when the run begins, some times while it looks at the image and measures it, and after each tile. The run waits for the
+   * promise it returns; what it throws or rejects with ends the run.
    */
   readonly onProgress?: (progress: RestoreProgress) => unknown;
 }

@@ -2,9 +2,10 @@ import { throwIfAborted } from "../base/index.js";
 import type { Executor, ExecutorRun, PixelBlock } from "../engine/index.js";
 import { PixelImage, readRgb, requirePixels, writeRgb, type Rect, type SrgbTones } from "../image/index.js";
 import type { RestoreOptions } from "./options.js";
+import type { RestoreWork } from "./restore-work.js";
 import { statisticsBlocks } from "./statistics-blocks.js";
 import { TileBlender, type FinishedPart } from "./tile-blender.js";
-import { planTiles, type Tile } from "./tiles.js";
+import { coversImage, planTiles, type Tile, type TilePlan } from "./tiles.js";
 
 /**
  * Side of a tile, in pixels, if nobody asks for another: near the fastest whose memory a machine can spare. In tiles of 768,
@@ -40,8 +41,26 @@ export interface RestoreImageContext {
   readonly stride: number;
   /** Whether the device had no memory for larger tiles: then the statistics take no more than a tile either. */
   readonly isShortOfMemory: boolean;
+  /** Told how far it is. */
+  readonly work: RestoreWork;
   /** Told how long the preparation took, in milliseconds. */
   readonly onPrepared: () => void;
+}
+
+/**
+ * The tiles of a restore.
+ *
+ * @param image - the input
+ * @param options - the caller's
+ * @param sizes - kept side of a tile, and the backbone's stride, in pixels
+ * @throws {@link LimpidError} `InvalidTileSize`
+ */
+export function tilesOf(
+  { width, height }: PixelImage,
+  { region = { x: 0, y: 0, width, height } }: RestoreOptions,
+  { tileSize, stride }: Pick<RestoreImageContext, "tileSize" | "stride">,
+): TilePlan {
+  return planTiles({ width, height, region, size: tileSize, margin, stride });
 }
 
 /**
@@ -59,14 +78,16 @@ export async function restoreImage(
   context: RestoreImageContext,
 ): Promise<{ image: PixelImage; tiles: number }> {
   const { width, height } = original;
-  const { run, visible, tileSize, stride, isShortOfMemory } = context;
-  const { signal, strength = 1, mask, onProgress } = options;
+  const { run, visible, tileSize, stride, isShortOfMemory, work } = context;
+  const { signal, strength = 1, mask } = options;
   const region = options.region ?? { x: 0, y: 0, width, height };
-  const plan = planTiles({ width, height, region, size: tileSize, margin, stride });
+  const plan = tilesOf(original, options, context);
+  work.plan(original, plan);
   run.announce?.(plan.count);
-  if (!coversImage(plan.rows[0]![0]!.source, original)) {
+  if (!coversImage(plan, original)) {
     const memory = isShortOfMemory ? tileSize : undefined;
-    await run.measure(statisticsBlocks(visible, stride, memory), signalOnly(signal));
+    const blocks = statisticsBlocks(visible, stride, memory);
+    await run.measure(blocks, { ...signalOnly(signal), onProgress: work.measured });
   }
   context.onPrepared();
   const check = (): void => [original, visible, ...(mask ? [mask] : [])].forEach(requirePixels);
@@ -75,11 +96,9 @@ export async function restoreImage(
   const blender = new TileBlender(plan, Math.min(feather, tileSize / 2));
   const tiles = inOrder(plan.rows.flat(), options.startAt);
   const results = restoreInOrder(tiles, visible, check, run, signal);
-  let done = 0;
   for await (const { tile, result } of results) {
     const finished = blender.add(tile, result);
-    done++;
-    await onProgress?.({ done, total: plan.count, tile: tile.keep, preview: previewOf(tile, result) });
+    await work.tile({ tile: tile.keep, preview: previewOf(tile, result) });
     check();
     for (const part of finished) {
       context.tones?.decode(part.rgb);
@@ -131,10 +150,6 @@ async function* restoreInOrder(
 
 function signalOnly(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal === undefined ? {} : { signal };
-}
-
-function coversImage(source: Rect, image: PixelImage): boolean {
-  return source.x === 0 && source.y === 0 && source.width >= image.width && source.height >= image.height;
 }
 
 /** Writes what of a part lies in the region, mixed with the original by strength and mask. */

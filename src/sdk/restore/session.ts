@@ -31,7 +31,8 @@ import type { Analysis } from "./analysis.js";
 import { chooseMixture, routeMixture } from "./mixture.js";
 import type { LoadedModel } from "./model.js";
 import type { AnalyzeOptions, RestoreOptions, RestoreResult } from "./options.js";
-import { defaultTileSize, restoreImage } from "./restore-image.js";
+import { defaultTileSize, restoreImage, tilesOf } from "./restore-image.js";
+import { RestoreWork } from "./restore-work.js";
 import { activeRouterRows, presentDegradations, type RouterRows } from "./present-degradations.js";
 import { withSmallerTiles } from "./smaller-tiles.js";
 
@@ -180,10 +181,12 @@ export class RestoreSession implements Disposable {
   analyze(image: PixelImage, options: AnalyzeOptions = {}): Promise<Analysis> {
     const { router } = this.#options.model.manifest;
     const rows = activeRouterRows(this.#options.experts.list(), router.degradations);
+    const { windows, onProgress } = options;
+    const tell = onProgress && ((fraction: number): unknown => onProgress({ fraction }));
     return this.#enqueue(options.signal, [], async () => {
       requirePixels(image);
       const { visible } = seenByNetworks(image);
-      const analysis = await addRows(await this.#router.analyze(visible, options.windows), rows, visible);
+      const analysis = await addRows(await this.#router.analyze(visible, windows, tell), rows, visible);
       return { ...analysis, present: presentIn(visible, analysis, rows, router) };
     });
   }
@@ -206,8 +209,9 @@ export class RestoreSession implements Disposable {
         ? undefined
         : chooseMixture(options.experts, installed);
     const claimed = (chosen ?? installed).map(({ expert }) => expert);
+    const work = new RestoreWork(options.onProgress);
     return this.#enqueue(options.signal, claimed, (engine, signal) =>
-      this.#restoreOn(engine, image, { installed, chosen }, { ...options, signal }),
+      this.#restoreOn(engine, image, { installed, chosen }, { ...options, signal }, work),
     );
   }
 
@@ -226,14 +230,20 @@ export class RestoreSession implements Disposable {
     image: PixelImage,
     { installed, chosen }: RunExperts,
     options: RestoreOptions & { readonly signal: AbortSignal },
+    work: RestoreWork,
   ): Promise<RestoreResult> {
     const { manifest } = this.#options.model;
+    const stride = backboneStride(manifest.backbone.config);
+    const { tileSize: given } = options;
     const rows = activeRouterRows(installed, manifest.router.degradations);
     const { backend } = engine.executor;
     const started = performance.now();
     requirePixels(image);
+    const plan = tilesOf(image, options, { tileSize: given ?? engine.tileSize, stride });
+    await work.begin(image, plan, options.analysis !== undefined);
     const { visible, tones } = seenByNetworks(image);
-    const seen = await addRows(options.analysis ?? (await this.#router.analyze(visible)), rows, visible);
+    const looked = options.analysis ?? (await this.#router.analyze(visible, false, work.analyzed));
+    const seen = await addRows(looked, rows, visible);
     const present = presentIn(visible, seen, rows, manifest.router);
     const analysis: Analysis = { ...seen, present };
     const analyzed = performance.now();
@@ -249,11 +259,9 @@ export class RestoreSession implements Disposable {
     const run = engine.executor.begin(mixture, analysis.embedding);
     try {
       let prepared = analyzed;
-      const stride = backboneStride(manifest.backbone.config);
-      const { tileSize: given } = options;
       const restoreIn = (tileSize: number): ReturnType<typeof restoreImage> =>
         restoreImage(image, options, {
-          ...{ run, visible, tones, tileSize, stride },
+          ...{ run, visible, tones, tileSize, stride, work },
           isShortOfMemory: given === undefined && tileSize < defaultTileSize(engine.executor),
           onPrepared: () => (prepared = performance.now()),
         });

@@ -28,6 +28,16 @@ export function statisticsBlocks(image: PixelImage, stride: number, memory = Inf
   );
 }
 
+/**
+ * Pixels that are looked at for the statistics, if there is memory for all blocks.
+ *
+ * @param image - the image
+ */
+export function statisticsPixels({ width, height }: PixelImage): number {
+  const most = mostPerSide * blockSize;
+  return Math.min(most, width) * Math.min(most, height);
+}
+
 function spread(
   size: number,
   stride: number,

@@ -72,6 +72,12 @@ export function planTiles(options: TilePlanOptions): TilePlan {
   };
 }
 
+/** Whether every tile sees the whole image, so that it needs no other statistics than its own. */
+export function coversImage({ rows }: TilePlan, { width, height }: Pick<Rect, "width" | "height">): boolean {
+  const { source } = rows[0]![0]!;
+  return source.x === 0 && source.y === 0 && source.width >= width && source.height >= height;
+}
+
 /** One tile's place along one axis. */
 interface Span {
   /** First pixel read, and how many. */

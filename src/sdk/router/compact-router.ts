@@ -21,6 +21,9 @@ type EncoderName = (typeof encoders)[number];
 /** A pooled layer's mean, deviation and maximum. */
 const poolings = 3;
 
+/** Pixels of an image whose views are taken in the time in which one pixel of a view is encoded. */
+const pixelsPerViewPixel = 26;
+
 /** What the compact router computes of one image, or of one part of it. */
 export interface CompactRouterOutput {
   /** Before the sigmoid, one for each degradation. */
@@ -104,9 +107,14 @@ export class CompactRouter {
    *
    * @param views - what {@link compactViews} took
    * @param hasWindows - whether it looks at each window by itself, too
+   * @param onPixels - told how many pixels of the views are done, whenever one is; waited for
    * @returns the image's output, and below it, if they are wanted, one for each window with its part of the scene
    */
-  async run(views: CompactViews, hasWindows = false): Promise<readonly CompactRouterOutput[]> {
+  async run(
+    views: CompactViews,
+    hasWindows = false,
+    onPixels?: (done: number) => unknown,
+  ): Promise<readonly CompactRouterOutput[]> {
     const { windowSize: size } = this.config;
     const [rows, columns] = views.grid;
     const local: Float32Array[] = [];
@@ -115,6 +123,7 @@ export class CompactRouter {
       const window = views.windows.subarray(index * length, (index + 1) * length);
       const maps = await this.#stacks.detail.run(withDetail(window, size, size));
       local.push(joined(maps.map((map) => poolCells(map))));
+      await onPixels?.((index + 1) * size * size);
     }
     const [height, width] = views.sceneShape;
     const maps = await this.#stacks.scene.run(withDetail(views.scene, height, width));
@@ -135,11 +144,21 @@ export class CompactRouter {
    *
    * @param image - the photo, any size; colour under transparent pixels should have been bled
    * @param hasWindows - whether it says of each window, too, what is wrong with it
+   * @param onProgress - told the share that is done, 0 to 1; waited for
    * @returns the probabilities, and the embedding for the backbone
    */
-  async analyze(image: PixelImage, hasWindows = false): Promise<Analysis> {
+  async analyze(
+    image: PixelImage,
+    hasWindows = false,
+    onProgress?: (share: number) => unknown,
+  ): Promise<Analysis> {
     const views = compactViews(image, this.config);
-    const [whole, ...parts] = await this.run(views, hasWindows);
+    const looked = (image.width * image.height) / pixelsPerViewPixel;
+    const all = looked + (views.windows.length + views.scene.length) / 3;
+    const onPixels = onProgress && ((done: number): unknown => onProgress((looked + done) / all));
+    await onPixels?.(0);
+    const [whole, ...parts] = await this.run(views, hasWindows, onPixels);
+    await onProgress?.(1);
     const analysisOf = ({ logits, embedding }: CompactRouterOutput): Analysis =>
       toAnalysis(this.degradations, logits, embedding);
     if (!hasWindows) return analysisOf(whole!);

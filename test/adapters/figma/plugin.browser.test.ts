@@ -234,7 +234,7 @@ describe("the built page of the Figma plugin", () => {
       expect.stringMatching(/^Photo"Photo" is locked/),
       "Photorestored",
     ]);
-    expect(await panelFaults(page, panel, [300, 340], (width) => resize(page, width))).toEqual([]);
+    expect(await panelFaults(page, panel, [300, 320, 340], (width) => resize(page, width))).toEqual([]);
     const layers = (await look(page)).slice(-3);
     expect(layers.map(({ pixels }) => String(pixels) === String([...picture.data]))).toEqual([
       false,
@@ -288,7 +288,7 @@ describe("the built page of the Figma plugin", () => {
     ]) {
       expect(tree).toContain(line);
     }
-    expect(await panelFaults(page, panel, [300, 340], (width) => resize(page, width))).toEqual([]);
+    expect(await panelFaults(page, panel, [300, 320, 340], (width) => resize(page, width))).toEqual([]);
     await panel.locator("#apply").click();
     await says(panel, "status", /^Added as a new layer/);
     expect((await look(page)).map(({ name }) => name)).toEqual(["Photo", "Photo restored"]);

@@ -1,19 +1,14 @@
 // Runs the conformance suite on a real Fabric canvas.
 import { ActiveSelection, Canvas, FabricImage, filters, Group, Rect, type FabricObject } from "fabric";
 import { displayedCorners } from "../../../src/testing/host-conformance/displayed-corners.js";
-import {
-  FabricHost,
-  restoreObjects,
-  UndoHistory,
-  type CanvasLimits,
-} from "../../../src/adapters/canvas/index.js";
-import type { Restorer } from "../../../src/sdk/host/index.js";
+import { FabricHost, UndoHistory, type CanvasLimits } from "../../../src/adapters/canvas/index.js";
 import { hostConformanceChecks, runHostConformance, type HostFixture } from "../../../src/testing/index.js";
 import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
 import { mutants } from "./fabric-mutants.js";
 import { badMoments, offerCommands, type OpenedInPage } from "./bad-moments.js";
 import { loadImg, paintedCopy, toImg, stripedCanvas } from "./page-documents.js";
 import { seenFabric, type FabricLike } from "./seen-fabric.js";
+import { severalObjects } from "./several-objects.js";
 
 function open(
   element: HTMLImageElement | undefined,
@@ -254,7 +249,7 @@ async function furtherObjects(): Promise<Record<string, unknown>> {
 }
 
 /** Several images at once: two of a selection, one of them in a group, and one that cannot be read. */
-async function severalObjects(): Promise<unknown> {
+async function restoreSeveral(): Promise<unknown> {
   const canvas = new Canvas(document.createElement("canvas"), { width: 200, height: 150 });
   const alone = new FabricImage(stripedCanvas(), { left: 40, top: 30 });
   const grouped = new FabricImage(stripedCanvas(), { left: 90, top: 60 });
@@ -268,42 +263,20 @@ async function severalObjects(): Promise<unknown> {
   const messages: string[] = [];
   const shown = (_: string, progress?: { message?: string }) => messages.push(progress?.message ?? "");
   const host = new FabricHost(canvas, { interface: { progress: shown } });
-  const before = [alone, grouped].map((image) => image.getElement());
-  const restored = await restoreObjects(inverting, host);
-  const after = [alone, grouped].map((image) => image.getElement());
-  const outcomes = restored.map(({ image, commit, error }) => [image.name, commit?.mode ?? error?.code]);
-  for (const { commit } of restored) await commit?.undo!();
-  const isUndone = [alone, grouped].every((image, index) => image.getElement() === before[index]);
-  canvas.discardActiveObject();
-  const refusal: unknown = await restoreObjects(inverting, host).catch((error: unknown) => error);
+  const outcome = await severalObjects(
+    host,
+    () => [alone, grouped].map((image) => image.getElement()),
+    messages,
+    () => canvas.discardActiveObject(),
+  );
   host.dispose();
   await canvas.dispose();
-  return {
-    outcomes,
-    isUndone,
-    changed: after.map((element, index) => element !== before[index]),
-    messages: messages.filter((text) => text.includes(" of ")),
-    refusal: (refusal as { code: string }).code,
-  };
+  return outcome;
 }
-
-/** Gives every picture back with its colours inverted. */
-const inverting: Restorer = {
-  restore: (image) =>
-    Promise.resolve({
-      image: image.withData(image.data.map((sample) => 255 - sample)),
-      analysis: { degradations: [], present: [], embedding: new Float32Array() },
-      mixture: [],
-      tiles: 1,
-      tileSize: 64,
-      backend: "cpu",
-      timings: { analyze: 0, prepare: 0, tiles: 0, total: 0 },
-    }),
-};
 
 const cases = {
   furtherObjects,
-  severalObjects,
+  severalObjects: restoreSeveral,
   killMutants,
   picturesOfLargerResult,
   badMoments: () => badMoments(async (limits) => open(await toImg(makePicture(8, 6)), limits)),

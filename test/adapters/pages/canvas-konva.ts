@@ -5,6 +5,7 @@ import { runHostConformance, type HostFixture, type SeenLayer } from "../../../s
 import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
 import { badMoments, offerCommands, type OpenedInPage } from "./bad-moments.js";
 import { loadImg, paintedCopy, pixelsOf, toImg, stripedCanvas } from "./page-documents.js";
+import { severalObjects } from "./several-objects.js";
 
 async function seen(node: Konva.Image, isOpened: boolean): Promise<SeenLayer> {
   const pixels = await pixelsOf(node.image() as HTMLImageElement);
@@ -184,7 +185,38 @@ async function furtherNodes(): Promise<Record<string, unknown>> {
   };
 }
 
+/** Two nodes at once and a group with one; one of them cannot be read. */
+async function restoreSeveral(): Promise<unknown> {
+  const container = document.body.appendChild(document.createElement("div"));
+  const stage = new Konva.Stage({ container, width: 200, height: 150 });
+  const layer = new Konva.Layer();
+  const group = new Konva.Group({ x: 3, rotation: 5 });
+  const alone = new Konva.Image({ image: stripedCanvas(), name: "Alone" });
+  const empty = new Konva.Image({ image: document.createElement("img"), name: "Empty" });
+  const grouped = new Konva.Circle({
+    fillPatternImage: stripedCanvas() as never,
+    name: "Grouped",
+    radius: 20,
+  });
+  stage.add(layer.add(alone, empty, group.add(grouped, new Konva.Rect({ width: 9, height: 9 }))));
+  const transformer = new Konva.Transformer({ nodes: [alone, empty, group] });
+  const messages: string[] = [];
+  const shown = (_: string, progress?: { message?: string }) => messages.push(progress?.message ?? "");
+  const host = new KonvaHost({ active: () => transformer.nodes(), interface: { progress: shown } });
+  const outcome = await severalObjects(
+    host,
+    () => [alone.image(), grouped.fillPatternImage()],
+    messages,
+    () => transformer.nodes([]),
+  );
+  host.dispose();
+  stage.destroy();
+  container.remove();
+  return outcome;
+}
+
 const cases = {
+  severalObjects: restoreSeveral,
   furtherNodes,
   picturesOfLargerResult,
   badMoments: () => badMoments(async (limits) => open(await toImg(makePicture(8, 6)), limits)),

@@ -4,7 +4,8 @@ import { PixiHost, UndoHistory, type CanvasLimits } from "../../../src/adapters/
 import { runHostConformance, type HostFixture, type SeenLayer } from "../../../src/testing/index.js";
 import { makePicture } from "../../../src/testing/host-conformance/pictures.js";
 import { badMoments, offerCommands, type OpenedInPage } from "./bad-moments.js";
-import { loadImg, paintedCopy, pixelsOf, toImg } from "./page-documents.js";
+import { loadImg, paintedCopy, pixelsOf, stripedCanvas, toImg } from "./page-documents.js";
+import { severalObjects } from "./several-objects.js";
 
 const drawn = (sprite: Sprite) => sprite.texture.source.resource as HTMLImageElement;
 
@@ -90,7 +91,32 @@ const fixture: HostFixture = {
   },
 };
 
+/** Two sprites at once and a container with one; one of them cannot be read. */
+async function restoreSeveral(): Promise<unknown> {
+  const sprite = (label: string, element: HTMLCanvasElement | HTMLImageElement): Sprite =>
+    new Sprite({ texture: Texture.from(element, true), label });
+  const stage = new Container();
+  const alone = stage.addChild(sprite("Alone", stripedCanvas()));
+  const empty = stage.addChild(sprite("Empty", document.createElement("img")));
+  const group = stage.addChild(new Container({ x: 3, rotation: 0.1 }));
+  group.addChild(new Graphics());
+  const grouped = group.addChild(sprite("Grouped", stripedCanvas()));
+  let active: Container[] = [alone, empty, group];
+  const messages: string[] = [];
+  const shown = (_: string, progress?: { message?: string }) => messages.push(progress?.message ?? "");
+  const host = new PixiHost({ stage, active: () => active, interface: { progress: shown } });
+  const outcome = await severalObjects(
+    host,
+    () => [alone, grouped].map(drawn),
+    messages,
+    () => (active = []),
+  );
+  host.dispose();
+  return outcome;
+}
+
 const cases = {
+  severalObjects: restoreSeveral,
   badMoments: () => badMoments(async (limits) => open(await toImg(makePicture(8, 6)), limits)),
   offerCommands: async () => offerCommands(open(await toImg(makePicture(8, 6))).host),
 };

@@ -220,7 +220,7 @@ describe("PhotopeaHost", () => {
     const limpid: Restorer = {
       async restore(image, options) {
         const tile = { x: 0, y: 0, width: 3, height: 3 };
-        await options?.onProgress?.({ done: 1, total: 1, tile, preview: image });
+        await options?.onProgress?.({ fraction: 1, done: 1, total: 1, tile, preview: image });
         return restorer().restore(image);
       },
     };
@@ -379,6 +379,21 @@ describe("PhotopeaHost", () => {
       expect([...layer.image!.data]).toEqual(
         inside.map((is, index) => (is ? inverted : picture.data)[index]),
       );
+    });
+
+    test("asks for a layer mask only once where Photopea does not come back from making one", async () => {
+      const { host, photopea } = open();
+      photopea.misbehave({ masks: "hangs" });
+      for (const run of [1, 2]) {
+        const { commit, layer } = await addMasked(photopea, host);
+        expect(commit).toMatchObject({ mode: "new-layer", notes: [expect.stringMatching(/no layer mask/)] });
+        expect(layer.mask).toBeUndefined();
+        expect([run, photopea.scripts.filter((source) => source.includes("executeAction")).length]).toEqual([
+          run,
+          1,
+        ]);
+        photopea.closeDocument();
+      }
     });
 
     test("makes none of what is selected by then, if that is something else", async () => {

@@ -376,7 +376,9 @@ describe("the Photopea plugin of the examples", () => {
       "“Logo” (a smart object) is not made of pixels. Restore it too?",
     );
     expect(
-      await panelFaults(page, panel, [300, 400], (width) => page.setViewportSize({ width, height: 900 })),
+      await panelFaults(page, panel, [300, 320, 400], (width) =>
+        page.setViewportSize({ width, height: 900 }),
+      ),
     ).toEqual([]);
     await page.keyboard.press("Escape");
     await until(async () => !(await question.isVisible()));
@@ -404,7 +406,9 @@ describe("the Photopea plugin of the examples", () => {
       ...["Sky restored", "Sky", "Huge", "Logo", "Curves 1", "Group", "Ground restored", "Ground"],
     ]);
     expect(
-      await panelFaults(page, panel, [300, 400], (width) => page.setViewportSize({ width, height: 900 })),
+      await panelFaults(page, panel, [300, 320, 400], (width) =>
+        page.setViewportSize({ width, height: 900 }),
+      ),
     ).toEqual([]);
     await page.setViewportSize({ width: 1280, height: 720 });
 

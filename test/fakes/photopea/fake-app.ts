@@ -24,6 +24,8 @@ export class FakeApp {
   isAborted = false;
   /** Whether nothing is dealt with any more. */
   isHung = false;
+  /** How many messages nobody will answer from now on. */
+  lostMessages = 0;
   /** Opens a file as a document; for `app.open`. */
   openFile: (bytes: Uint8Array) => Promise<void> = () => Promise.reject(new Error("nothing opens files"));
   /** Reads a file's picture; for `app.open`. */
@@ -134,6 +136,11 @@ export class FakeApp {
     if (masks === "abort") {
       this.isAborted = true;
       throw new ScriptAborted("no such action");
+    }
+    if (masks === "hangs") {
+      this.lostMessages = 1;
+      this.isAborted = true;
+      throw new ScriptAborted("it hangs");
     }
     if (masks === "ignored") return;
     const document = this.activeDocument;

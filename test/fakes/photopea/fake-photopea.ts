@@ -141,7 +141,7 @@ export class FakePhotopea {
   receive(message: unknown): Promise<void> {
     if (this.#app.vices.silent) return Promise.resolve();
     return this.#turns.add(async () => {
-      if (this.#app.isHung) return;
+      if (this.#app.isHung || this.#app.lostMessages-- > 0) return;
       if (typeof message === "string") this.#run(message);
       else if (message instanceof ArrayBuffer) await this.#load(new Uint8Array(message));
       else return;

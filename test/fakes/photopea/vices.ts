@@ -21,10 +21,10 @@ export interface PhotopeaVices {
   /** Whether a copied document has the selection of the original. */
   readonly copyKeepsSelection: boolean;
   /**
-   * What becomes of a layer mask that a script asks for: it is made of the selection; the script ends; nothing happens; or it
-   * shows all of the layer.
+   * What becomes of a layer mask that a script asks for: it is made of the selection; the script ends; it never ends, and the
+   * ping behind it is lost; nothing happens; or it shows all of the layer.
    */
-  readonly masks: "of-selection" | "abort" | "ignored" | "of-all";
+  readonly masks: "of-selection" | "abort" | "hangs" | "ignored" | "of-all";
   /** Said before the answers to every script: pings, and what belongs to other plugins. */
   readonly babble: readonly unknown[];
   /** Says everything again that was said for earlier scripts. */

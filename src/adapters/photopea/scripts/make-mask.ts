@@ -22,17 +22,16 @@ export function maskedName(scratch: string): string {
 }
 
 /**
- * Gives a result a layer mask of what is selected, in a copy of the user's document, which has its selection: the user's own
- * document and its history stay as they are. Gives the copy out as a PNG that shows nothing but the result, so that its alpha
- * tells what the mask came to. Gives up with `no-selection` if the copy has another selection, or none.
+ * Puts a result into a copy of the user's document, which has its selection: the user's own document and its history stay as
+ * they are. Gives up with `no-selection` if the copy has another selection, or none.
  *
  * @param options - for what, and where it belongs
  * @returns the script
  */
-export function makeMask({ key, scratch, copiesDocument, left, top }: MakeMaskOptions): PhotopeaScript {
+export function stageMask({ key, scratch, copiesDocument, left, top }: MakeMaskOptions): PhotopeaScript {
   return script`${library}
   var doc = findDocument(${key}), holder = findScratch(${scratch}), layer = holder.layers[0];
-  var expected = boundsOf(doc.selection), found = null, staged, copy, channel, made, i;
+  var expected = boundsOf(doc.selection), found = null, staged, copy, i;
   if (layer.allLocked === true) { layer.allLocked = false; }
   staged = stageLayer(layer, holder, doc, ${`${scratch}place`}, ${copiesDocument}, ${left}, ${top});
   copy = addScratch(doc, ${maskedName(scratch)}, true);
@@ -41,8 +40,17 @@ export function makeMask({ key, scratch, copiesDocument, left, top }: MakeMaskOp
   for (i = 0; i < 4; i++) {
     if (!found || found[i] !== expected[i]) { fail("no-selection", "the copy does not have the selection"); }
   }
-  layer = copyLayer(staged, findScratch(${`${scratch}place`}), copy);
-  copy.activeLayer = layer;
+  copy.activeLayer = copyLayer(staged, findScratch(${`${scratch}place`}), copy);
+  tell(true);`;
+}
+
+/**
+ * Gives the layer of {@link stageMask} a layer mask of what is selected. Nothing else, so that little is lost if it hangs.
+ *
+ * @returns the script
+ */
+export function makeMask(): PhotopeaScript {
+  return script`  var channel, made;
   channel = new ActionReference();
   channel.putEnumerated(charIDToTypeID("Chnl"), charIDToTypeID("Chnl"), charIDToTypeID("Msk "));
   made = new ActionDescriptor();
@@ -50,6 +58,18 @@ export function makeMask({ key, scratch, copiesDocument, left, top }: MakeMaskOp
   made.putReference(charIDToTypeID("At  "), channel);
   made.putEnumerated(charIDToTypeID("Usng"), charIDToTypeID("UsrM"), charIDToTypeID("RvlS"));
   executeAction(charIDToTypeID("Mk  "), made, DialogModes.NO);
+  tell(true);`;
+}
+
+/**
+ * Gives a PNG out that shows nothing but the layer of {@link stageMask}, so that its alpha tells what its mask came to.
+ *
+ * @param scratch - name of the document that holds the result
+ * @returns the script
+ */
+export function exportMasked(scratch: string): PhotopeaScript {
+  return script`${library}
+  var copy = findScratch(${maskedName(scratch)});
   showFirst(copy);
   begin();
   copy.saveToOE("png");`;

@@ -24,6 +24,8 @@ export interface MachineCall {
   readonly signal?: AbortSignal | undefined;
   /** Throws if whoever called has gone. */
   readonly check?: () => void;
+  /** Told the share of the multiply-adds that are done, 0 to 1; waited for. */
+  readonly onProgress?: ((share: number) => unknown) | undefined;
 }
 
 /** What a {@link Machine} is made from. */
@@ -79,7 +81,7 @@ export class Machine {
    *
    * @param program - the weights and modulations
    * @param blocks - of one size, one at least
-   * @param call - how to stop
+   * @param call - how to stop, and who wants to know how far it is
    * @returns the program's vectors with the attentions
    */
   async measure(program: Program, blocks: readonly PixelBlock[], call: MachineCall): Promise<Float32Array> {
@@ -123,6 +125,8 @@ export class Machine {
     const pace = new Pace();
     const { kernels } = this.#memory;
     const onPause = (): void => checkCall(call);
+    const total = plan.steps.reduce((sum, step) => sum + costOf(step), 0);
+    let done = 0;
     for (const step of plan.steps) {
       switch (step.type) {
         case "layer": {
@@ -147,6 +151,8 @@ export class Machine {
         case "attend":
           this.#attend(step);
       }
+      done += costOf(step);
+      await call.onProgress?.(done / total);
     }
     return plan;
   }
@@ -205,6 +211,13 @@ export class Machine {
       this.#memory.floats.set(row, start + (first + y * rowStride) / floatBytes);
     }
   }
+}
+
+/** Multiply-adds of a step, those of a channel attention not counted. */
+function costOf(step: PassStep): number {
+  if (step.type === "attend") return 0;
+  const columns = step.type === "block" ? step.width : 1;
+  return step.records.length * step.height * columns * step.cost;
 }
 
 function checkCall({ signal, check }: MachineCall): void {

@@ -36,7 +36,7 @@ export class WasmRun implements ExecutorRun {
   }
 
   async measure(blocks: readonly PixelBlock[], options: ExecutorCallOptions = {}): Promise<void> {
-    const call = this.#call(options);
+    const call = { ...this.#call(options), onProgress: options.onProgress };
     sizeOfBlocks(blocks);
     const { weights } = this.#program;
     const vectors = await this.#withMachine((machine) => machine.measure(this.#program, blocks, call));

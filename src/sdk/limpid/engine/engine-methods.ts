@@ -21,7 +21,7 @@ export interface EngineMethods {
   /** Says which experts are installed from now on. */
   setExperts(experts: PostedExperts): void;
   /** As `Limpid.analyze`. */
-  analyze(call: PostedAnalyze): Analysis;
+  analyze(call: PostedAnalyze, progress: Pick<RestoreProgress, "fraction">): Analysis;
   /** As `Limpid.restore`. */
   restore(call: PostedRestore, progress: PostedProgress): PostedResult;
 }
@@ -114,9 +114,11 @@ export interface PostedExperts {
   readonly pinned: readonly string[];
 }
 
-/** A call that can be posted: without its signal. */
-export interface PostedAnalyze extends Omit<AnalyzeOptions, "signal"> {
+/** A call that can be posted: without its signal and its listener. */
+export interface PostedAnalyze extends Omit<AnalyzeOptions, "signal" | "onProgress"> {
   readonly image: PixelImageInit;
+  /** Whether anybody listens to progress. */
+  readonly hasProgress: boolean;
 }
 
 /** A call that can be posted: without its signal and its listener. */
@@ -131,7 +133,7 @@ export interface PostedRestore {
 }
 
 /** Progress whose preview lost its class on the way. */
-export type PostedProgress = Omit<RestoreProgress, "preview"> & { readonly preview: PixelImageInit };
+export type PostedProgress = Omit<RestoreProgress, "preview"> & { readonly preview?: PixelImageInit };
 
 /** A result whose image lost its class on the way. */
 export type PostedResult = Omit<RestoreResult, "image"> & { readonly image: PixelImageInit };

@@ -77,8 +77,12 @@ export function serveEngine(port: WorkerPort, { script }: ServeEngineOptions = {
         experts?.set(posted);
         if (session !== undefined) tellState();
       },
-      async analyze({ image, ...options }, { signal }) {
-        const analysis = await running().analyze(new PixelImage(image), { ...options, signal });
+      async analyze({ image, hasProgress, ...options }, { signal, progress }) {
+        const analysis = await running().analyze(new PixelImage(image), {
+          ...options,
+          ...(hasProgress && { onProgress: progress }),
+          signal,
+        });
         tellState();
         return analysis;
       },

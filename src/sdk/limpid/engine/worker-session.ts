@@ -118,11 +118,11 @@ export class WorkerSession implements Disposable {
   }
 
   /** As `Limpid.analyze`. */
-  analyze(image: PixelImage, { signal, ...options }: AnalyzeOptions = {}): Promise<Analysis> {
+  analyze(image: PixelImage, { signal, onProgress, ...options }: AnalyzeOptions = {}): Promise<Analysis> {
     return this.#inOrder(async () => {
       const [posted, samples] = await carry(image, signal);
-      return () =>
-        this.#channel.call("analyze", { ...options, image: posted }, { signal, transfer: [samples] });
+      const call = { ...options, image: posted, hasProgress: onProgress !== undefined };
+      return () => this.#channel.call("analyze", call, { signal, onProgress, transfer: [samples] });
     });
   }
 
@@ -145,7 +145,8 @@ export class WorkerSession implements Disposable {
       return () =>
         this.#channel.call("restore", call, {
           ...{ signal, transfer },
-          onProgress: (step) => onProgress?.({ ...step, preview: new PixelImage(step.preview) }),
+          onProgress: ({ preview, ...step }) =>
+            onProgress?.({ ...step, ...(preview && { preview: new PixelImage(preview) }) }),
         });
     });
     return { ...result, image: new PixelImage(result.image) };
