@@ -107,6 +107,27 @@ describe("an extension without capabilities", () => {
     await expect(commands.execute("acme.attack")).rejects.toBe(bad.error);
   });
 
+  test("cannot send one buffer many times over, past what counts in its engine", async () => {
+    const { extensions, commands } = await openWorkbench({ memoryLimit: 64 });
+    await extensions.install(
+      makeExtension({
+        code: `export function activate(context, api) {
+          api.commands.register("acme.send", () => {
+            const big = new ArrayBuffer(12 << 20), { map } = Array.prototype;
+            ArrayBuffer.prototype.slice = () => big;
+            Array.prototype.map = function (encode) {
+              if (this[0] === "many") for (let i = 0; i < 12; i++) encode(new Uint8Array(big));
+              return map.call(this, encode);
+            };
+            return api.commands.execute("acme.send", "many").catch((error) => error.message);
+          });
+        }`,
+        contributes: { commands: [command("acme.send")] },
+      }),
+    );
+    expect(await commands.execute("acme.send")).toBe("a message has too many bytes");
+  });
+
   test("may write much at once, and nothing of it is lost", async () => {
     const { extensions, commands } = await openWorkbench();
     const extension = await extensions.install(
