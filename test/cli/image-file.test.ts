@@ -458,6 +458,22 @@ describe("readImageFile", () => {
     );
   });
 
+  test("refuses kinds that its decoders do not know, and does not call them damaged", async () => {
+    const jpeg = await sharp({ create: { width: 9, height: 7, channels: 3, background: "red" } })
+      .jpeg()
+      .toBuffer();
+    jpeg[jpeg.indexOf(Buffer.from([255, 0xc0])) + 4] = 12; // bits of a sample
+    await expect(readImageFile(await save("deep.jpg", jpeg))).rejects.toEqual(
+      failure("UnsupportedImage", /precision 12/),
+    );
+    const half = makeTiff([
+      { width: 4, height: 1, samples: new Uint16Array(4).fill(0x3800), tags: [[339, 3]] },
+    ]);
+    await expect(readImageFile(await save("half.tif", half))).rejects.toEqual(
+      failure("UnsupportedImage", /16-bit floats/),
+    );
+  });
+
   const reduced = { tags: [[254, 1]] as const };
   test.each([
     ["says that it is smaller", [grayPage(16, 12, reduced), grayPage(128, 96)]],
