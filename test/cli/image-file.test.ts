@@ -124,7 +124,7 @@ function makeTiff(pages: readonly TiffPage[]): Buffer {
 interface TiffPage {
   readonly width: number;
   readonly height: number;
-  readonly samples: Uint8Array | Float32Array;
+  readonly samples: Uint8Array | Uint16Array | Float32Array;
   /** One, grey, if left out. */
   readonly channels?: 1 | 3;
   /** One number, a list of rational ones, or a table of 16 bits. */
