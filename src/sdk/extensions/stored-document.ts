@@ -2,7 +2,8 @@ import type { KeyValueStorage } from "./key-value-storage.js";
 
 /**
  * JSON values by name under one key of a storage: read once, held in memory, written after changes, one write at a time, in
- * which all changes are that were made before it began. A storage that is denied, full or holds nonsense loses nothing but what outlives the instance.
+ * which all changes are that were made before it began. A storage that is denied, full or holds nonsense loses nothing but
+ * what outlives the instance.
  */
 export class StoredDocument {
   readonly #storage: KeyValueStorage;

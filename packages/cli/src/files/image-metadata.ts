@@ -129,7 +129,7 @@ function readStored({ bytes, metadata, directory }: FileParts, notes: string[]):
     case "jpeg":
       return { exif, xmp, iptc, ...readJpeg(bytes, notes) };
     case "png":
-      return readPng(bytes);
+      return readPng(bytes, { exif, xmp });
     case "tiff":
       if (directory !== undefined) return readTiff(bytes, directory);
       notes.push("EXIF and density left out: those of TIFF files with 64-bit offsets are not read");
@@ -176,9 +176,9 @@ function decodeComment(bytes: Uint8Array): string {
 const extendedXmpNote = "XMP beyond its first 64 kB left out";
 
 /** What stands behind the pixels, where ExifTool writes it, counts too; decoders do not read so far. */
-function readPng(bytes: Buffer): StoredMetadata {
+function readPng(bytes: Buffer, decoded: Pick<StoredMetadata, "exif" | "xmp">): StoredMetadata {
   const text: PngChunk[] = [];
-  let exif: Uint8Array | undefined;
+  let { exif } = decoded;
   let packet: string | undefined;
   let density: Density | undefined;
   const raw = new Map<string, Uint8Array>();
@@ -206,7 +206,7 @@ function readPng(bytes: Buffer): StoredMetadata {
   exif ??=
     raw.get("exif") ??
     (app1 && Buffer.from(app1.subarray(0, 4)).toString("latin1") === "Exif" ? app1 : undefined);
-  const xmp = packet === undefined ? raw.get("xmp") : Buffer.from(packet);
+  const xmp = decoded.xmp ?? (packet === undefined ? raw.get("xmp") : Buffer.from(packet));
   const iptc = raw.get("iptc") ?? raw.get("8bim");
   return { text, density, iptc, exif, xmp };
 }
