@@ -26,6 +26,10 @@ const maximumBody = 64 << 20;
 const engineMemory = 16 << 20;
 /** A page of WebAssembly's memory, in bytes. */
 const pageSize = 64 << 10;
+/** How many timers may run, and how many fetches. */
+const [maximumTimers, maximumFetches] = [1000, 16];
+/** The longest time that a timer knows, in milliseconds. */
+const longestDelay = 2 ** 31 - 1;
 /** How deep calls may nest, in bytes of the engine's stack. */
 const stackSize = 512 << 10;
 
@@ -46,7 +50,7 @@ export async function runSandbox(port: MessagePortLike, { memoryLimit }: Sandbox
     const runtime = engine.newRuntime();
     runtime.setMemoryLimit(memoryLimit);
     runtime.setMaxStackSize(stackSize);
-    new Sandbox(runtime.newContext(), relay);
+    new Sandbox(runtime.newContext(), relay, memoryLimit);
   } catch (error) {
     relay.end(`its engine cannot start: ${describe(error)}`);
   }
@@ -64,12 +68,18 @@ class Sandbox {
   readonly #relay: Relay;
   readonly #receive: QuickJSHandle;
   readonly #copy: QuickJSHandle;
+  readonly #maximumBytes: number;
+  readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
+  readonly #fetches = new Map<number, AbortController>();
   #fetch: typeof fetch | undefined;
+  /** Bytes of bodies that fetches have brought so far and not handed over. */
+  #fetched = 0;
   #code = "";
 
-  constructor(vm: QuickJSContext, relay: Relay) {
+  constructor(vm: QuickJSContext, relay: Relay, maximumBytes: number) {
     this.#vm = vm;
     this.#relay = relay;
+    this.#maximumBytes = maximumBytes;
     const host = this.#makeHost();
     // Taken before the extension can change what it calls.
     const copy =
@@ -157,9 +167,9 @@ class Sandbox {
     });
     add("end", (reason) => this.#relay.end(this.#textOf(reason).slice(0, 1000)));
     add("timer", (id, delay) => {
-      const number = vm.getNumber(id);
-      setTimeout(() => this.#deliver("timer", String(number)), Math.max(vm.getNumber(delay), 0));
+      return this.#startTimer(vm.getNumber(id), vm.getNumber(delay)) ? vm.true : vm.false;
     });
+    add("cancelTimer", (id) => this.#cancelTimer(vm.getNumber(id)));
     add("now", () => vm.newNumber(performance.now()));
     add("encode", (text) => {
       const bytes = new TextEncoder().encode(this.#textOf(text));
@@ -184,6 +194,7 @@ class Sandbox {
       const [init, [body]] = [JSON.parse(this.#textOf(request)) as FetchRequest, this.#buffersOf(list)];
       void this.#answerFetch(number, init, body);
     });
+    add("cancelFetch", (id) => this.#fetches.get(vm.getNumber(id))?.abort());
     vm.newFunction("load", () => {
       const result = vm.evalCode(this.#code, "extension.js", { type: "module" });
       this.#code = "";
@@ -192,17 +203,51 @@ class Sandbox {
     return host;
   }
 
+  #startTimer(id: number, delay: number): boolean {
+    this.#cancelTimer(id);
+    if (this.#timers.size >= maximumTimers) return false;
+    const fire = (): void => {
+      this.#timers.delete(id);
+      this.#deliver("timer", String(id));
+    };
+    this.#timers.set(id, setTimeout(fire, Math.min(Math.max(delay, 0), longestDelay)));
+    return true;
+  }
+
+  #cancelTimer(id: number): void {
+    clearTimeout(this.#timers.get(id));
+    this.#timers.delete(id);
+  }
+
   async #answerFetch(id: number, request: FetchRequest, body: ArrayBuffer | undefined): Promise<void> {
+    const giveUp = new AbortController();
+    let length = 0;
+    const take = (count: number): void => {
+      length += count;
+      this.#fetched += count;
+      const most = Math.min(maximumBody, this.#maximumBytes);
+      if (length > most || this.#fetched > this.#maximumBytes) {
+        throw new TypeError(`the answer has more than ${most} bytes, or the answers together too many`);
+      }
+    };
     try {
       if (this.#fetch === undefined) throw new TypeError("this extension may not use the network");
+      if (this.#fetches.has(id) || this.#fetches.size >= maximumFetches) {
+        throw new TypeError(`more than ${maximumFetches} fetches run`);
+      }
+      this.#fetches.set(id, giveUp);
       const { url, method, headers } = request;
-      const response = await this.#fetch(url, { method, headers, ...(body && { body }) });
-      const bytes = await readBounded(response);
+      const { signal } = giveUp;
+      const response = await this.#fetch(url, { method, headers, signal, ...(body && { body }) });
+      const bytes = await readBody(response, take);
       const { status, statusText } = response;
       const answer = { id, status, statusText, url: response.url, headers: [...response.headers] };
       this.#deliver("fetch", JSON.stringify(answer), [bytes]);
     } catch (error) {
       this.#deliver("fetch", JSON.stringify({ id, error: describe(error).replace(/^TypeError: /, "") }));
+    } finally {
+      this.#fetched -= length;
+      if (this.#fetches.get(id) === giveUp) this.#fetches.delete(id);
     }
   }
 
@@ -219,12 +264,15 @@ class Sandbox {
   #buffersOf(list: QuickJSHandle): ArrayBuffer[] {
     const vm = this.#vm;
     const length = vm.getProp(list, "length").consume((value) => vm.getNumber(value));
+    let total = 0;
     return Array.from({ length: Math.min(length, 16) }, (_, index) =>
       vm.getProp(list, index).consume((handle) => {
-        const bytes = vm.getArrayBuffer(handle);
-        const copy = bytes.value.slice().buffer;
-        bytes.dispose();
-        return copy;
+        return vm.getArrayBuffer(handle).consume(({ value: bytes }) => {
+          // One buffer may be in the list many times.
+          total += bytes.byteLength;
+          if (total > this.#maximumBytes) throw new RangeError("a message has too many bytes");
+          return bytes.slice().buffer;
+        });
       }),
     );
   }
@@ -241,19 +289,19 @@ interface FetchRequest {
   readonly headers: [string, string][];
 }
 
-async function readBounded(response: Response): Promise<ArrayBuffer> {
+async function readBody(response: Response, take: (count: number) => void): Promise<ArrayBuffer> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
   const reader = response.body?.getReader();
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-    if (done || value === undefined) break;
-    length += value.byteLength;
-    if (length > maximumBody) {
-      await reader?.cancel();
-      throw new TypeError(`the answer has more than ${maximumBody} bytes`);
+  try {
+    for (;;) {
+      const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+      if (done || value === undefined) break;
+      take(value.byteLength);
+      parts.push(value);
     }
-    parts.push(value);
+  } catch (error) {
+    await reader?.cancel();
+    throw error;
   }
   return new Blob(parts).arrayBuffer();
 }

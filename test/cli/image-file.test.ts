@@ -124,7 +124,7 @@ function makeTiff(pages: readonly TiffPage[]): Buffer {
 interface TiffPage {
   readonly width: number;
   readonly height: number;
-  readonly samples: Uint8Array | Float32Array;
+  readonly samples: Uint8Array | Uint16Array | Float32Array;
   /** One, grey, if left out. */
   readonly channels?: 1 | 3;
   /** One number, a list of rational ones, or a table of 16 bits. */
@@ -455,6 +455,22 @@ describe("readImageFile", () => {
     const bright = { ...page, samples: Float32Array.of(0, 1, 2, 3) };
     await expect(readImageFile(await save("hdr.tif", makeTiff([bright])))).rejects.toEqual(
       failure("UnsupportedImage", /floats/),
+    );
+  });
+
+  test("refuses kinds that its decoders do not know, and does not call them damaged", async () => {
+    const jpeg = await sharp({ create: { width: 9, height: 7, channels: 3, background: "red" } })
+      .jpeg()
+      .toBuffer();
+    jpeg[jpeg.indexOf(Buffer.from([255, 0xc0])) + 4] = 12; // bits of a sample
+    await expect(readImageFile(await save("deep.jpg", jpeg))).rejects.toEqual(
+      failure("UnsupportedImage", /precision 12/),
+    );
+    const half = makeTiff([
+      { width: 4, height: 1, samples: new Uint16Array(4).fill(0x3800), tags: [[339, 3]] },
+    ]);
+    await expect(readImageFile(await save("half.tif", half))).rejects.toEqual(
+      failure("UnsupportedImage", /16-bit floats/),
     );
   });
 

@@ -83,7 +83,7 @@ describe.each(["png", "jpg", "webp", "tif"])("a photo's metadata in %s", (extens
     if (extension === "webp") expect(notes).toContainEqual(expect.stringContaining("IPTC left out"));
     else expect(Buffer.from(read.metadata.iptc!)).toEqual(iptc);
     // Turned by 90 degrees, what was across goes down.
-    const dpi = { png: [7874, 11811, "metre"], jpg: [200, 300, "inch"], tif: [200, 300, "inch"] }[extension];
+    const dpi = extension === "png" ? [7874, 11811, "metre"] : [200, 300, "inch"];
     const { density } = read.metadata;
     expect(density && [density.x, density.y, density.unit]).toEqual(dpi);
     if (extension === "png" || extension === "jpg")
@@ -140,6 +140,85 @@ test("the text of a PNG file is kept chunk by chunk; profiles that are hidden in
   expect((await sharp(at("out.png")).metadata()).orientation).toBe(1);
   const { notes } = await writeImageFile(at("out.jpg"), image, { metadata: again.metadata });
   expect(notes).toEqual(["PNG text left out, since JPEG has none: Title, Parameters, Author"]);
+});
+
+/** A PNG file with chunks behind its pixels, where ExifTool puts them. */
+function behind(png: Buffer, ...chunks: readonly { type: string; data: Buffer }[]): Buffer {
+  const header = png.subarray(0, 33);
+  const added = insertPngChunks(header, chunks).subarray(33);
+  return Buffer.concat([png.subarray(0, -12), added, png.subarray(-12)]);
+}
+
+describe("what a file says in an unusual place", () => {
+  const plain = sharp({ create: { width: 9, height: 7, channels: 3, background: "red" } });
+  const jpegWith = async (...parts: readonly Buffer[]): Promise<Buffer> => {
+    const jpeg = await plain.jpeg().toBuffer();
+    return Buffer.concat([jpeg.subarray(0, 2), ...parts, jpeg.subarray(2)]);
+  };
+  const read = async (name: string, bytes: Buffer) => {
+    writeFileSync(at(name), bytes);
+    return readImageFile(at(name));
+  };
+
+  test("is kept: EXIF and XMP behind the pixels of a PNG file", async () => {
+    const late = behind(
+      await plain.png().toBuffer(),
+      { type: "eXIf", data: makeExif(1) },
+      { type: "iTXt", data: Buffer.from(`XML:com.adobe.xmp\0\0\0\0\0${packet}`) },
+    );
+    const { metadata } = await read("late.png", late);
+    expect(Buffer.from(metadata.exif!).includes("Anna Artist")).toBe(true);
+    expect(metadata.xmp).toContain("<dc:title>Sea</dc:title>");
+  });
+
+  test("is kept: IPTC behind Photoshop's other resources, comments of one byte a letter", async () => {
+    const other = Buffer.from("Photoshop 3.0\x008BIM\x03\xed\0\0\0\0\0\x02ab", "latin1");
+    const file = await jpegWith(
+      segment(0xed, other),
+      segment(0xed, resources()),
+      segment(0xfe, Buffer.from("Gr\xfc\xdfe", "latin1")),
+    );
+    const { metadata } = await read("two.jpg", file);
+    expect(Buffer.from(metadata.iptc!)).toEqual(iptc);
+    expect(metadata.text).toEqual([textChunk("Comment", "Grüße")]);
+  });
+
+  test("is kept: a density that only EXIF tells, and none in WebP but there", async () => {
+    const { image, metadata } = await read(
+      "dense.jpg",
+      await jpegWith(segment(0xe1, Buffer.concat([Buffer.from("Exif\0\0"), makeExif(1)]))),
+    );
+    expect(metadata.density).toEqual({ x: 300, y: 200, unit: "inch" });
+    for (const [extension, density] of [
+      ["webp", { x: 300, y: 200, unit: "inch" }],
+      ["png", { x: 11811, y: 7874, unit: "metre" }],
+    ] as const) {
+      await writeImageFile(at(`dense.${extension}`), image, { metadata: { density: metadata.density } });
+      expect((await readImageFile(at(`dense.${extension}`))).metadata.density).toEqual(density);
+    }
+  });
+
+  test("is named where it cannot be kept: a text that is a bomb, the tags of a TIFF file with 64-bit offsets", async () => {
+    const bomb = Buffer.concat([Buffer.from("Notes\0\0"), deflateSync(Buffer.alloc(20 << 20))]);
+    const png = insertPngChunks(await plain.png().toBuffer(), [{ type: "zTXt", data: bomb }]);
+    const { image, metadata } = await read("bomb.png", png);
+    const { notes } = await writeImageFile(at("bomb.jpg"), image, { metadata });
+    expect(notes).toEqual(["PNG text left out, since JPEG has none: Notes"]);
+    expect((await read("big.tif", await plain.tiff({ bigtiff: true }).toBuffer())).notes).toEqual([
+      expect.stringContaining("64-bit offsets"),
+    ]);
+  });
+
+  test("goes with --strip-location: places in XMP under other prefixes, and those of drones", () => {
+    const xmp =
+      '<rdf:RDF xmlns:rdf="r"><rdf:Description xmlns:e="http://ns.adobe.com/exif/1.0/" e:GPSLatitude="52,30N" ' +
+      'drone-dji:GpsLongtitude=\'+13.4\' drone-dji:RelativeAltitude="+3" e:ISO="100"><p:City>Berlin</p:City>' +
+      "<dc:title>Sea</dc:title></rdf:Description></rdf:RDF>";
+    expect(withoutLocation({ xmp }).xmp).toBe(
+      '<rdf:RDF xmlns:rdf="r"><rdf:Description xmlns:e="http://ns.adobe.com/exif/1.0/" ' +
+        'drone-dji:RelativeAltitude="+3" e:ISO="100"><dc:title>Sea</dc:title></rdf:Description></rdf:RDF>',
+    );
+  });
 });
 
 test("whatever EXIF, XMP and IPTC a file holds, it is read, and written as something that is read again", async () => {

@@ -179,6 +179,13 @@ describe("outputs", () => {
     expect(failures).toMatchObject([{ input: "y/a.png", error: { code: "InvalidArgument" } }]);
   });
 
+  test("whose names would be too long for a disk are said before anything is computed", () => {
+    const [short, long] = [`${"é".repeat(119)}.png`, `${"é".repeat(119)}x.png`]; // 255 and 256 bytes in all
+    const { tasks, failures } = plan([short, long]);
+    expect(tasks.map(({ input }) => input)).toEqual([short]);
+    expect(failures).toMatchObject([{ input: long, error: { code: "FileUnwritable" } }]);
+  });
+
   test("named as inputs too are not restored again, nor replaced", () => {
     const names = ["a.png", "a.png.restored.png"];
     expect(plan(names).tasks.map(({ input }) => input)).toEqual(["a.png"]);

@@ -174,3 +174,25 @@ describe("configuration", () => {
     expect(Math.min(taken, refused)).toBeGreaterThan(200);
   });
 });
+
+test("a document that changes faster than it can be written is written with all that changed meanwhile", async () => {
+  const writes: string[] = [];
+  const slow: KeyValueStorage = {
+    ...memoryStorage(),
+    set: async (_, value) => {
+      writes.push(value);
+      await new Promise((resolve) => setTimeout(resolve));
+    },
+  };
+  const document = await StoredDocument.load(slow, "state");
+  const first = document.set("a", 0);
+  await Promise.resolve(); // the first write has begun
+  await Promise.all([
+    first,
+    ...Array.from({ length: 100 }, (_, index) => document.set(`k${index % 10}`, index)),
+  ]);
+  expect(writes).toHaveLength(2);
+  expect(JSON.parse(writes[1]!)).toEqual(document.toJSON());
+  await Promise.all([document.set("a", 1), document.clear(), document.set("b", 2)]);
+  expect(JSON.parse(writes.at(-1)!)).toEqual({ b: 2 });
+});

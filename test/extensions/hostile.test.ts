@@ -107,6 +107,55 @@ describe("an extension without capabilities", () => {
     await expect(commands.execute("acme.attack")).rejects.toBe(bad.error);
   });
 
+  test("is refused more commands, context keys and characters than it may have", async () => {
+    const { extensions, commands, contextKeys } = await openWorkbench();
+    await extensions.install(
+      makeExtension({
+        code: `export function activate({ globalState }, api) {
+          const text = "x".repeat(4000);
+          const fill = async (add) => {
+            for (let i = 0; i < 400; i++) try { await add(i); } catch (error) { return [i, error.message]; }
+          };
+          api.commands.register("acme.fill", async () => [
+            await fill((i) => api.contextKeys.set("acme.k" + i, i)),
+            (await fill((i) => api.contextKeys.set("acme.k" + i, Array(50).fill(text))))[1],
+            await fill((i) => globalState.update("k" + i, text.repeat(20))),
+          ]);
+          for (let i = 0; i < 300; i++) api.commands.register("acme.c" + i, () => i);
+        }`,
+        contributes: { commands: [command("acme.fill")] },
+      }),
+    );
+    expect(await commands.execute("acme.fill")).toEqual([
+      [256, expect.stringContaining("256 context keys")],
+      expect.stringContaining("more than 1048576 characters in its context keys"),
+      [13, expect.stringContaining("more than 1048576 characters")],
+    ]);
+    expect(contextKeys.keys).toHaveLength(256);
+    expect(commands.list().filter(({ id }) => id.startsWith("acme.c"))).toHaveLength(255);
+  });
+
+  test("cannot send one buffer many times over, past what counts in its engine", async () => {
+    const { extensions, commands } = await openWorkbench({ memoryLimit: 64 });
+    await extensions.install(
+      makeExtension({
+        code: `export function activate(context, api) {
+          api.commands.register("acme.send", () => {
+            const big = new ArrayBuffer(12 << 20), { map } = Array.prototype;
+            ArrayBuffer.prototype.slice = () => big;
+            Array.prototype.map = function (encode) {
+              if (this[0] === "many") for (let i = 0; i < 12; i++) encode(new Uint8Array(big));
+              return map.call(this, encode);
+            };
+            return api.commands.execute("acme.send", "many").catch((error) => error.message);
+          });
+        }`,
+        contributes: { commands: [command("acme.send")] },
+      }),
+    );
+    expect(await commands.execute("acme.send")).toBe("a message has too many bytes");
+  });
+
   test("may write much at once, and nothing of it is lost", async () => {
     const { extensions, commands } = await openWorkbench();
     const extension = await extensions.install(

@@ -203,6 +203,40 @@ describe("Limpid", () => {
     host.dispose();
   });
 
+  test("takes no more than four images at a time for an extension", async () => {
+    const host = HeadlessHost.ofImage(photo);
+    const capture = host.capture.bind(host);
+    let release: (() => void) | undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    host.capture = async (options) => {
+      await released;
+      return capture(options);
+    };
+    const limpid = await start({
+      host,
+      extensions: { workers: nodeExtensionWorkers({ file: workerFile }), commands: ["app.release"] },
+    });
+    limpid.commands.register("app.release", () => release?.());
+    const code = `export function activate(context, { commands, pixels }) {
+      commands.register("acme.all", async () => {
+        let refused = 0;
+        const take = (_, index) => (index % 2 ? pixels.read() : commands.execute("limpid.restore", { restore: { experts: [] } }))
+          .then(() => "taken", (error) => { if (++refused === 8) void commands.execute("app.release"); return error.message; });
+        return [...await Promise.all(Array.from({ length: 12 }, take)), await take(0, 1)];
+      });
+    }`;
+    const manifest = { capabilities: { pixels: { reason: "To read." } } };
+    const contributes = { commands: [command("acme.all")] };
+    await limpid.extensions.install(makeExtension({ code, contributes, manifest }));
+    const refusal = "acme.tools takes 4 images at a time already";
+    expect(await limpid.commands.execute("acme.all")).toEqual([
+      ...Array<string>(4).fill("taken"),
+      ...Array<string>(8).fill(refusal),
+      "taken",
+    ]);
+    host.dispose();
+  });
+
   test("gives no image bytes to those who were not", async () => {
     const host = HeadlessHost.ofImage(photo);
     const limpid = await start({ host });

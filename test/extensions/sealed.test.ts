@@ -100,6 +100,28 @@ describe("the engine of an extension's code", () => {
     });
   });
 
+  test("has timers for as long as is wanted, no more than 1000, and none that were given up", async () => {
+    const { extensions, commands } = await openWorkbench();
+    await extensions.install(
+      makeExtension({
+        code: `export function activate(context, api) {
+          api.commands.register("acme.try", async () => {
+            let early = 0;
+            for (let i = 0; i < 5000; i++) clearTimeout(setTimeout(() => early++, 2 ** 40));
+            const running = [];
+            try { for (;;) running.push(setTimeout(() => early++, 2 ** 40)); } catch (error) { running.push(error.name); }
+            const refused = running.pop();
+            clearTimeout(running[0]);
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            return { early, count: running.length, refused };
+          });
+        }`,
+        contributes: { commands: [command("acme.try")] },
+      }),
+    );
+    expect(await commands.execute("acme.try")).toEqual({ early: 0, count: 1000, refused: "RangeError" });
+  });
+
   test("has a fetch for the hosts that the manifest names", async () => {
     const { extensions, commands } = await openWorkbench();
     await extensions.install(
@@ -120,6 +142,12 @@ describe("the engine of an extension's code", () => {
     expect(await commands.execute("acme.get", "data:text/plain,x")).toContain("may not talk to");
     // A name that nobody has: the platform's own fetch was asked, and found nothing.
     expect(await commands.execute("acme.get", "https://limpid.invalid.example/")).toBe("fetch failed");
+    const asked = Array.from({ length: 17 }, () =>
+      commands.execute("acme.get", "https://limpid.invalid.example/"),
+    );
+    expect((await Promise.all(asked)).filter((answer) => answer !== "fetch failed")).toEqual([
+      "more than 16 fetches run",
+    ]);
   });
 });
 

@@ -101,6 +101,71 @@ describe("the conformance suite finds a host that", () => {
   });
 });
 
+type CommitValues = Parameters<EditorHost["commit"]>;
+
+/** A host that commits something else. */
+const committing = (change: (...values: CommitValues) => CommitValues) => (host: EditorHost) => {
+  const commit = host.commit.bind(host);
+  host.commit = (...values) => commit(...change(...values));
+};
+
+/** A host that gives something else out. */
+const capturing = (change: (capture: Capture) => Capture) => (host: EditorHost) => {
+  const capture = host.capture.bind(host);
+  host.capture = async (options) => change(await capture(options));
+};
+
+let opened = 0;
+test.each<[string, (host: EditorHost) => void, string]>([
+  [
+    "adds no mask to a new layer",
+    committing((capture, result, options) => [
+      capture,
+      result,
+      options.mode === "mask" ? { ...options, mode: "new-layer" } : options,
+    ]),
+    "adds a layer with a layer mask",
+  ],
+  [
+    "shows all of a masked layer",
+    committing((capture, result, options) => [{ ...capture, mask: undefined }, result, options]),
+    "restores only what is selected",
+  ],
+  [
+    "shows what was not selected of a masked layer",
+    committing((capture, result, options) => [
+      {
+        ...capture,
+        mask: capture.mask?.withData(Uint8Array.from(capture.mask.data, (value) => 255 - value)),
+      },
+      result,
+      options,
+    ]),
+    "restores only what is selected",
+  ],
+  [
+    "takes the active layer for the whole document",
+    (host) => {
+      const capture = host.capture.bind(host);
+      host.capture = ({ target, ...options } = {}) =>
+        capture({ ...options, ...(target !== undefined && target !== "image" && { target }) });
+    },
+    "captures what is visible as a picture of its own",
+  ],
+  [
+    "says of the whole document that it is a layer",
+    capturing((capture) => ({ ...capture, target: capture.mask ? "selection" : "layer" })),
+    "captures what is visible as a picture of its own",
+  ],
+  [
+    "gives a document another id each time",
+    capturing((capture) => ({ ...capture, documentId: `document ${++opened}` })),
+    "gives another revision after an edit",
+  ],
+])("the conformance suite finds a host that %s", async (_, spoil, check) => {
+  expect(await failuresOf(spoilt(spoil))).toContain(check);
+});
+
 test("an exclusion that no longer holds is an error, and so is one of a check that does not exist", async () => {
   const open: HostFixture["open"] = (image) => Promise.resolve(openHeadless(image));
   const name = "captures opaque pixels bit for bit";

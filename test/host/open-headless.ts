@@ -21,12 +21,13 @@ export function openHeadless(image: PixelImage | undefined): HostUnderTest & { r
   return {
     host,
     layers: () =>
-      host.layers.map(({ id, image: pixels, placement }) => ({
+      host.layers.map(({ id, image: pixels, placement, mask }) => ({
         isOpened: id === opened?.id,
         pixels,
         corners: displayedCorners(placement).flatMap(({ x, y }) => [x, y]),
         crop: placement.crop,
         opacity: 1,
+        mask,
         filters: placement.isFiltered ? [1] : [],
       })),
     edit: () => {

@@ -63,6 +63,7 @@ describe("a pack's tarball", () => {
   test.each<[string, HeaderData, string]>([
     ["a path that leads out", { path: "package/../../x" }, "UnsafePath"],
     ["an absolute path", { path: "package//etc/passwd" }, "UnsafePath"],
+    ["another absolute path", { path: "/etc/passwd" }, "UnsafePath"],
     ["a backslash", { path: "package/..\\x" }, "UnsafePath"],
     ["a drive", { path: "package/C:x" }, "UnsafePath"],
     ["no folder but dots", { path: "../x" }, ""],

@@ -20,6 +20,9 @@ describe("a file that asks for much work", () => {
     ["a long text", { displayName: "a".repeat(250_000) }],
     ["a long key", { ["k".repeat(200_000)]: 1 }],
     ["deep lists", `{"x-a":${"[".repeat(60_000)}${"]".repeat(60_000)}}`],
+    ["lines that end in what no line has", { displayName: `${"a".repeat(16_000)}\u007f\u007f` }],
+    ["a line with a command for a terminal", { displayName: "a\u001b[31mb" }],
+    ["a line that turns its direction", { displayName: "a\u202eb" }],
     ["many faults", { contributes: { commands: list(500, () => ({ a: 1, b: 2, c: 3, d: 4 })) } }],
     ["a key that changes the prototype", `{"name":"x","__proto__":{"publisher":"acme"}}`],
     ["a key twice", `{"name":"x","name":"y"}`],
@@ -56,6 +59,21 @@ describe("a file that asks for much work", () => {
     expect(() => packFilesFromArchive(zipSync(many))).toThrow(refused);
     const tar = gzipSync(tarOf(6000));
     expect(() => packFilesFromArchive(tar)).toThrow(refused);
+  });
+
+  test.each([
+    [
+      "a header without end",
+      Buffer.concat([Buffer.from([31, 139, 8, 8, 0, 0, 0, 0, 0, 3]), Buffer.alloc(3e6, 97)]),
+    ],
+    ["many empty parts", Buffer.concat(list(30_000, () => gzipSync(new Uint8Array(0))) as Uint8Array[])],
+  ])("an archive of %s is refused before it is read to its end", (_, archive) => {
+    expect(() => packFilesFromArchive(archive)).toThrow(
+      expect.objectContaining({
+        code: "InvalidArchive",
+        message: expect.stringMatching("less than it is") as unknown,
+      }),
+    );
   });
 
   test("headers for long names are short", () => {
@@ -144,7 +162,7 @@ describe("a server that misbehaves", () => {
     ["hangs up", cut, "PackUnavailable"],
   ])("and %s is given up, and holds up no other pack", async (_, behaviour, code) => {
     behave = (path, response, range) => path.startsWith("/bad/") && behaviour(path, response, range);
-    const { packs } = await openPacks(model, { timeout: 400 });
+    const { packs } = await openPacks(model, { timeout: 1000 });
     const bad = packs.install(`${origin}/bad/`);
     const refused = expect(bad).rejects.toMatchObject({ code });
     expect((await packs.install(`${origin}/pack/`)).id).toBe("acme.limpid-descreen");

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { extname, join, resolve, sep } from "node:path";
+import { basename, extname, join, resolve, sep } from "node:path";
 import { LimpidError } from "limpid";
 import { OutputError, outputFormatOf, type OutputFormat } from "./files/index.js";
 import { extensions, formatOfBytes, formatOfExtension } from "./files/image-format.js";
@@ -47,6 +47,9 @@ export interface RestoreTask {
   /** What shards are told apart by. */
   readonly name: string;
 }
+
+/** Bytes in a name, at most, where files are usually kept. */
+const longestName = 255;
 
 /** What is to be done. */
 export interface OutputPlan {
@@ -98,7 +101,7 @@ export function chooseOutputPlace(output: string | undefined, inputs: readonly s
  * @param overwrite - whether outputs that exist are to be replaced
  * @param choice - their format; PNG if left out, and that of its extension for a file that was named
  * @returns the tasks; of images that still share an output the first has it, the others fail, as do those whose output
- * would replace an input
+ * would replace an input, or has a name that is too long
  */
 export function planOutputs(
   images: readonly FoundImage[],
@@ -137,6 +140,9 @@ export function planOutputs(
     } else if (maker !== input) {
       const message = `${input}: its output ${output} is also that of ${maker}`;
       failures.push({ input, error: new LimpidError("InvalidArgument", message) });
+    } else if (Buffer.byteLength(basename(output)) > longestName) {
+      const message = `${output}: cannot be written: its name is too long`;
+      failures.push({ input, error: new LimpidError("FileUnwritable", message) });
     } else if (!makers.has(identify(input))) {
       tasks.push(task);
     }

@@ -7,6 +7,7 @@ import type { Configuration } from "./configuration.js";
 import type { ContextKeys } from "./context-keys.js";
 import type { ExtensionProgress } from "./extension-api.js";
 import type { ExtensionServices } from "./extension-services.js";
+import { ownPrefix } from "./require-executable.js";
 import type { StoredDocument } from "./stored-document.js";
 
 /** A line that an extension wrote. */
@@ -47,8 +48,14 @@ const maximumState = 1 << 20;
 /** How many commands an extension may register, and how many context keys it may set. */
 const maximumNames = 256;
 
+/** How much text all its context keys may hold, in UTF-16 code units. */
+const maximumContext = 1 << 20;
+
 /** How many tasks an extension may show at a time. */
 const maximumProgress = 16;
+
+/** How many times at once an extension may take the active image: each is a whole picture in memory. */
+const maximumReadings = 4;
 
 /**
  * What the host does for an extension's worker. The bridge has checked the parameters' shapes; here it is checked whether
@@ -60,7 +67,8 @@ export function hostHandlers(context: HostHandlerContext): BridgeHandlers<HostMe
   const { pack, commands, contextKeys, configuration, state, services, added } = context;
   const { publisher, capabilities, contributes } = pack.manifest;
   const registered = new Map<string, Disposable>();
-  const contexts = new Set<string>();
+  const contexts = new Map<string, number>();
+  let readings = 0;
   const editor = services.openEditor?.();
   added.add(
     toDisposable(() => {
@@ -96,6 +104,19 @@ export function hostHandlers(context: HostHandlerContext): BridgeHandlers<HostMe
     throw new LimpidError("InvalidArgument", "Limpid runs without an editor here, so no image is active");
   };
 
+  /** A picture that was taken is in memory until the worker has it. */
+  const takingImage = async <T>(take: () => Promise<T>): Promise<T> => {
+    if (readings >= maximumReadings) {
+      throw new LimpidError("InvalidArgument", `${pack.id} takes ${readings} images at a time already`);
+    }
+    readings++;
+    try {
+      return await take();
+    } finally {
+      readings--;
+    }
+  };
+
   return {
     registerCommand({ id }) {
       requireOwn("command", id);
@@ -112,16 +133,23 @@ export function hostHandlers(context: HostHandlerContext): BridgeHandlers<HostMe
     },
     executeCommand({ id, args }) {
       context.requireExecutable(id);
-      return commands.executeFor(pack.id, id, args);
+      const run = (): Promise<unknown> => commands.executeFor(pack.id, id, args);
+      return id.startsWith(ownPrefix) ? takingImage(run) : run();
     },
     setContext({ key, value }) {
       requireOwn("context key", key);
-      if (value === undefined) contexts.delete(key);
-      else if (!contexts.has(key)) {
-        requireRoom("context key", contexts);
-        contexts.add(key);
+      if (value !== undefined && !contexts.has(key)) requireRoom("context key", contexts);
+      const length = value === undefined ? 0 : JSON.stringify(value).length;
+      const others = [...contexts].reduce((sum, [other, text]) => (other === key ? sum : sum + text), 0);
+      if (others + length > maximumContext) {
+        throw new LimpidError(
+          "InvalidArgument",
+          `${pack.id} would have more than ${maximumContext} characters in its context keys`,
+        );
       }
       contextKeys.set(key, value, pack.id);
+      if (value === undefined) contexts.delete(key);
+      else contexts.set(key, length);
     },
     async updateSetting({ key, value }) {
       if (!Object.hasOwn(contributes.configuration?.properties ?? {}, key)) {
@@ -144,7 +172,8 @@ export function hostHandlers(context: HostHandlerContext): BridgeHandlers<HostMe
     log: (line) => context.onLog(line),
     ...progressHandlers(services.withProgress, pack.id),
     async readImage(_, signal) {
-      return toWireImage(await requireEditor().read(signal));
+      const open = requireEditor();
+      return takingImage(async () => toWireImage(await open.read(signal)));
     },
     async writeImage(image) {
       await requireEditor().write(fromWireImage(image));

@@ -2,8 +2,8 @@ import { LimpidError } from "../base/index.js";
 import type { ExtensionCapabilities, ExtensionManifest } from "../packs/index.js";
 import { exceeds } from "./capabilities.js";
 
-/** Commands of Limpid: they change the picture. */
-const ownPrefix = "limpid.";
+/** What the commands of Limpid begin with: they change the picture. */
+export const ownPrefix = "limpid.";
 
 /**
  * Refuses a command that an extension may not execute. Its own it may. Those of another extension it may if that one is

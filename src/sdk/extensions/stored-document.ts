@@ -1,14 +1,17 @@
 import type { KeyValueStorage } from "./key-value-storage.js";
 
 /**
- * JSON values by name under one key of a storage: read once, held in memory, written after each change, one write at a
- * time. A storage that is denied, full or holds nonsense loses nothing but what outlives the instance.
+ * JSON values by name under one key of a storage: read once, held in memory, written after changes, one write at a time, in
+ * which all changes are that were made before it began. A storage that is denied, full or holds nonsense loses nothing but
+ * what outlives the instance.
  */
 export class StoredDocument {
   readonly #storage: KeyValueStorage;
   readonly #key: string;
   #values = new Map<string, unknown>();
   #write: Promise<void> = Promise.resolve();
+  /** The write that has not begun yet, and so will have what is set now. */
+  #waiting: Promise<void> | undefined;
   #failure: unknown;
 
   private constructor(storage: KeyValueStorage, key: string) {
@@ -67,12 +70,17 @@ export class StoredDocument {
   set(name: string, value: unknown): Promise<void> {
     if (value === undefined) this.#values.delete(name);
     else this.#values.set(name, value);
-    return this.#enqueue(() => this.#storage.set(this.#key, JSON.stringify(this)));
+    this.#waiting ??= this.#enqueue(() => {
+      this.#waiting = undefined;
+      return this.#storage.set(this.#key, JSON.stringify(this));
+    });
+    return this.#waiting;
   }
 
   /** Removes everything, from the storage too. */
   clear(): Promise<void> {
     this.#values.clear();
+    this.#waiting = undefined;
     return this.#enqueue(() => this.#storage.delete(this.#key));
   }
 

@@ -17,6 +17,9 @@ const maximumEntries = 5000;
 /** Packed bytes are unpacked in portions, so that one that grows too much is found out early. */
 const portion = 1 << 14;
 
+/** So many bytes at most may be packed that unpack to nothing: endless headers, empty blocks. What cannot be packed has few. */
+const maximumOverhead = 1 << 18;
+
 /**
  * The files of a pack that somebody chose or dropped as one file: an npm tarball (`.tgz`), as `limpid pack build` and
  * `npm pack` write it, or a ZIP archive. Runs in pages, workers and Node, and writes nothing; whether the files are a pack is
@@ -75,13 +78,16 @@ class Budget {
 
 function gunzip(archive: Uint8Array, budget: Budget): Uint8Array {
   const parts: Uint8Array[] = [];
+  let length = 0;
   let isWhole = false;
   const stream = new Gunzip((part, isLast) => {
     budget.take(part.byteLength);
     parts.push(part);
+    length += part.byteLength;
     isWhole ||= isLast;
   });
   for (let offset = 0; offset < archive.byteLength; offset += portion) {
+    if (offset > length + maximumOverhead) throw new Error("it unpacks to less than it is");
     stream.push(archive.subarray(offset, offset + portion), offset + portion >= archive.byteLength);
   }
   if (!isWhole) throw new Error("it is cut short");
@@ -122,7 +128,7 @@ function unzip(archive: Uint8Array, budget: Budget): Map<string, Uint8Array> {
 
 /** npm's tarballs have all files in `package/`, archives of a folder in that folder; others in none. */
 function withoutFolder(files: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
-  const folder = /^[^/]*\//.exec([...files.keys()][0]!)?.[0];
+  const folder = /^[^/]+\//.exec([...files.keys()][0]!)?.[0];
   if (folder === undefined || ![...files.keys()].every((path) => path.startsWith(folder))) {
     return new Map(files);
   }

@@ -53,6 +53,18 @@ export const captureChecks: readonly CheckDefinition[] = [
     },
   },
   {
+    name: "captures what is visible as a picture of its own",
+    run: (fixture) =>
+      withDocument(fixture, makePicture(12, 8), async (opened) => {
+        if (opened.host.capabilities.commit.image.length === 0) return;
+        const { target, mask, image, placement } = await opened.host.capture({ target: "image" });
+        expectThat(target === "image" && mask === undefined, "it is said to be something else");
+        const { naturalWidth, naturalHeight } = placement;
+        const isSame = naturalWidth === image.width && naturalHeight === image.height;
+        expectThat(isSame, "its placement has another size than its picture");
+      }),
+  },
+  {
     name: "says where the pixels stand, what of them is shown, and whether through filters",
     run: (fixture) =>
       withDocument(fixture, makePicture(64, 32), async (opened) => {
@@ -151,6 +163,8 @@ export const captureChecks: readonly CheckDefinition[] = [
         await opened.edit();
         const after = await opened.host.capture();
         expectThat(before.revision !== after.revision, "the revision is the same after an edit");
+        const isSame = before.documentId === after.documentId && before.layerId === after.layerId;
+        expectThat(isSame, "the document or the layer has another id after an edit");
       }),
   },
   {

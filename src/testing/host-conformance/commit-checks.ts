@@ -3,6 +3,7 @@ import { PixelImage } from "../../sdk/image/index.js";
 import { withDocument, type CheckDefinition } from "./check.js";
 import {
   expectAddedLayer,
+  expectMask,
   expectRejection,
   expectSameGeometry,
   expectSamePixels,
@@ -133,7 +134,8 @@ export const commitChecks: readonly CheckDefinition[] = [
           const commit = await opened.host.commit(capture, result, { ...replace, mode });
           expectThat(commit.mode === mode && !commit.isConflict, `the result came as ${commit.mode}`);
           expectThat(commit.undoSteps <= undoSteps[mode], "no more steps than documented");
-          await expectAddedLayer(opened, before, result);
+          const added = await expectAddedLayer(opened, before, result);
+          expectMask(added, mode === "mask" ? () => true : undefined);
           await expectUnchanged(opened, { ...before, layerCount: before.layerCount + 1 }, "after the commit");
           await undoCommit(opened, commit);
           await expectUnchanged(opened, before, "after undo");

@@ -96,12 +96,14 @@ function geometryOf(
 /**
  * A commit has added one layer: the result, right above the opened layer, or on top if that is gone; at its place, with its crop,
  * turn and opacity, and without its filters.
+ *
+ * @returns the new layer
  */
 export async function expectAddedLayer(
   opened: HostUnderTest,
   before: DocumentState,
   result: PixelImage,
-): Promise<void> {
+): Promise<SeenLayer> {
   const layers = await opened.layers();
   const source = layers.findIndex(({ isOpened }) => isOpened);
   const count = before.layerCount + (source < 0 ? 0 : 1);
@@ -117,6 +119,27 @@ export async function expectAddedLayer(
   const known = source < 0 ? -1 : before.geometry.length;
   const geometry = geometryOf(added.pixels, added);
   expectSameGeometry(geometry.slice(0, known), before.geometry.slice(0, known), "the new layer");
+  return added;
+}
+
+/**
+ * A new layer has a mask that shows some of it.
+ *
+ * @param layer - the layer
+ * @param isShown - whether a pixel must show; none may have a mask if undefined
+ */
+export function expectMask(
+  { mask, pixels }: SeenLayer,
+  isShown: ((x: number, y: number) => boolean) | undefined,
+): void {
+  if (isShown === undefined) return expectThat(mask === undefined, "the new layer has a mask");
+  const { width, height } = pixels;
+  expectThat(mask?.width === width && mask.height === height, "the new layer has no mask of its size");
+  for (let index = 0; index < width * height; index++) {
+    const [x, y] = [index % width, Math.floor(index / width)];
+    const value = mask.data[index * mask.channels];
+    expectThat(value === (isShown(x, y) ? 255 : 0), `the new layer's mask is ${value} at ${x}, ${y}`);
+  }
 }
 
 /** Numbers of the same place, but for the rounding of floats. */

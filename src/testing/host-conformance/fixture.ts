@@ -16,6 +16,10 @@ export interface SeenLayer {
   readonly crop: Rect | undefined;
   /** 0 to 1. */
   readonly opacity: number;
+  /**
+   * Its layer mask, of its pixels' size: grey, 255 where it shows. Left out by layers without one, and by editors that have none.
+   */
+  readonly mask?: PixelImage | undefined;
   /** Stands for the filters that the editor draws it through; empty if there are none. */
   readonly filters: readonly number[];
 }

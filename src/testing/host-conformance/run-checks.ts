@@ -2,7 +2,15 @@ import { LimpidError } from "../../sdk/base/index.js";
 import { runOnHost, type Restorer } from "../../sdk/host/index.js";
 import type { RestoreOptions } from "../../sdk/restore/index.js";
 import { withDocument, type CheckDefinition } from "./check.js";
-import { expectRejection, expectSamePixels, expectThat, expectUnchanged, lookAt } from "./expectations.js";
+import {
+  expectAddedLayer,
+  expectMask,
+  expectRejection,
+  expectSamePixels,
+  expectThat,
+  expectUnchanged,
+  lookAt,
+} from "./expectations.js";
 import { invert, makePicture } from "./pictures.js";
 
 /** Inverts the image where a mask allows; `tiles` 0 stands for an image in which nothing was found. */
@@ -69,6 +77,13 @@ export const runChecks: readonly CheckDefinition[] = [
           if (x >= 2 && x < 5 && y >= 1 && y < 5) expected.data[index] = inverted.data[index]!;
         });
         expectSamePixels((await lookAt(opened)).pixels, expected, "after the run");
+        if (!opened.host.capabilities.commit.selection.includes("mask")) return;
+        const restored = await lookAt(opened);
+        const capture = await opened.host.capture({ target: "selection" });
+        const result = invert(capture.image);
+        await opened.host.commit(capture, result, { mode: "mask", label: "Masked", onConflict: "refuse" });
+        const added = await expectAddedLayer(opened, restored, result);
+        expectMask(added, (x, y) => x >= 2 && x < 5 && y >= 1 && y < 5);
       }),
   },
   {

@@ -18,9 +18,6 @@ interface Answer {
   readonly headers: readonly (readonly [string, string])[];
 }
 
-/** How many fetches may be under way. */
-const maximumFetches = 16;
-
 /** `fetch` for the engine: the worker around it fetches, from the hosts that were granted. */
 export class GuestFetch {
   readonly #host: GuestHost;
@@ -38,13 +35,13 @@ export class GuestFetch {
   readonly fetch = async (url: unknown, init: FetchInit = {}): Promise<unknown> => {
     const { method = "GET", headers = [], body, signal } = init;
     signal?.throwIfAborted();
-    if (this.#waiting.size >= maximumFetches) throw new TypeError(`more than ${maximumFetches} fetches run`);
     const id = ++this.#last;
     const pairs = Array.isArray(headers) ? (headers as [string, string][]) : Object.entries(headers);
     const request = JSON.stringify({ url: String(url), method, headers: pairs });
     const answered = new Promise((resolve, reject) => {
       const onAbort = (): void => {
         this.#waiting.delete(id);
+        this.#host.cancelFetch(id);
         const reason: unknown = signal?.reason;
         reject(reason instanceof Error ? reason : new Error(String(reason)));
       };

@@ -4,8 +4,10 @@ export interface GuestHost {
   post(text: string, buffers: readonly ArrayBuffer[]): void;
   /** Ends the extension, and says why. */
   end(reason: string): void;
-  /** Calls back with `timer` and this number after some milliseconds. */
-  timer(id: number, delay: number): void;
+  /** Calls back with `timer` and this number after some milliseconds; false if too many timers run. */
+  timer(id: number, delay: number): boolean;
+  /** Gives that up. */
+  cancelTimer(id: number): void;
   /** Milliseconds since some moment. */
   now(): number;
   /** A text as UTF-8. */
@@ -18,6 +20,8 @@ export interface GuestHost {
   url(text: string, base?: string): string;
   /** Fetches; the answer comes back as `fetch` with this number. */
   fetch(id: number, request: string, body: readonly ArrayBuffer[]): void;
+  /** Gives that up. */
+  cancelFetch(id: number): void;
   /** Loads the extension's module. */
   load(): unknown;
 }

@@ -1,8 +1,5 @@
 import type { GuestHost } from "./host.js";
 
-/** How many timers may run at a time. */
-const maximumTimers = 1000;
-
 /** `setTimeout` and its like for the engine, which has none. */
 export class Timers {
   readonly #host: GuestHost;
@@ -29,8 +26,8 @@ export class Timers {
         this.#start(run, delay, args, false),
       setInterval: (run: unknown, delay = 0, ...args: readonly unknown[]) =>
         this.#start(run, delay, args, true),
-      clearTimeout: (id: number) => void this.#running.delete(id),
-      clearInterval: (id: number) => void this.#running.delete(id),
+      clearTimeout: (id: number) => this.#stop(id),
+      clearInterval: (id: number) => this.#stop(id),
     };
   }
 
@@ -49,15 +46,18 @@ export class Timers {
 
   #start(run: unknown, delay: number, args: readonly unknown[], repeats: boolean): number {
     if (typeof run !== "function") throw new TypeError("a timer takes a function");
-    if (this.#running.size >= maximumTimers) throw new RangeError(`more than ${maximumTimers} timers run`);
     const id = ++this.#last;
     const wait = Number.isFinite(delay) ? Math.max(delay, 0) : 0;
+    if (!this.#host.timer(id, wait)) throw new RangeError("too many timers run");
     this.#running.set(id, {
       run: () => (run as (...args: readonly unknown[]) => unknown)(...args),
       // As in browsers: an interval leaves room for something else.
       interval: repeats ? Math.max(wait, 4) : undefined,
     });
-    this.#host.timer(id, wait);
     return id;
+  }
+
+  #stop(id: number): void {
+    if (this.#running.delete(id)) this.#host.cancelTimer(id);
   }
 }

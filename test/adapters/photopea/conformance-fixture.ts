@@ -1,4 +1,5 @@
 import type { EditorHost } from "../../../src/sdk/host/index.js";
+import { PixelImage } from "../../../src/sdk/image/index.js";
 import type { HostFixture, HostUnderTest } from "../../../src/testing/host-conformance/index.js";
 import type { FakePhotopea, SeenDocument } from "../../fakes/photopea/index.js";
 
@@ -32,14 +33,16 @@ export function underTest(
     host,
     layers: async () => {
       const { layers } = await active();
-      return [...layers].reverse().map(({ image, geometry: [left, top, opacity] }, index) => {
-        const [right, bottom] = [left + image!.width, top + image!.height];
+      return [...layers].reverse().map(({ image, mask, geometry: [left, top, opacity] }, index) => {
+        const { width, height } = image!;
+        const [right, bottom] = [left + width, top + height];
         return {
           isOpened: index === 0 && !isRemoved,
           pixels: image!,
           corners: [left, top, right, top, right, bottom, left, bottom],
           crop: undefined,
           opacity: opacity / 100,
+          mask: mask && new PixelImage({ width, height, channels: 1, data: mask }),
           filters: [],
         };
       });

@@ -1,5 +1,5 @@
 import { readJpegSegments } from "limpid/network";
-import { appendToTiff, hasMakerNote, parseExif } from "./exif.js";
+import { appendToTiff, hasMakerNote, parseExif, withDensity, type Resolution } from "./exif.js";
 import type { Density, ImageMetadata } from "./image-metadata.js";
 import type { OutputFormat } from "./image-format.js";
 import { resourcesOfIptc } from "./iptc.js";
@@ -86,7 +86,7 @@ function embedInJpeg(
   for (const chunk of text) {
     const read = readTextChunk(chunk);
     if (read?.keyword === "Comment") add(0xfe, "", Buffer.from(read.text), "a comment");
-    else if (read !== undefined) other.push(read.keyword);
+    else other.push(keywordOf(chunk));
   }
   noteText(other, "JPEG", notes);
   // The encoder's own JFIF segment comes first, if it writes one.
@@ -118,19 +118,22 @@ function noteText(keywords: readonly string[], format: string, notes: string[]):
   if (keywords.length > 0) notes.push(`PNG text left out, since ${format} has none: ${keywords.join(", ")}`);
 }
 
-function keywordsOf(text: readonly PngChunk[]): string[] {
-  return text.flatMap((chunk) => readTextChunk(chunk)?.keyword ?? []);
+/** The keyword of a text that may be damaged. */
+function keywordOf({ data }: PngChunk): string {
+  return Buffer.from(data.subarray(0, 80)).toString("latin1").split("\0")[0]!;
 }
 
 /** RFC 9649, 2.7: the extended form, in which EXIF and XMP come last. */
 function embedInWebp(
   webp: Buffer,
-  { exif, xmp, iptc, text = [] }: ImageMetadata,
+  { exif: tags, xmp, iptc, text = [], density }: ImageMetadata,
   { width, height, hasAlpha }: EncodedPixels,
   notes: string[],
 ): Buffer {
   if (iptc !== undefined) notes.push("IPTC left out, since WebP has none");
-  noteText(keywordsOf(text), "WebP", notes);
+  noteText(text.map(keywordOf), "WebP", notes);
+  // WebP has no other place for it.
+  const exif = density === undefined ? tags : withDensity(tags, resolutionOf(density));
   if (exif === undefined && xmp === undefined) return webp;
   const chunk = (name: string, data: Uint8Array): Buffer => {
     const head = Buffer.from(`${name}\0\0\0\0`, "latin1");
@@ -159,7 +162,7 @@ function embedInTiff(
   { exif, xmp, iptc, text = [], density }: ImageMetadata,
   notes: string[],
 ): Buffer {
-  noteText(keywordsOf(text), "TIFF", notes);
+  noteText(text.map(keywordOf), "TIFF", notes);
   const tags = exif && parseExif(exif);
   if (tags !== undefined && hasMakerNote(tags)) {
     notes.push("the camera's own note in EXIF left out, since it cannot be moved into a TIFF");
@@ -167,11 +170,11 @@ function embedInTiff(
   const own = new Map<number, Uint8Array>();
   if (xmp !== undefined) own.set(700, Buffer.from(xmp));
   if (iptc !== undefined) own.set(33723, iptc);
-  const bytes = appendToTiff(tiff, tags, own, density && tiffDensity(density));
+  const bytes = appendToTiff(tiff, tags, own, density && resolutionOf(density));
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function tiffDensity({ x, y, unit }: Density): { x: number; y: number; unit: 1 | 2 | 3 } {
+function resolutionOf({ x, y, unit }: Density): Resolution {
   // TIFF knows no metre; a hundredth of it keeps the numbers whole more often than an inch.
   if (unit === "metre") return { x: x / 100, y: y / 100, unit: 3 };
   return { x, y, unit: unit === "inch" ? 2 : unit === "centimetre" ? 3 : 1 };

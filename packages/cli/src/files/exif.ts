@@ -155,6 +155,49 @@ export function withoutMakerNote(exif: Exif): Exif {
   return mapEntries(exif, (entry) => (entry.tag === makerNote ? undefined : entry));
 }
 
+/** How many pixels lie on a length, as TIFF tells it. */
+export interface Resolution {
+  readonly x: number;
+  readonly y: number;
+  /** No length, inch, or centimetre. */
+  readonly unit: 1 | 2 | 3;
+}
+
+/**
+ * EXIF with another density.
+ *
+ * @param bytes - a block; one is made if undefined
+ * @param resolution - the density
+ */
+export function withDensity(bytes: Uint8Array | undefined, resolution: Resolution): Uint8Array {
+  const empty: Exif = {
+    isLittle: true,
+    image: { entries: [], children: new Map() },
+    makerNoteStart: undefined,
+  };
+  const exif = (bytes && parseExif(bytes)) ?? empty;
+  const kept = exif.image.entries.filter(({ tag }) => !isDensity(tag));
+  const entries = [...kept, ...densityEntries(resolution, exif.isLittle)];
+  return serializeExif({ ...exif, image: { ...exif.image, entries } });
+}
+
+function densityEntries({ x, y, unit }: Resolution, isLittle: boolean): readonly ExifEntry[] {
+  const rational = (value: number): Uint8Array => {
+    const bytes = new Uint8Array(8);
+    const view = new DataView(bytes.buffer);
+    const scale = Number.isInteger(value) ? 1 : 10_000;
+    view.setUint32(0, Math.round(value * scale), isLittle);
+    view.setUint32(4, scale, isLittle);
+    return bytes;
+  };
+  const length = Uint8Array.of(unit, 0);
+  return [
+    { tag: densities[0], type: 5, count: 1, value: rational(x) },
+    { tag: densities[1], type: 5, count: 1, value: rational(y) },
+    { tag: densityUnit, type: unsignedShort, count: 1, value: isLittle ? length : length.reverse() },
+  ];
+}
+
 /** Changes or leaves out entries. */
 function mapEntries(exif: Exif, change: (entry: ExifEntry, kind: number) => ExifEntry | undefined): Exif {
   const map = ({ entries, children }: ExifDirectory, kind: number): ExifDirectory => ({
@@ -205,26 +248,11 @@ export function appendToTiff(
   tiff: Uint8Array,
   exif: Exif | undefined,
   own: ReadonlyMap<number, Uint8Array>,
-  density: { readonly x: number; readonly y: number; readonly unit: 1 | 2 | 3 } | undefined,
+  density: Resolution | undefined,
 ): Uint8Array {
   const file = readStructure(tiff);
   const added = exif === undefined ? undefined : toLittleEndian(withoutMakerNote(exif));
-  const rational = (value: number): Uint8Array => {
-    const bytes = new Uint8Array(8);
-    const view = new DataView(bytes.buffer);
-    const scale = Number.isInteger(value) ? 1 : 10_000;
-    view.setUint32(0, Math.round(value * scale), true);
-    view.setUint32(4, scale, true);
-    return bytes;
-  };
-  const stated: ExifEntry[] =
-    density === undefined
-      ? []
-      : [
-          { tag: densities[0], type: 5, count: 1, value: rational(density.x) },
-          { tag: densities[1], type: 5, count: 1, value: rational(density.y) },
-          { tag: densityUnit, type: unsignedShort, count: 1, value: Uint8Array.of(density.unit, 0) },
-        ];
+  const stated = density === undefined ? [] : densityEntries(density, true);
   const kept = file.filter(({ tag }) => !isDensity(tag) && !own.has(tag));
   const bytes = [...own].map(([tag, value]): ExifEntry => ({ tag, type: 7, count: value.length, value }));
   const taken = new Set([...kept, ...stated, ...bytes].map(({ tag }) => tag));

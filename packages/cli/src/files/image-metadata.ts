@@ -10,6 +10,7 @@ import {
   serializeExif,
   withoutGps,
   withoutMakerNote,
+  type Exif,
 } from "./exif.js";
 import { iptcOfResources, withoutIptcLocation } from "./iptc.js";
 import { listPngChunks, readTextChunk, textChunk, type PngChunk } from "./png-chunks.js";
@@ -76,7 +77,7 @@ interface StoredMetadata {
 export function readImageMetadata(file: FileParts, picture: Picture, notes: string[]): ImageMetadata {
   const stored = readStored(file, notes);
   const { isTransposed } = picture;
-  const { density } = stored;
+  const density = stored.density ?? densityOfTags(stored.exif && parseExif(stored.exif, stored.directory));
   const exif = readExif(stored, picture, notes);
   return {
     exif,
@@ -128,9 +129,11 @@ function readStored({ bytes, metadata, directory }: FileParts, notes: string[]):
     case "jpeg":
       return { exif, xmp, iptc, ...readJpeg(bytes, notes) };
     case "png":
-      return { exif, xmp, ...readPng(bytes) };
+      return readPng(bytes, { exif, xmp });
     case "tiff":
-      return readTiff(bytes, directory);
+      if (directory !== undefined) return readTiff(bytes, directory);
+      notes.push("EXIF and density left out: those of TIFF files with 64-bit offsets are not read");
+      return { xmp, iptc };
     default:
       return { exif, xmp };
   }
@@ -139,6 +142,7 @@ function readStored({ bytes, metadata, directory }: FileParts, notes: string[]):
 /** JFIF's density and the comments (ITU-T T.871, 10.1). */
 function readJpeg(bytes: Buffer, notes: string[]): StoredMetadata {
   const text: PngChunk[] = [];
+  const resources: Uint8Array[] = [];
   let density: Density | undefined;
   for (const { marker, data } of readJpegSegments(bytes)) {
     const name = Buffer.from(data.buffer, data.byteOffset, Math.min(data.length, 36)).toString("latin1");
@@ -146,18 +150,36 @@ function readJpeg(bytes: Buffer, notes: string[]): StoredMetadata {
       const unit = (["none", "inch", "centimetre"] as const)[data[7]!] ?? "none";
       density = densityOf((data[8]! << 8) | data[9]!, (data[10]! << 8) | data[11]!, unit);
     } else if (marker === 0xfe) {
-      text.push(textChunk("Comment", new TextDecoder().decode(data).replace(/\0+$/, "")));
+      text.push(textChunk("Comment", decodeComment(data).replace(/\0+$/, "")));
+    } else if (marker === 0xed && name.startsWith(photoshop)) {
+      resources.push(data.subarray(photoshop.length));
     } else if (marker === 0xe1 && name.startsWith("http://ns.adobe.com/xmp/extension/")) {
       if (!notes.includes(extendedXmpNote)) notes.push(extendedXmpNote);
     }
   }
-  return { text, density };
+  // One series of resources may be spread over several segments.
+  const iptc = iptcOfResources(Buffer.concat(resources));
+  return { text, density, ...(iptc && { iptc }) };
+}
+
+const photoshop = "Photoshop 3.0\0";
+
+/** UTF-8 as programs write it today, or one byte a letter. */
+function decodeComment(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return Buffer.from(bytes).toString("latin1");
+  }
 }
 
 const extendedXmpNote = "XMP beyond its first 64 kB left out";
 
-function readPng(bytes: Buffer): StoredMetadata {
+/** What stands behind the pixels, where ExifTool writes it, counts too; decoders do not read so far. */
+function readPng(bytes: Buffer, decoded: Pick<StoredMetadata, "exif" | "xmp">): StoredMetadata {
   const text: PngChunk[] = [];
+  let { exif } = decoded;
+  let packet: string | undefined;
   let density: Density | undefined;
   const raw = new Map<string, Uint8Array>();
   for (const chunk of listPngChunks(bytes)) {
@@ -165,24 +187,28 @@ function readPng(bytes: Buffer): StoredMetadata {
     if (type === "pHYs" && data.length >= 9) {
       const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
       density = densityOf(view.getUint32(0), view.getUint32(4), data[8] === 1 ? "metre" : "none");
+    } else if (type === "eXIf") {
+      exif ??= data;
     } else if (type === "tEXt" || type === "zTXt" || type === "iTXt") {
       const keyword = Buffer.from(data.subarray(0, 80)).toString("latin1").split("\0")[0]!;
       const [, profile] = /^Raw profile type (\S+)$/.exec(keyword) ?? [];
       if (profile !== undefined) {
         const content = readRawProfile(readTextChunk(chunk)?.text);
         if (content !== undefined) raw.set(profile.toLowerCase(), content);
-      } else if (keyword !== "XML:com.adobe.xmp") {
+      } else if (keyword === "XML:com.adobe.xmp") {
+        packet ??= readTextChunk(chunk)?.text;
+      } else {
         text.push(chunk);
       }
     }
   }
   const app1 = raw.get("app1");
-  const exif =
+  exif ??=
     raw.get("exif") ??
     (app1 && Buffer.from(app1.subarray(0, 4)).toString("latin1") === "Exif" ? app1 : undefined);
-  const xmp = raw.get("xmp");
+  const xmp = decoded.xmp ?? (packet === undefined ? raw.get("xmp") : Buffer.from(packet));
   const iptc = raw.get("iptc") ?? raw.get("8bim");
-  return { text, density, iptc, ...(exif && { exif }), ...(xmp && { xmp }) };
+  return { text, density, iptc, exif, xmp };
 }
 
 /** A block as ImageMagick and ExifTool write it into text: its name, its length, and hexadecimal digits. */
@@ -192,15 +218,19 @@ function readRawProfile(text: string | undefined): Uint8Array | undefined {
   return bytes.length > 0 && bytes.length === Number(length) ? bytes : undefined;
 }
 
-function readTiff(bytes: Buffer, directory: number | undefined): StoredMetadata {
-  const start = directory ?? bytes[bytes[0] === 0x49 ? "readUInt32LE" : "readUInt32BE"](4);
-  const tags = parseExif(bytes, start);
+function readTiff(bytes: Buffer, directory: number): StoredMetadata {
+  const tags = parseExif(bytes, directory);
   if (tags === undefined) return {};
-  const unit = (["none", "none", "inch", "centimetre"] as const)[exifNumber(tags, 0x0128) ?? 2] ?? "none";
-  const density = densityOf(exifNumber(tags, 0x011a) ?? 0, exifNumber(tags, 0x011b) ?? 0, unit);
   const resources = exifBytes(tags, 34377);
   const iptc = exifBytes(tags, 33723) ?? (resources && iptcOfResources(resources));
-  return { exif: bytes, directory: start, xmp: exifBytes(tags, 700), iptc, density };
+  return { exif: bytes, directory, xmp: exifBytes(tags, 700), iptc };
+}
+
+/** The density that EXIF and TIFF files tell. */
+function densityOfTags(tags: Exif | undefined): Density | undefined {
+  if (tags === undefined) return undefined;
+  const unit = (["none", "none", "inch", "centimetre"] as const)[exifNumber(tags, 0x0128) ?? 2] ?? "none";
+  return densityOf(exifNumber(tags, 0x011a) ?? 0, exifNumber(tags, 0x011b) ?? 0, unit);
 }
 
 function densityOf(x: number, y: number, unit: Density["unit"]): Density | undefined {

@@ -136,13 +136,25 @@ async function readMetadata(path: string, bytes: Buffer, photo: TiffPhoto | unde
   try {
     return await sharp(bytes, pictureOf(photo)).metadata();
   } catch (cause) {
-    if (hasImageSignature(bytes)) throw corrupt(path, cause);
+    if (hasImageSignature(bytes))
+      throw isUnsupported(cause) ? ofUnknownKind(path, cause) : corrupt(path, cause);
     throw unsupported(path, "is not an image that can be read", {}, cause);
   }
 }
 
 function unsupported(path: string, reason: string, details: object, cause?: unknown): LimpidError {
   return new LimpidError("UnsupportedImage", `${path}: ${reason}`, { cause, details: { path, ...details } });
+}
+
+/** Whether the decoder says that a file is of a kind that it does not know, rather than damaged. */
+function isUnsupported(cause: unknown): boolean {
+  return /unsupported (?!image format)|not supported|lossless parameters|whole number of bytes/i.test(
+    messageOf(cause),
+  );
+}
+
+function ofUnknownKind(path: string, cause: unknown): LimpidError {
+  return unsupported(path, `is of a kind that cannot be read (${describeDecoderError(cause)})`, {}, cause);
 }
 
 function corrupt(path: string, cause: unknown): LimpidError {
@@ -183,6 +195,8 @@ function checkKind(path: string, metadata: Metadata): void {
   };
   if (!readableFormats.includes(format)) refuse(`${format.toUpperCase()} files`);
   if (!["uchar", "ushort", "float"].includes(depth)) refuse(`images with samples of type "${depth}"`);
+  // libvips takes them for integers, and gives black.
+  if (depth === "float" && space === "grey16") refuse("grey pictures of 16-bit floats");
   const colors = { "b-w": 1, grey16: 1, srgb: 3, rgb: 3, rgb16: 3, scrgb: 3, cmyk: 4 }[space as string];
   if (colors === undefined) refuse(`images of colour space "${space}"`);
   else if (channels !== colors && channels !== colors + 1)
@@ -282,8 +296,8 @@ async function decode(
       }
       const samples =
         metadata.format === "jpeg" ? await decodeWhatIsThere(bytes, metadata, cause, notes) : undefined;
-      if (samples === undefined) throw corrupt(path, cause);
-      return samples;
+      if (samples !== undefined) return samples;
+      throw isUnsupported(cause) ? ofUnknownKind(path, cause) : corrupt(path, cause);
     }
   }
 }

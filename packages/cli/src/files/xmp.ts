@@ -1,11 +1,14 @@
-/** What of XMP tells where a photo was taken, by the prefixes that everybody uses (Exif, Photoshop, IPTC). */
+/**
+ * What of XMP tells where a photo was taken (Exif, Photoshop, IPTC, drones), by any prefix: a file may choose its own, and what is
+ * called so elsewhere tells of places too.
+ */
 const locations =
-  "exif:GPS[A-Za-z]+|photoshop:(?:City|State|Country)|Iptc4xmpCore:(?:Location|CountryCode)|" +
-  "Iptc4xmpExt:(?:LocationCreated|LocationShown)";
+  "[A-Za-z][\\w.-]*:(?:[A-Za-z]*(?:GPS|Gps|Latitude|Long(?:i|ti)tude|Coordinates?)[A-Za-z]*|" +
+  "City|State|ProvinceState|Country|CountryCode|CountryName|Location|Sublocation|LocationCreated|LocationShown)";
 
 /** What is no longer so once a photo was turned upright and stands alone: thumbnails, and words on pictures behind it. */
 const outdated =
-  "xmp:Thumbnails|hdrgm:[A-Za-z]+|Container:Directory|GContainer:Directory|xmpNote:HasExtendedXMP|" +
+  "(?:xmp|xap):Thumbnails|hdrgm:[A-Za-z]+|Container:Directory|GContainer:Directory|xmpNote:HasExtendedXMP|" +
   "GCamera:(?:MotionPhoto|MicroVideo)[A-Za-z]*";
 
 /**

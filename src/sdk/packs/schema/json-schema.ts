@@ -67,14 +67,18 @@ export function distinctList(items: JsonSchema, rest: JsonSchema = {}): JsonSche
   return { ...rest, type: "array", items, uniqueItems: true };
 }
 
+/** What a line has not: control characters, line ends, and marks that turn the direction of what follows. */
+const control = "\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069";
+/** Blanks, a character that is none, anything: no part can take what is another's, so that it takes one step a character. */
+const linePattern = `^[^\\S${control}]*[^\\s${control}][^${control}]*$`;
+
 /** A text of a person, on one line. */
 export function line(description: string, maxLength: number, examples: readonly string[] = []): JsonSchema {
   return {
     description,
     ...(examples.length > 0 ? { examples } : {}),
     type: "string",
-    // eslint-disable-next-line no-control-regex -- a line has none
-    pattern: /^[^\u0000-\u001f\u007f]*\S[^\u0000-\u001f\u007f]*$/.source,
+    pattern: linePattern,
     maxLength,
   };
 }
