@@ -1,4 +1,5 @@
 import type { BackboneConfig } from "../../backbone/index.js";
+import { foldConvolution, type OrderedWeights } from "../folded-convolution.js";
 import type { ReadParameter } from "../host-modulation.js";
 import { panelWidth, placeOf, type WeightLayout, type WeightPart } from "./weight-layout.js";
 
@@ -19,13 +20,6 @@ export function packWeights(layout: WeightLayout, config: BackboneConfig, read: 
     else packPanels(target, part, weightsOf(part, config, read));
   }
   return packed;
-}
-
-/** The weights of a convolution in the order in which its inputs and outputs lie in memory. */
-export interface OrderedWeights {
-  /** By output and number of its run. */
-  readonly weight: (output: number, index: number) => number;
-  readonly bias: (output: number) => number;
 }
 
 /**
@@ -71,25 +65,8 @@ function weightsOf(part: WeightPart, config: BackboneConfig, read: ReadParameter
         },
       };
     }
-    case "pointwise": {
-      const { depth, norm, scale } = part;
-      const bias = read(`${part.path}.conv.bias`);
-      const gain = norm === undefined ? undefined : read(`${norm}.weight`);
-      const offset = norm === undefined ? undefined : read(`${norm}.bias`);
-      const factor = scale === undefined ? undefined : read(scale);
-      return {
-        bias: (output) => {
-          let sum = bias[output]!;
-          if (offset !== undefined) {
-            for (let index = 0; index < depth; index++)
-              sum += kernel[output * depth + index]! * offset[index]!;
-          }
-          return sum * (factor?.[output] ?? 1);
-        },
-        weight: (output, index) =>
-          kernel[output * depth + index]! * (gain?.[index] ?? 1) * (factor?.[output] ?? 1),
-      };
-    }
+    case "pointwise":
+      return foldConvolution(part, part.depth, read);
     case "down": {
       const bias = read(`${part.path}.conv.bias`);
       const inputs = part.depth / 4;

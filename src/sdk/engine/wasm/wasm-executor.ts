@@ -4,12 +4,12 @@ import type { Expert, FactorStoreOptions, MixtureEntry } from "../../experts/ind
 import { tensorBytesSha256, type TensorFile } from "../../weights/index.js";
 import type { Executor } from "../executor.js";
 import { modulateOnHost, type ReadParameter } from "../host-modulation.js";
+import { requireKernels } from "../require-kernels.js";
 import { activeEntries } from "../run-input.js";
 import { ExpertMerger } from "./expert-merger.js";
 import { compileKernels } from "./kernels.js";
 import { keptMemory, Machine, type MachineOptions } from "./machine.js";
 import { packWeights } from "./pack-weights.js";
-import { reasonAgainst } from "./support.js";
 import { layOutVectors } from "./vector-layout.js";
 import { WasmRun, type WithMachine } from "./wasm-run.js";
 import { layOutWeights } from "./weight-layout.js";
@@ -74,14 +74,7 @@ export class WasmExecutor implements Executor {
     config: BackboneConfig,
     options: WasmExecutorOptions = {},
   ): Promise<WasmExecutor> {
-    const reason = reasonAgainst(config);
-    if (reason !== undefined) {
-      throw new LimpidError(
-        "BackendUnavailable",
-        `the WebAssembly kernels do not run this network: ${reason}`,
-        { details: { reason } },
-      );
-    }
+    requireKernels(config, "the WebAssembly kernels");
     return new WasmExecutor(await compileKernels(), config, file, options);
   }
 
@@ -107,7 +100,7 @@ export class WasmExecutor implements Executor {
   }
 
   releaseExperts(isNeeded: (expert: Expert) => boolean): void {
-    if (!this.#disposed) this.#merger.release(isNeeded);
+    if (!this.#disposed) this.#merger.trim(isNeeded);
   }
 
   dispose(): void {

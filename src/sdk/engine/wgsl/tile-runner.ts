@@ -1,5 +1,5 @@
 import type { BackboneConfig } from "../../backbone/index.js";
-import { LimpidError, throwIfAborted, type Disposable } from "../../base/index.js";
+import { LimpidError, throwIfAborted, TurnQueue, untilAborted, type Disposable } from "../../base/index.js";
 import type { PixelBlock } from "../executor.js";
 import type { WebgpuDevice } from "../webgpu-device.js";
 import type { KernelOptions } from "./kernels/kernel.js";
@@ -65,12 +65,10 @@ export class TileRunner implements Disposable {
   /** Whose sizes lie in the tile's buffers. */
   #sized: { readonly plan: PassPlan; readonly generation: number } | undefined;
   /** Buffers are fitted and commands submitted by one pass at a time. */
-  #lastTurn: Promise<unknown> = Promise.resolve();
+  readonly #queue = new TurnQueue();
   #turns = 0;
   #isReleasing = false;
   #disposed = false;
-  /** What waits for the device, to fail when it is lost. */
-  readonly #waits = new Set<(error: LimpidError) => void>();
 
   /**
    * @param options - what to work with
@@ -79,10 +77,6 @@ export class TileRunner implements Disposable {
     this.#options = options;
     this.#buffers = new TileBuffers(options.device.gpu);
     this.#staging = new StagingBuffers(options.device.gpu);
-    void options.device.lost.then((reason) => {
-      const error = new LimpidError("DeviceLost", `the GPU device was lost: ${reason}`);
-      for (const fail of [...this.#waits]) fail(error);
-    });
   }
 
   /** Bytes of device memory. */
@@ -101,7 +95,8 @@ export class TileRunner implements Disposable {
     const squares = blocks.map((block) => toSquares(block, this.#options.squareSide));
     const plan = this.#plan("measure", { ...this.#sidesInSquares(width, height), images: blocks.length });
     await this.#inTurn(call, plan, () => this.#submit(call.slot, plan, squares));
-    await this.#settle(this.#options.device.gpu.queue.onSubmittedWorkDone(), call.signal);
+    const { device } = this.#options;
+    await untilAborted(device.settle(device.gpu.queue.onSubmittedWorkDone()), call.signal);
   }
 
   /**
@@ -134,7 +129,7 @@ export class TileRunner implements Disposable {
         throw error;
       },
     );
-    return this.#settle(read, call.signal);
+    return untilAborted(this.#options.device.settle(read), call.signal);
   }
 
   /** Frees the memory that tiles work on, as soon as no pass is being submitted; it is had again when it is needed. */
@@ -176,10 +171,10 @@ export class TileRunner implements Disposable {
   /** Fits the buffers and submits, when the passes before have done so. */
   #inTurn<T>({ signal, check }: PassCall, plan: PassPlan, submit: () => T): Promise<T> {
     this.#turns++;
-    const turn = this.#lastTurn.then(async () => {
+    return this.#queue.add(async () => {
       try {
         this.#check(signal, check);
-        await this.#settle(this.#buffers.fit(plan), undefined);
+        await this.#options.device.settle(this.#buffers.fit(plan));
         this.#check(signal, check);
         return submit();
       } finally {
@@ -187,8 +182,6 @@ export class TileRunner implements Disposable {
         if (this.#isReleasing) this.release();
       }
     });
-    this.#lastTurn = turn.catch(() => undefined);
-    return turn;
   }
 
   #check(signal: AbortSignal | undefined, check: () => void): void {
@@ -252,24 +245,5 @@ export class TileRunner implements Disposable {
     if (slot.bindGroups.size >= keptPlans) slot.bindGroups.clear();
     slot.bindGroups.set(plan, { generation, bindGroups });
     return bindGroups;
-  }
-
-  /** Waits for the device, but not longer than the caller wants or the device lives. */
-  async #settle<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    let fail: (error: LimpidError) => void = () => undefined;
-    const stopped = new Promise<never>((_, reject) => (fail = reject));
-    const abort = (): void =>
-      fail(new LimpidError("Aborted", "the caller aborted the run", { cause: signal?.reason }));
-    this.#waits.add(fail);
-    signal?.addEventListener("abort", abort);
-    try {
-      return await Promise.race([work, stopped]);
-    } catch (error) {
-      // The device may have been lost before this began to wait.
-      throw await Promise.race([this.#options.device.explain(error), stopped]);
-    } finally {
-      this.#waits.delete(fail);
-      signal?.removeEventListener("abort", abort);
-    }
   }
 }
