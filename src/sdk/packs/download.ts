@@ -21,7 +21,6 @@ const partLength = 256 * 1024;
  * @param source - where it is
  * @param path - inside the pack
  * @param limit - most bytes that it may have
- * @param signal - gives up when it fires
  * @returns undefined if the pack has no such file
  * @throws {@link LimpidError} `PackUnavailable`, `PackTooLarge`, `Aborted`
  */
@@ -54,9 +53,6 @@ export async function readWhole(
  *
  * @param source - where it is
  * @param file - what it must be
- * @param blobs - the cache
- * @param options - signal and progress
- * @returns the file, checked
  * @throws {@link LimpidError} `IntegrityMismatch` if it is another than announced, or cut short; `PackUnavailable`,
  * `DiskFull`, `Aborted`
  */

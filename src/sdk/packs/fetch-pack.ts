@@ -70,8 +70,6 @@ const parallelDownloads = 4;
  *
  * @param source - where it is
  * @param id - the id that the pack must have; any if undefined
- * @param signatures - whose packs are taken
- * @param signal - gives up when it fires
  */
 export async function findPack(
   source: PackSource,
@@ -104,9 +102,7 @@ async function readSignature(source: PackSource, signal: AbortSignal): Promise<U
 /**
  * Gets every file of a pack and checks it; what is refused is refused before more of it than necessary was downloaded.
  *
- * @param found - the pack
  * @param context - what it must fit, and where its files are kept
- * @param options - signal, progress, consent
  * @returns the pack, whose files are in the cache
  */
 export async function fetchPack(

@@ -1,6 +1,6 @@
 import { Validator, type OutputUnit, type Schema } from "@cfworker/json-schema";
 import { joinPath, showValue, type ManifestProblem } from "./manifest-problem.js";
-import type { JsonSchema } from "./schema/json-schema.js";
+import type { JsonSchema } from "./json-schema.js";
 
 /** How many faults are told of a file. */
 const maximumProblems = 100;

@@ -40,11 +40,7 @@ export interface PackGate {
    * @throws {@link LimpidError} `CapabilityMissing` if they say no
    */
   accept(manifest: ExtensionManifest, granted: ExtensionCapabilities): Promise<void>;
-  /**
-   * Forgets what an extension remembers: it is uninstalled, or another takes its place.
-   *
-   * @param id - the extension
-   */
+  /** Forgets what an extension remembers: it is uninstalled, or another takes its place. */
   forget(id: string): Promise<void>;
 }
 

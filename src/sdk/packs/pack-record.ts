@@ -75,7 +75,6 @@ export class PackRecords {
 /**
  * Reads a record as {@link PackRecords.put} writes it.
  *
- * @param bytes - the record
  * @param id - the extension that it must be of
  * @throws {@link LimpidError} `IntegrityMismatch` if it is anything else
  */
