@@ -96,7 +96,6 @@ interface MiniPaintOutcome {
 /**
  * What miniPaint has put on its window.
  *
- * @param window - the frame's
  * @returns its globals; undefined if they are not there, or not yet
  * @throws {@link LimpidError} `NotSupported` if the frame is of another origin
  */
@@ -165,11 +164,7 @@ export function miniPaintGeometry(layer: MiniPaintLayer): MiniPaintGeometry {
 /**
  * What makes a layer like another one, right above it.
  *
- * @param layer - the other one
  * @param geometry - where that stands, or stood
- * @param layers - all that there are
- * @param element - what the new layer draws
- * @param label - what people call it
  */
 export function likeMiniPaintLayer(
   layer: MiniPaintLayer,

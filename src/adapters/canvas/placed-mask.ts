@@ -9,7 +9,6 @@ import { visitBands } from "../../sdk/page/index.js";
  * @param transform - from the image's pixels to the document
  * @param width - of the image, in pixels
  * @param height - of the image, in pixels
- * @param signal - gives up when it fires
  * @returns 8-bit grey, 255 where a pixel's centre is selected; undefined if none is
  * @throws {@link LimpidError} `Aborted`
  */

@@ -56,11 +56,7 @@ export class PhotopeaExchange {
     });
   }
 
-  /**
-   * Takes a message in. What does not belong to this exchange is passed over.
-   *
-   * @param data - whatever Photopea's window sent
-   */
+  /** Takes a message in. What does not belong to this exchange is passed over. */
   receive(data: unknown): void {
     if (typeof data === "string") {
       if (data.startsWith(this.#prefix)) this.#receiveText(data);
@@ -70,11 +66,7 @@ export class PhotopeaExchange {
     if (file !== undefined && this.#wantsFile && this.#hasBegun) this.#files.push(file);
   }
 
-  /**
-   * Ends the exchange from this side.
-   *
-   * @param error - why
-   */
+  /** Ends the exchange from this side. */
   fail(error: LimpidError): void {
     clearTimeout(this.#waiting);
     this.#reject(error);

@@ -29,7 +29,6 @@ export function reasonOf(error: unknown): string | undefined {
  * What a caller is to see of a failure: a code that says what happened, where the script knew it.
  *
  * @param error - anything that was caught
- * @returns an error to throw
  */
 export function translateFailure(error: unknown): unknown {
   const code = codes[reasonOf(error) ?? ""];

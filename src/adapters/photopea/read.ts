@@ -151,7 +151,6 @@ function bringsProfile(png: Uint8Array): boolean {
  * Reads the selection as a mask of a part of the document.
  *
  * @param bounds - the rectangle around what is selected, for when Photopea gives no more
- * @param frame - the part of the document
  * @returns 8-bit grey of the frame's size, and what was lost
  */
 export async function readMask(

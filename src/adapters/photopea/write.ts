@@ -63,9 +63,6 @@ const moveTimeout = 5_000;
  *
  * @param session - names what is opened on the way
  * @param turn - nobody else talks to Photopea meanwhile
- * @param state - of the document, just read
- * @param layer - what to add
- * @returns what it took
  * @throws {@link LimpidError} `HostFailed`, with the reason `not-above` if the layer cannot be put in place of its source
  */
 export async function writeLayer(

@@ -20,10 +20,6 @@ export interface OwnKernel {
 /**
  * Runs a computation on the current backend, and records it if a gradient is wanted. Unlike `tf.customGrad`, it leaves
  * out the gradients of inputs that do not change, and passes tfjs's check for leaks.
- *
- * @param kernel - the computation
- * @param inputs - its inputs
- * @returns its outputs
  */
 export function runOwnKernel(kernel: OwnKernel, inputs: readonly tf.Tensor[]): tf.Tensor[] {
   register(kernel, inputs.length);

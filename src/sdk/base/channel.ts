@@ -136,10 +136,7 @@ export class Channel<
   /**
    * Calls a method of the other side.
    *
-   * @param method - its name
    * @param params - structured-cloned
-   * @param options - signal, progress, transfer
-   * @returns what it gives back
    * @throws {@link LimpidError} `Aborted`, `WorkerFailed`, `Disposed`; what the method throws
    */
   async call<N extends keyof Remote & string>(
@@ -172,7 +169,6 @@ export class Channel<
   /**
    * Tells the other side something that needs no answer. If its handler throws, the channel fails on this side.
    *
-   * @param method - its name
    * @param params - structured-cloned
    * @param transfer - buffers whose memory moves instead of being copied
    */
@@ -326,11 +322,7 @@ function toPostedError(error: unknown): PostedError {
   return { code: error.code, message, details };
 }
 
-/**
- * An error as it was on the other side.
- *
- * @param error - as it was posted
- */
+/** An error as it was on the other side. */
 function reviveError({ code, message, details }: PostedError): Error {
   return code === undefined ? new Error(message) : new LimpidError(code, message, { details });
 }

@@ -2,7 +2,6 @@
  * Puts parts behind each other.
  *
  * @param parts - stay as they are
- * @returns one new array
  */
 export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.byteLength, 0));

@@ -17,7 +17,6 @@ export interface OpenUrlOptions {
    *
    * @param fault - such as `cannot be fetched: status 500`
    * @param details - `url`, and `status` if there is one
-   * @param cause - what the platform says
    */
   readonly fail: (fault: string, details: Record<string, unknown>, cause?: unknown) => Error;
 }

@@ -20,9 +20,6 @@ export interface OrderedWeights {
 /**
  * Folds what surrounds a convolution into its weights.
  *
- * @param convolution - one of the base's
- * @param inputs - its input channels
- * @param read - the base's parameters
  * @returns its weights by output and input
  */
 export function foldConvolution(
@@ -61,9 +58,6 @@ export interface FoldedFactors {
  * Folds an expert's factors as the weights that they change are folded: then the product of the folded factors is the change
  * of the folded weights.
  *
- * @param expert - made for the base
- * @param convolution - one of the base's
- * @param read - the base's parameters
  * @returns undefined if the expert does not change this convolution
  */
 export function foldFactors(

@@ -5,8 +5,6 @@ import { LimpidError } from "../base/index.js";
  * Refuses a network that fused kernels do not run. They work on groups of four channels, on RGB, and merge experts on the
  * 1x1 convolutions of the blocks only; the published network, whose experts change every convolution, is left to tfjs.
  *
- * @param config - the network
- * @param kernels - what errors call them
  * @param maximumChannels - most channels that a level may have
  * @throws {@link LimpidError} `BackendUnavailable` with the reason
  */

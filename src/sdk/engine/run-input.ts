@@ -22,8 +22,6 @@ export type PassKind =
 /**
  * Checks what a run of fused kernels begins with: they would compute something from whatever they are given.
  *
- * @param mixture - experts with their weights
- * @param embedding - the router's
  * @param base - what the experts must fit
  * @returns the entries that change anything
  * @throws {@link LimpidError} `InvalidArgument`, `ExpertMismatch`

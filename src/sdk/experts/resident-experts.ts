@@ -18,9 +18,6 @@ export abstract class ResidentExperts<Held> implements Disposable {
   readonly #experts = new Map<Expert, Held>();
   readonly #options: FactorStoreOptions;
 
-  /**
-   * @param options - budget and pins
-   */
   constructor(options: FactorStoreOptions = {}) {
     this.#options = options;
   }

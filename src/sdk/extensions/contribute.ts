@@ -39,9 +39,7 @@ export function requireFree({ id, contributes }: ExtensionManifest, points: Cont
 /**
  * Puts in what a manifest contributes besides experts: all of it or, if something does not fit, nothing.
  *
- * @param manifest - the extension's
  * @param points - where to
- * @returns takes all of it out again
  * @throws {@link LimpidError} `InvalidArgument` if a command or setting is there already, `InvalidWhen`
  */
 export function contribute(manifest: ExtensionManifest, points: ContributionPoints): Disposable {

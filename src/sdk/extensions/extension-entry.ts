@@ -39,10 +39,7 @@ export class ExtensionEntry implements Extension, Disposable {
   readonly onDidLog = this.#logged.event;
   readonly #activate: (entry: ExtensionEntry) => Promise<void>;
 
-  /**
-   * @param pack - the installed version
-   * @param activate - starts its code
-   */
+  /** @param activate - starts its code */
   constructor(pack: InstalledPack, activate: (entry: ExtensionEntry) => Promise<void>) {
     this.pack = pack;
     this.#activate = activate;

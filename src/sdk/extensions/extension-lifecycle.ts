@@ -63,7 +63,6 @@ export class ExtensionLifecycle {
 
   /**
    * @param context - what extensions contribute to and reach
-   * @param options - how code runs
    * @param onChange - told of every extension whose state changed
    */
   constructor(
@@ -100,7 +99,6 @@ export class ExtensionLifecycle {
   /**
    * Refuses an extension that could not be enabled: for what it needs, waits for, or tries.
    *
-   * @param pack - installed or to be installed
    * @throws {@link LimpidError} `DependencyMissing`, `InvalidManifest`, `CapabilityMissing`
    */
   requireEnableable({ id, manifest }: Pick<InstalledPack, "id" | "manifest">): void {
@@ -198,7 +196,6 @@ export class ExtensionLifecycle {
   /**
    * Starts an extension's code, if it has any and was not started before, after that of the extensions that it needs.
    *
-   * @param entry - the extension
    * @param reason - the event that it is started for
    * @throws {@link LimpidError} `ExtensionFailed`; `InvalidArgument` if it is disabled
    */

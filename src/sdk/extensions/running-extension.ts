@@ -139,11 +139,7 @@ export class RunningExtension implements Disposable {
     }
   }
 
-  /**
-   * Tells what an analysis found, if the extension tries the proposal `analysisEvents`.
-   *
-   * @param degradations - each with its probability
-   */
+  /** Tells what an analysis found, if the extension tries the proposal `analysisEvents`. */
   analyzed(degradations: readonly { readonly degradation: string; readonly probability: number }[]): void {
     if (!this.#pack.manifest.enabledApiProposals.includes("analysisEvents")) return;
     const params = degradations.map(({ degradation, probability }) => ({ degradation, probability }));

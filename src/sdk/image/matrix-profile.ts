@@ -23,7 +23,6 @@ const d50 = [0.9642, 1, 0.8249] as const;
 /**
  * Writes an ICC profile, version 4 (ICC.1:2022), for pictures whose colours are told in another way.
  *
- * @param colors - what to describe
  * @returns the profile's bytes; the same on every call
  */
 export function writeProfile({ name, columns, curve }: ProfileColors): Uint8Array {

@@ -16,7 +16,6 @@ export interface SrgbTones {
   /**
    * The image with sRGB's curve, for a router or a network.
    *
-   * @param image - of the profile
    * @returns 16-bit samples of their own, whatever the depth, so that linear shadows and highlights both stay apart
    */
   readonly encode: (image: PixelImage) => PixelImage;

@@ -18,7 +18,6 @@ export interface LimpidParts extends ExtensionParts {
 /**
  * A Limpid around an engine, wherever that runs.
  *
- * @param parts - what it is composed of
  * @param owned - disposed with it
  */
 export function limpidOf(parts: LimpidParts, owned: Disposable): Limpid {

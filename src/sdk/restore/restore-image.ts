@@ -9,8 +9,6 @@ import { planTiles, type Tile } from "./tiles.js";
 /**
  * Side of a tile, in pixels, if nobody asks for another: near the fastest whose memory a machine can spare. In tiles of 768,
  * which take 120 MB each, photos of 3 and 12 megapixels cost 1.09 and 1.13 times their pixels.
- *
- * @param executor - what restores
  */
 export function defaultTileSize({ backend, kind }: Pick<Executor, "backend" | "kind">): number {
   if (backend === "webgpu") return 896;
@@ -49,7 +47,6 @@ export interface RestoreImageContext {
  * tiles whose neighbours are still to come.
  *
  * @param original - the input; not changed
- * @param options - the caller's, checked
  * @param context - the run and its sizes
  * @returns the result and the number of tiles
  */

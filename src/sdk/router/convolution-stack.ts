@@ -45,7 +45,6 @@ export interface ConvolutionStack {
 /**
  * Brings an encoder's weights into the order in which they are used.
  *
- * @param config - the encoder
  * @param inputs - channels of its views
  * @param read - a layer's `weight` [out, in, size, size] or `bias` [out]
  */
@@ -91,10 +90,6 @@ export class PlainStack implements ConvolutionStack {
   readonly #layers: readonly StackLayer[];
   readonly #pooled: readonly number[];
 
-  /**
-   * @param layers - the convolutions
-   * @param pooled - which outputs are wanted
-   */
   constructor(layers: readonly StackLayer[], pooled: readonly number[]) {
     this.#layers = layers;
     this.#pooled = pooled;

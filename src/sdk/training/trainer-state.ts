@@ -63,8 +63,6 @@ export function serializeTrainerState(state: TrainerState, fingerprint: string):
 /**
  * Reads a state.
  *
- * @param bytes - what {@link serializeTrainerState} wrote
- * @param fingerprint - what the training is about
  * @param length - how many factors there are
  * @throws {@link LimpidError} `InvalidTensorFile` if the bytes are no state, `InvalidArgument` if it is of another training
  */

@@ -75,7 +75,6 @@ export class ZipArchive {
   /**
    * The content of an entry, checked against its size and its CRC-32.
    *
-   * @param entry - one of {@link ZipArchive.entries}
    * @returns a view onto the archive for a stored entry, the caller's own bytes for a deflated one
    * @throws {@link LimpidError} `InvalidTensorFile` if the entry is damaged, or inflates to another size than it
    *   claims, or all entries read so far would pass 512 MiB inflated

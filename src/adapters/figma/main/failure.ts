@@ -5,10 +5,6 @@ export class SandboxFailure extends Error {
   /** Why, as a word. */
   readonly reason: FailureReason;
 
-  /**
-   * @param reason - a word
-   * @param message - one sentence for a person
-   */
   constructor(reason: FailureReason, message: string) {
     super(message);
     this.name = "SandboxFailure";

@@ -23,9 +23,6 @@ export interface ExportLayerOptions {
  * [left, top, right, bottom].
  *
  * Bounds are read in a new document, since Photopea cannot tell them while something is selected.
- *
- * @param options - what and how
- * @returns the script
  */
 export function exportLayer(options: ExportLayerOptions): PhotopeaScript {
   const { key, layer, scratch, copiesDocument, maximumPixels, maximumSide } = options;

@@ -27,7 +27,6 @@ export function maskedName(scratch: string): string {
  * tells what the mask came to. Gives up with `no-selection` if the copy has another selection, or none.
  *
  * @param options - for what, and where it belongs
- * @returns the script
  */
 export function makeMask({ key, scratch, copiesDocument, left, top }: MakeMaskOptions): PhotopeaScript {
   return script`${library}

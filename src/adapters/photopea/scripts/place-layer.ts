@@ -36,7 +36,6 @@ export interface PlaceLayerOptions {
  * another one.
  *
  * @param options - where and how
- * @returns the script
  */
 export function placeLayer(options: PlaceLayerOptions): PhotopeaScript {
   const { key, source, replaces, scratch, copiesDocument, label, left, top, width, height } = options;

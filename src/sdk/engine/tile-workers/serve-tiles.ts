@@ -6,7 +6,6 @@ import type { TileMethods } from "./tile-methods.js";
  * Makes this thread one that restores tiles.
  *
  * @param port - the way to whoever started the thread
- * @returns closes it
  */
 export function serveTiles(port: WorkerPort): Disposable {
   const turns = new TurnQueue();

@@ -73,9 +73,7 @@ export class TilePool implements Disposable {
   /**
    * Restores a block where there is a place; if its worker is given up, once more at another.
    *
-   * @param run - the block's run
    * @param block - any size; not changed
-   * @param options - a signal
    * @returns a new block of the same size
    * @throws {@link LimpidError} `Aborted` as soon as the signal fires, `OutOfMemory`, `Disposed`
    */
@@ -99,11 +97,7 @@ export class TilePool implements Disposable {
     }
   }
 
-  /**
-   * Lets the workers free weights.
-   *
-   * @param weights - of a run that ended
-   */
+  /** Lets the workers free weights. */
   release(weights: Float32Array): void {
     for (const place of this.#places) place.release(weights);
   }

@@ -22,7 +22,6 @@ export class TileWorkersExecutor implements Executor {
 
   /**
    * @param own - the executor on this thread; from now on it belongs to this one
-   * @param options - the workers
    * @throws {@link LimpidError} `InvalidArgument` if the number of workers is none
    */
   constructor(own: WasmExecutor, options: TilePoolOptions) {

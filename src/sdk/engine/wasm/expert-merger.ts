@@ -28,10 +28,7 @@ export class ExpertMerger extends ResidentExperts<FoldedExpert> {
   readonly #weights: number;
 
   /**
-   * @param module - the compiled kernels
-   * @param layout - of the weights
    * @param base - the packed weights; not changed
-   * @param read - the base's parameters
    * @param resident - how much the factors may take
    */
   constructor(
@@ -58,7 +55,6 @@ export class ExpertMerger extends ResidentExperts<FoldedExpert> {
    * Merges a mixture.
    *
    * @param mixture - experts that fit the base, and their weights
-   * @returns new packed weights
    */
   merge(mixture: readonly MixtureEntry[]): Float32Array {
     const experts = mixture.map(({ expert, weight }) => ({ folded: this.hold(expert), weight }));

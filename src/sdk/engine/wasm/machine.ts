@@ -48,10 +48,7 @@ export class Machine {
   #loaded: Program | undefined;
   #plan: { readonly key: string; readonly plan: PassPlan } | undefined;
 
-  /**
-   * @param options - kernels and network
-   * @throws {@link LimpidError} `OutOfMemory` if there is none for the weights
-   */
+  /** @throws {@link LimpidError} `OutOfMemory` if there is none for the weights */
   constructor({ module, config, memoryLimit }: MachineOptions) {
     this.#config = config;
     this.#layout = layOutWeights(config);
@@ -77,9 +74,7 @@ export class Machine {
   /**
    * Computes channel attention jointly over some blocks.
    *
-   * @param program - the weights and modulations
    * @param blocks - of one size, one at least
-   * @param call - how to stop
    * @returns the program's vectors with the attentions
    */
   async measure(program: Program, blocks: readonly PixelBlock[], call: MachineCall): Promise<Float32Array> {
@@ -92,9 +87,7 @@ export class Machine {
   /**
    * Restores a block, with its own channel attention if none was measured.
    *
-   * @param program - what to run
    * @param block - any size
-   * @param call - how to stop
    * @returns a new block of the same size
    */
   async restore(program: Program, block: PixelBlock, call: MachineCall): Promise<PixelBlock> {

@@ -8,8 +8,6 @@ import { panelWidth, placeOf, type WeightLayout, type WeightPart } from "./weigh
  * after it, a residual's scale into the one before it.
  *
  * @param layout - where each weight goes
- * @param config - the network
- * @param read - the parameters
  * @returns all weights
  */
 export function packWeights(layout: WeightLayout, config: BackboneConfig, read: ReadParameter): Float32Array {
@@ -26,8 +24,6 @@ export function packWeights(layout: WeightLayout, config: BackboneConfig, read: 
  * Packs weights into panels as `assembly/convolution.ts` reads them: eight biases, then eight weights for each number that is read.
  *
  * @param target - where the panels begin
- * @param part - the convolution
- * @param weights - its weights
  */
 export function packPanels(
   target: Float32Array,

@@ -89,11 +89,8 @@ export interface PassPlan {
  * Plans a pass.
  *
  * @param config - a network that the kernels run
- * @param layout - of its weights
- * @param vectors - layout of a run's vectors
  * @param places - where those lie
  * @param shape - what is to be restored or measured; the network's own padding is added
- * @param kind - what the pass is for
  */
 export function planPass(
   config: BackboneConfig,

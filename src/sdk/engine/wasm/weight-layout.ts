@@ -88,7 +88,6 @@ export function layOutWeights(config: BackboneConfig): WeightLayout {
 /**
  * Where an output of a convolution lies among its panels.
  *
- * @param part - the convolution
  * @param output - in the order of its weights
  * @returns the place in the order of the panels
  */

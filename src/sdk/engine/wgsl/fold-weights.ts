@@ -7,7 +7,6 @@ import type { WeightLayout, WeightPart } from "./weight-layout.js";
  * go into the 1x1 convolution after it, a residual's scale into the one before it.
  *
  * @param layout - where each weight goes
- * @param read - the parameters
  * @returns the arena's values, float32
  */
 export function foldWeights(layout: WeightLayout, read: ReadParameter): Float32Array {

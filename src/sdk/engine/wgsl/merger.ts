@@ -45,9 +45,6 @@ export interface MergerOptions {
 export class Merger extends ResidentExperts<ResidentExpert> {
   readonly #options: MergerOptions;
 
-  /**
-   * @param options - what to work with
-   */
   constructor(options: MergerOptions) {
     super(options.resident);
     this.#options = options;

@@ -101,8 +101,6 @@ function alignUp(size: number): number {
  * @param config - a network that the kernels run
  * @param layout - where its weights lie
  * @param shape - what is to be restored or measured; the network's own padding is added
- * @param kind - what the pass is for
- * @param options - how to compute
  */
 export function planPass(
   config: BackboneConfig,

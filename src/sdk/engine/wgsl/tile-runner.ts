@@ -70,9 +70,6 @@ export class TileRunner implements Disposable {
   #isReleasing = false;
   #disposed = false;
 
-  /**
-   * @param options - what to work with
-   */
   constructor(options: TileRunnerOptions) {
     this.#options = options;
     this.#buffers = new TileBuffers(options.device.gpu);
@@ -105,7 +102,6 @@ export class TileRunner implements Disposable {
    * @param call - the run's slot, and how to stop
    * @param block - any size
    * @param isMeasured - whether the slot holds channel attention that was measured
-   * @returns a new block
    */
   async restore(call: PassCall, block: PixelBlock, isMeasured: boolean): Promise<PixelBlock> {
     const { width, height } = sizeOfBlocks([block]);

@@ -118,8 +118,6 @@ export class WgslExecutor implements Executor {
    * Compiles the kernels and uploads the base.
    *
    * @param device - it stays the caller's and must outlive the executor
-   * @param file - the base's tensors
-   * @param config - the base's network
    * @param options - precision, and who is told of the progress
    * @returns the executor, for the caller to dispose
    * @throws {@link LimpidError} `BackendUnavailable` with the reason if the kernels do not run this network, or do not

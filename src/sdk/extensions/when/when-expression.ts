@@ -44,7 +44,6 @@ export class WhenExpression {
  * VS Code's `=~` is refused: a pattern from an extension can take a regular-expression engine forever.
  *
  * @param text - the clause, at most 2048 characters
- * @returns the clause, to be evaluated
  * @throws {@link LimpidError} `InvalidWhen` with the character at which it goes wrong, in `details.position`
  *
  * @example

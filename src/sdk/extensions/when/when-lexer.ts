@@ -21,7 +21,6 @@ const wordPattern = /[\p{L}\p{N}_.:-]+/uy;
 /**
  * Cuts a `when` clause into tokens.
  *
- * @param text - the clause
  * @returns the tokens, the last of kind `end`
  * @throws {@link LimpidError} `InvalidWhen` with `details.position`
  */
@@ -69,7 +68,6 @@ function tokenAt(text: string, position: number): readonly [WhenToken, number] {
 /**
  * The error of a malformed clause.
  *
- * @param text - the clause
  * @param position - where it goes wrong, in characters from 0
  * @param fault - the rest of the sentence "the when clause X ..."
  */

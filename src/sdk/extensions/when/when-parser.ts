@@ -20,7 +20,6 @@ const comparisons: Readonly<Partial<Record<WhenToken["kind"], (value: number, li
 /**
  * Reads a `when` clause.
  *
- * @param text - the clause
  * @param keys - receives the context keys that it reads
  * @throws {@link LimpidError} `InvalidWhen` with `details.position`
  */

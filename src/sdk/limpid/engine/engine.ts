@@ -100,7 +100,6 @@ export class Engine implements Disposable {
    * Starts an engine.
    *
    * @param options - of `createLimpid`
-   * @param around - how to reach workers
    * @returns the engine, for the caller to dispose
    */
   static async open(options: LimpidOptions, around: EngineSurroundings = surroundings()): Promise<Engine> {

@@ -18,9 +18,7 @@ export interface ServeEngineOptions {
 /**
  * Makes this thread one that has the engine of a Limpid on another.
  *
- * @param port - the way to the Limpid
  * @param options - what starts tile workers
- * @returns ends the engine
  */
 export function serveEngine(port: WorkerPort, { script }: ServeEngineOptions = {}): Disposable {
   let session: RestoreSession | undefined;

@@ -11,7 +11,6 @@ export interface WasmFiles {
 /**
  * Where a session finds WebAssembly: where the application says, else in the assets.
  *
- * @param wasmPath - what the application says
  * @param assets - the folder, if there is one
  */
 export function wasmOf(wasmPath: string | undefined, assets: AssetFolder | undefined): WasmFiles {

@@ -94,8 +94,6 @@ export function write(name: string, type = "array<Vector>"): Declaration {
 /**
  * Assembles a kernel.
  *
- * @param key - what it is
- * @param options - precision and workgroups
  * @param declarations - its bindings, in order
  * @param body - functions and variables, the entry point among them
  */
