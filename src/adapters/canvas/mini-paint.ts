@@ -69,11 +69,8 @@ export interface MiniPaintGlobals {
     };
   };
   readonly AppConfig: {
-    /** All layers, as they were made. */
     readonly layers: readonly MiniPaintLayer[];
-    /** The active one. */
     readonly layer: MiniPaintLayer | null | undefined;
-    /** The tool in use. */
     readonly TOOL?: {
       /** `selection` for the one that selects a rectangle. */
       readonly name: string;
@@ -89,7 +86,6 @@ export interface MiniPaintGlobals {
 interface MiniPaintOutcome {
   /** `completed` or `aborted`. */
   readonly status: string;
-  /** Why it was aborted. */
   readonly reason?: unknown;
 }
 

@@ -1,4 +1,5 @@
 import { LimpidError } from "../../sdk/base/index.js";
+import type { CaptureTarget } from "../../sdk/host/index.js";
 
 /**
  * What a caller sees of an editor that does not answer.
@@ -19,4 +20,11 @@ export function isSilence(error: unknown): boolean {
 /** What a caller sees after the end. */
 export function disconnected(editor: string): LimpidError {
   return new LimpidError("Disposed", `the connection to ${editor} was disposed`);
+}
+
+/** There is nothing to capture. */
+export function nothingSelected(target: CaptureTarget, why: string): LimpidError {
+  return new LimpidError("NothingSelected", `there is no ${target} to restore: ${why}`, {
+    details: { target },
+  });
 }

@@ -33,7 +33,6 @@ export interface RestoreOutcome<Committed extends Commit> {
 
 /** What one of several is restored with. */
 export interface RestoreStep {
-  /** Names a new layer. */
   readonly label: string;
   /** Fires if the caller or the person gives up. */
   readonly signal: AbortSignal;

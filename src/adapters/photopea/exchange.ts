@@ -24,7 +24,6 @@ const maximumTextLength = 1 << 20;
 export class PhotopeaExchange {
   /** Settles when the closing token arrives. */
   readonly answer: Promise<PhotopeaAnswer>;
-  /** What to post. */
   readonly message: string;
   /** What to post right behind it. */
   readonly ping: string;

@@ -13,7 +13,6 @@ import { formatKey, parseExport, type DocumentKey, type LayerKey, type PhotopeaD
 
 /** Most that is taken out of Photopea. */
 export interface SizeLimits {
-  /** Pixels. */
   readonly maximumPixels: number;
   /** Longest side in pixels. */
   readonly maximumSide: number;

@@ -6,9 +6,7 @@ export interface OwnKernel {
   readonly name: `Limpid${string}`;
   /** The computation, in tfjs ops; it is tidied. */
   readonly compute: (inputs: readonly tf.Tensor[]) => tf.Tensor[];
-  /** Which inputs the gradient needs. */
   readonly savesInputs: boolean;
-  /** Which outputs the gradient needs. */
   readonly savesOutputs: readonly boolean[];
   /**
    * From the gradients of the outputs to those of the inputs, each computed only if it is asked for; `saved` has the

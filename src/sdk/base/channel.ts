@@ -61,7 +61,6 @@ export interface ChannelOptions<Own> {
 export interface PostedError {
   /** The code, or undefined if it was no `LimpidError`. */
   readonly code: LimpidErrorCode | undefined;
-  /** For people. */
   readonly message: string;
   /** The offending values that can be posted. */
   readonly details: Readonly<Record<string, unknown>>;

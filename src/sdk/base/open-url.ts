@@ -4,7 +4,6 @@ import { throwIfAborted } from "./abort.js";
 export interface OpenUrlOptions {
   /** The first byte that is wanted; 0 if left out. */
   readonly offset?: number | undefined;
-  /** Gives up when it fires. */
   readonly signal?: AbortSignal | undefined;
   /** Fetches instead of the global `fetch`. */
   readonly fetch?: typeof fetch | undefined;

@@ -6,11 +6,8 @@ import type { Menus } from "./menus.js";
 
 /** Where the contributions of extensions go. */
 export interface ContributionPoints {
-  /** Takes `contributes.commands`. */
   readonly commands: Commands;
-  /** Takes `contributes.menus`. */
   readonly menus: Menus;
-  /** Takes `contributes.configuration`. */
   readonly configuration: Configuration;
 }
 

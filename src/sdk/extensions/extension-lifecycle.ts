@@ -23,13 +23,9 @@ import { StoredDocument } from "./stored-document.js";
 export interface ExtensionsContext {
   /** Installs and keeps. */
   readonly packs: Packs;
-  /** Takes commands. */
   readonly commands: Commands;
-  /** Takes menu items. */
   readonly menus: Menus;
-  /** Takes context keys. */
   readonly contextKeys: ContextKeys;
-  /** Takes settings. */
   readonly configuration: Configuration;
   /** Keeps what is disabled and what extensions remember. */
   readonly storage: KeyValueStorage;
@@ -43,7 +39,6 @@ export interface ExtensionLifecycleOptions {
   readonly workers: ExtensionWorkerFactory | undefined;
   /** In what circumstances it runs. */
   readonly mode: ExtensionMode;
-  /** How long things may take. */
   readonly timeouts: ExtensionTimeouts;
   /** Commands of the application that extensions may execute. */
   readonly listedCommands: ReadonlySet<string>;
@@ -54,7 +49,6 @@ export interface ExtensionLifecycleOptions {
  * needs their code; ended. What people want of them is for {@link Extensions} to know.
  */
 export class ExtensionLifecycle {
-  /** The installed extensions. */
   readonly entries = new Map<string, ExtensionEntry>();
   readonly #context: ExtensionsContext;
   readonly #options: ExtensionLifecycleOptions;

@@ -32,15 +32,12 @@ export interface ExtensionTimeouts {
 
 /** What {@link RunningExtension.start} needs. */
 export interface RunningExtensionOptions extends Omit<HostHandlerContext, "added" | "execute"> {
-  /** Starts the worker. */
   readonly workers: ExtensionWorkerFactory;
   /** Its code, UTF-8. */
   readonly code: Uint8Array;
   /** In what circumstances it runs. */
   readonly mode: "production" | "development" | "test";
-  /** How long things may take. */
   readonly timeouts: ExtensionTimeouts;
-  /** Gives up the start. */
   readonly signal: AbortSignal;
 }
 

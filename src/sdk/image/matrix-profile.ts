@@ -9,7 +9,6 @@ export const srgbToneCurve: ToneCurve = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.9
 
 /** The colours that a profile describes. */
 export interface ProfileColors {
-  /** A name for a person. */
   readonly name: string;
   /** Red, green and blue at full intensity as XYZ adapted to D50; undefined for grey. */
   readonly columns: readonly (readonly number[])[] | undefined;

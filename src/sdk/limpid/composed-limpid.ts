@@ -11,7 +11,6 @@ import { inKind, isPixelImage, pixelsOf } from "./restorable-image.js";
 export interface LimpidParts extends ExtensionParts {
   /** What analyses and restores, with the model and the experts. */
   readonly engine: Engine;
-  /** The installed packs. */
   readonly packs: Packs;
 }
 

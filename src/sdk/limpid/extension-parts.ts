@@ -16,15 +16,12 @@ import type { LimpidOptions } from "./options.js";
 
 /** What an instance has for extensions. */
 export interface ExtensionParts {
-  /** The installed extensions. */
   readonly extensions: Extensions;
   /** The verbs of application, Limpid and extensions. */
   readonly commands: Commands;
-  /** What extensions put into menus. */
   readonly menus: Menus;
   /** What `when` clauses are held against. */
   readonly contextKeys: ContextKeys;
-  /** The settings that extensions declare. */
   readonly configuration: Configuration;
 }
 

@@ -17,21 +17,15 @@ import { signatureFileName } from "./signature.js";
 
 /** What a pack is fetched with. */
 export interface FetchContext {
-  /** Where its files are kept. */
   readonly blobs: BlobStore;
-  /** The base that it must fit. */
   readonly base: PackBase;
-  /** The base's network. */
   readonly config: BackboneConfig;
-  /** Most bytes that it may have. */
   readonly maximumBytes: number;
 }
 
 /** What a fetch can be told. */
 export interface FetchOptions {
-  /** Gives up when it fires. */
   readonly signal: AbortSignal;
-  /** Told how the download goes. */
   readonly onProgress?: (progress: PackProgress) => void;
   /** Asked before more than the manifest is downloaded. */
   readonly accept: (manifest: ExtensionManifest, incoming: IncomingVersion) => Promise<void>;
@@ -40,7 +34,6 @@ export interface FetchOptions {
 /** A pack of which no more is known than its list of files, and who signed that. */
 export interface FoundPack {
   readonly source: PackSource;
-  /** What its `integrity.json` says. */
   readonly integrity: PackIntegrity;
   /** Its exact bytes. */
   readonly list: Uint8Array;
@@ -50,9 +43,7 @@ export interface FoundPack {
 
 /** A pack on its way in: everything was checked, nothing is installed. */
 export interface FetchedPack extends IncomingVersion {
-  /** What its `package.json` says. */
   readonly manifest: ExtensionManifest;
-  /** What its `integrity.json` says. */
   readonly integrity: PackIntegrity;
   /** {@link signingKeyId} of the key that signed it. */
   readonly signedBy: string | undefined;

@@ -65,7 +65,6 @@ export interface InstallOptions {
 export interface PacksContext {
   /** Where the packs' experts go; stays the caller's. */
   readonly experts: ExpertSet;
-  /** The base that they must fit. */
   readonly base: PackBase;
   readonly config: BackboneConfig;
 }

@@ -26,7 +26,6 @@ const feather = 16;
 
 /** What {@link restoreImage} needs besides the caller's options. */
 export interface RestoreImageContext {
-  /** The run, with its mixture merged. */
   readonly run: ExecutorRun;
   /** The input as the network sees it: with colour bled under its transparent pixels, and sRGB's tones. */
   readonly visible: PixelImage;

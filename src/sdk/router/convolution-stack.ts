@@ -6,17 +6,13 @@ export interface FeatureMap {
   readonly height: number;
   /** In cells. */
   readonly width: number;
-  /** Numbers of a cell. */
   readonly channels: number;
-  /** All numbers. */
   readonly values: Float32Array;
 }
 
 /** One convolution with the rectifier after it. Zeros surround its input, so that a stride of 1 keeps the size. */
 export interface StackLayer {
-  /** Channels of its input. */
   readonly inputs: number;
-  /** Channels of its output. */
   readonly outputs: number;
   /** Odd side of the kernel. */
   readonly size: number;

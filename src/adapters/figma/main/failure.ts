@@ -2,7 +2,6 @@ import type { FailureReason } from "../protocol.js";
 
 /** What the sandbox tells the page when it cannot do what it was asked. */
 export class SandboxFailure extends Error {
-  /** Why, as a word. */
   readonly reason: FailureReason;
 
   constructor(reason: FailureReason, message: string) {

@@ -4,7 +4,6 @@ import { library } from "./library.js";
 
 /** How {@link exportLayer} goes about it. */
 export interface ExportLayerOptions {
-  /** The document. */
   readonly key: DocumentKey;
   readonly layer: LayerKey;
   /** Start of the names of the documents on the way. */

@@ -12,9 +12,7 @@ import { TilePool, type PooledRun, type TilePoolOptions } from "./tile-pool.js";
  * after it had restored blocks.
  */
 export class TileWorkersExecutor implements Executor {
-  /** Fused WebAssembly kernels. */
   readonly kind = "wasm";
-  /** Where the workers compute. */
   readonly backend = "wasm";
   readonly #own: WasmExecutor;
   readonly #pool: TilePool;

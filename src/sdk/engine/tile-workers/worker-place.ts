@@ -12,7 +12,6 @@ import type { TileMethods } from "./tile-methods.js";
 
 /** How a {@link WorkerPlace} is made. */
 export interface WorkerPlaceOptions {
-  /** Its kernels and network. */
   readonly machine: MachineOptions;
   /** How long it may take until it is ready, in milliseconds. */
   readonly startTime: number;

@@ -14,13 +14,11 @@ export interface Program {
   readonly weights: Float32Array;
   /** Modulations and, if they were measured, channel attentions. */
   readonly vectors: Float32Array;
-  /** Whether the attentions were measured. */
   readonly isMeasured: boolean;
 }
 
 /** How a call is stopped. */
 export interface MachineCall {
-  /** Gives up when it fires. */
   readonly signal?: AbortSignal | undefined;
   /** Throws if whoever called has gone. */
   readonly check?: () => void;
@@ -28,7 +26,6 @@ export interface MachineCall {
 
 /** What a {@link Machine} is made from. */
 export interface MachineOptions {
-  /** The compiled kernels. */
   readonly module: WebAssembly.Module;
   readonly config: BackboneConfig;
   /** Most memory that it may take, in bytes; as much as there is if left out. */

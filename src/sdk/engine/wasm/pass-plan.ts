@@ -13,7 +13,6 @@ import { paddedOutputs, type WeightLayout } from "./weight-layout.js";
 
 /** Where things lie in the memory that a pass works on, in bytes. */
 export interface MemoryPlaces {
-  /** The weights, in their layout. */
   readonly weights: number;
   /** The vectors, in theirs. */
   readonly vectors: number;
@@ -63,7 +62,6 @@ export type PassStep =
 
 /** A pass through the network: what is run, on which memory. */
 export interface PassPlan {
-  /** The steps, in order. */
   readonly steps: readonly PassStep[];
   readonly records: Uint32Array;
   /** Where the records go. */

@@ -27,9 +27,7 @@ export interface WasmExecutorOptions {
  * processor's cache. Its results are those of {@link TfjsExecutor}, to rounding.
  */
 export class WasmExecutor implements Executor {
-  /** Fused WebAssembly kernels. */
   readonly kind = "wasm";
-  /** The processor. */
   readonly backend = "wasm";
   /** What a machine for this network is made from, here or on another thread. */
   readonly machineOptions: MachineOptions;

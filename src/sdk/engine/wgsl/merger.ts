@@ -1,3 +1,4 @@
+import { joinFloats } from "../../base/index.js";
 import {
   ResidentExperts,
   type Expert,
@@ -25,14 +26,11 @@ interface ResidentExpert {
 /** What a {@link Merger} works with. */
 export interface MergerOptions {
   readonly device: GPUDevice;
-  /** Where the weights lie. */
   readonly layout: WeightLayout;
   /** The base's folded weights, float32; not changed. It stays the caller's. */
   readonly base: GPUBuffer;
-  /** The base's parameters. */
   readonly read: ReadParameter;
   readonly kernel: Kernel;
-  /** The kernel, compiled. */
   readonly pipeline: GPUComputePipeline;
   /** How much the factors may take. */
   readonly resident: FactorStoreOptions;
@@ -90,15 +88,11 @@ export class Merger extends ResidentExperts<ResidentExpert> {
     const folded = layout.parts.map((part) =>
       part.kind === "pointwise" ? foldFactors(expert, part, read) : undefined,
     );
-    const length = folded.reduce(
-      (sum, part) => sum + (part ? part.a.length + part.rank + part.b.length : 0),
-      0,
-    );
-    const values = new Float32Array(Math.max(length, 1));
+    const numbers: Float32Array[] = [];
     let end = 0;
-    const append = (numbers: Float32Array): void => {
-      values.set(numbers, end);
-      end += numbers.length;
+    const append = (part: Float32Array): void => {
+      numbers.push(part);
+      end += part.length;
     };
     const places = folded.map((part) => {
       if (part === undefined) return [0, 0, 0] as const;
@@ -112,6 +106,8 @@ export class Merger extends ResidentExperts<ResidentExpert> {
       append(b);
       return [start, end - b.length, rank] as const;
     });
+    // A buffer cannot be empty.
+    const values = joinFloats(end === 0 ? [new Float32Array(1)] : numbers);
     const buffer = device.createBuffer({
       label: `expert ${expert.id}`,
       size: values.byteLength,

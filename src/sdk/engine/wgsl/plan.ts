@@ -33,17 +33,14 @@ export interface PlannedBinding {
 export interface PlannedDispatch {
   /** What it computes, such as `encoders.0.blocks.0.tail`. */
   readonly name: string;
-  /** The shader. */
   readonly kernel: Kernel;
   /** Workgroups along x and y. */
   readonly workgroups: readonly [number, number];
-  /** Its bindings, in the kernel's order. */
   readonly bindings: readonly PlannedBinding[];
 }
 
 /** A pass through the network: what is dispatched, on which memory. */
 export interface PassPlan {
-  /** The dispatches, in order. */
   readonly dispatches: readonly PlannedDispatch[];
   /** Bytes of each buffer that the pass works on, `weights` and `vectors` left out. */
   readonly bufferSizes: ReadonlyMap<string, number>;
@@ -61,7 +58,6 @@ export interface VectorLayout {
   readonly modulations: ReadonlyMap<string, { readonly offset: number; readonly size: number }>;
   /** By the block's path, float32. */
   readonly attentions: ReadonlyMap<string, { readonly offset: number; readonly size: number }>;
-  /** Length of the buffer. */
   readonly size: number;
 }
 
@@ -140,11 +136,9 @@ interface Level {
 interface TileDispatch {
   /** The level whose pixels it runs through. */
   readonly level: number;
-  /** Channels of its outputs. */
   readonly channels: number;
   /** What fills the tile: one of {@link starts}. */
   readonly start: number;
-  /** What is done. */
   readonly steps: readonly Step[];
   /** The block that is computed whole, if one is. */
   readonly whole?: string | undefined;

@@ -29,7 +29,6 @@ interface BoundPass {
 /** Who asks for a pass. */
 export interface PassCall {
   readonly slot: RunSlot;
-  /** Gives up when it fires. */
   readonly signal: AbortSignal | undefined;
   /** Throws if the run has ended. */
   readonly check: () => void;
@@ -42,11 +41,8 @@ export interface TileRunnerOptions {
   readonly config: BackboneConfig;
   /** Side of the squares of pixels that the network sees as one, in pixels; 1 if it sees pixels. */
   readonly squareSide: number;
-  /** Where its weights lie. */
   readonly layout: WeightLayout;
-  /** How the kernels compute. */
   readonly options: KernelOptions;
-  /** The kernels, compiled. */
   readonly pipelines: ReadonlyMap<string, GPUComputePipeline>;
 }
 

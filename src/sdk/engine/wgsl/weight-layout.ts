@@ -33,7 +33,6 @@ export interface WeightSlice {
 
 /** Where every weight lies in the one buffer that holds them all. */
 export interface WeightLayout {
-  /** The convolutions, in order. */
   readonly parts: readonly WeightPart[];
   /** What the dispatches read, by name: `intro`, `down.0`, `up.0`, `ending`, and of a block `mix`, `attention`, `tail`. */
   readonly slices: ReadonlyMap<string, WeightSlice>;

@@ -45,11 +45,8 @@ export interface WgslExecutorOptions {
  * compiled. Its results are those of {@link TfjsExecutor}, to rounding.
  */
 export class WgslExecutor implements Executor {
-  /** Fused WebGPU kernels. */
   readonly kind = "wgsl";
-  /** The GPU. */
   readonly backend = "webgpu";
-  /** How features and weights are stored. */
   readonly precision: Precision;
   readonly #device: WebgpuDevice;
   readonly #config: BackboneConfig;

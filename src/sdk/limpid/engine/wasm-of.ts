@@ -4,7 +4,6 @@ import type { AssetFolder } from "./asset-folder.js";
 export interface WasmFiles {
   /** Their folder, with a slash at its end. */
   readonly wasmPath?: string;
-  /** Checks a file by its name. */
   readonly checkWasm?: (file: string) => Promise<unknown>;
 }
 
