@@ -157,11 +157,7 @@ export function miniPaintGeometry(layer: MiniPaintLayer): MiniPaintGeometry {
   return { x, y, width, height, rotate, opacity, composition };
 }
 
-/**
- * What makes a layer like another one, right above it.
- *
- * @param geometry - where that stands, or stood
- */
+/** What makes a layer like another one, right above it. */
 export function likeMiniPaintLayer(
   layer: MiniPaintLayer,
   geometry: MiniPaintGeometry,

@@ -5,7 +5,6 @@ import { visitBands } from "../../sdk/page/index.js";
 /**
  * The mask, in an image's own pixels, of a rectangle that is selected in the document.
  *
- * @param rect - what is selected, in the document
  * @param transform - from the image's pixels to the document
  * @param width - of the image, in pixels
  * @param height - of the image, in pixels

@@ -72,10 +72,7 @@ export class FigmaSession implements Disposable {
   #lastCall = 0;
   #disposed = false;
 
-  /**
-   * @param endpoint - owned by the session from here on
-   * @param options - how long to wait
-   */
+  /** @param endpoint - owned by the session from here on */
   constructor(
     endpoint: FigmaEndpoint,
     { timeout = 60_000, startTimeout = 20_000 }: FigmaSessionOptions = {},

@@ -74,10 +74,7 @@ export class PhotopeaSession implements Disposable {
   #isBroken = false;
   #disposed = false;
 
-  /**
-   * @param endpoint - owned by the session from here on
-   * @param options - how long to wait
-   */
+  /** @param endpoint - owned by the session from here on */
   constructor(
     endpoint: PhotopeaEndpoint,
     { timeout = 60_000, startTimeout = 60_000 }: PhotopeaSessionOptions = {},

@@ -118,7 +118,6 @@ export class Channel<
    * Opens the channel: calls are answered from here on.
    *
    * @param port - it belongs to the channel from here on
-   * @param options - handlers, and how long silence may last
    */
   constructor(port: WorkerPort, options: ChannelOptions<Own>) {
     this.#port = port;
@@ -302,11 +301,7 @@ export class Channel<
   }
 }
 
-/**
- * An error as it can be posted.
- *
- * @param error - anything that was thrown
- */
+/** An error as it can be posted. */
 function toPostedError(error: unknown): PostedError {
   const message = error instanceof Error ? error.message : String(error);
   if (!LimpidError.is(error)) return { code: undefined, message, details: {} };

@@ -50,7 +50,6 @@ export function activeEntries(
 /**
  * Checks the blocks of one pass.
  *
- * @returns the size of each
  * @throws {@link LimpidError} `InvalidArgument` if there is none, or they are not of one size
  */
 export function sizeOfBlocks(blocks: readonly PixelBlock[]): Omit<BatchShape, "images"> {

@@ -67,8 +67,13 @@ export abstract class ResidentExperts<Held> implements Disposable {
     return held;
   }
 
+  /** Makes what is held of an expert. */
   protected abstract make(expert: Expert): Held;
+
+  /** Bytes that it takes. */
   protected abstract sizeOf(held: Held): number;
+
+  /** Frees it. */
   protected abstract free(held: Held): void;
 
   get #heldBytes(): number {

@@ -15,7 +15,6 @@ export interface ContributionPoints {
  * Refuses a manifest whose commands or settings are somebody else's already.
  *
  * @param manifest - of an extension that may be installed in another version
- * @param points - where its contributions would go
  * @throws {@link LimpidError} `InvalidArgument`
  */
 export function requireFree({ id, contributes }: ExtensionManifest, points: ContributionPoints): void {
@@ -36,7 +35,6 @@ export function requireFree({ id, contributes }: ExtensionManifest, points: Cont
 /**
  * Puts in what a manifest contributes besides experts: all of it or, if something does not fit, nothing.
  *
- * @param points - where to
  * @throws {@link LimpidError} `InvalidArgument` if a command or setting is there already, `InvalidWhen`
  */
 export function contribute(manifest: ExtensionManifest, points: ContributionPoints): Disposable {

@@ -36,7 +36,6 @@ export class ExtensionEntry implements Extension, Disposable {
   readonly onDidLog = this.#logged.event;
   readonly #activate: (entry: ExtensionEntry) => Promise<void>;
 
-  /** @param activate - starts its code */
   constructor(pack: InstalledPack, activate: (entry: ExtensionEntry) => Promise<void>) {
     this.pack = pack;
     this.#activate = activate;

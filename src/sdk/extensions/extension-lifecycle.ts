@@ -55,10 +55,7 @@ export class ExtensionLifecycle {
   readonly #onChange: (id: string) => void;
   #starts: Promise<StartRecord> | undefined;
 
-  /**
-   * @param context - what extensions contribute to and reach
-   * @param onChange - told of every extension whose state changed
-   */
+  /** @param onChange - told of every extension whose state changed */
   constructor(
     context: ExtensionsContext,
     options: ExtensionLifecycleOptions,

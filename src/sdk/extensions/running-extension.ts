@@ -94,7 +94,6 @@ export class RunningExtension implements Disposable {
   /**
    * Starts a worker, loads the code and waits for its `activate`.
    *
-   * @param options - the extension, its code and what it reaches
    * @returns the running extension, for the caller to deactivate
    * @throws {@link LimpidError} `ExtensionFailed` if the code throws, hangs or cannot be loaded; `Aborted`. Nothing is left then
    */

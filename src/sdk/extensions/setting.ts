@@ -10,7 +10,6 @@ const maximumText = 1 << 16;
 /**
  * Says why a value is none for a setting.
  *
- * @param value - anything
  * @returns the rest of the sentence "the setting X ..."; undefined if the value is right
  */
 export function faultOfSetting(setting: ContributedSetting, value: unknown): string | undefined {

@@ -50,7 +50,6 @@ export interface HostRun {
  * Restores what is active in an editor: takes it, repairs it and brings it back as one step that people can undo. Whatever
  * fails or is cancelled on the way leaves the document as it was. Pixels that somebody changed meanwhile are not overwritten.
  *
- * @param options - what, how, and where to
  * @throws {@link LimpidError} `Aborted` if the signal fired or the person cancelled; what the capture, the restore and the
  * commit throw
  */

@@ -28,8 +28,6 @@ export interface ExtensionParts {
 /**
  * Makes what extensions contribute to, and opens those that are installed. Those that wait for the end of the start are
  * started once the caller is back in its event loop.
- *
- * @param parts - owns what is made
  */
 export async function openExtensionParts(
   options: Pick<LimpidOptions, "assets" | "extensions" | "storage">,

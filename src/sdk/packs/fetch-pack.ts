@@ -59,7 +59,6 @@ const parallelDownloads = 4;
 /**
  * Gets a pack's list of files, and finds out who signed it.
  *
- * @param source - where it is
  * @param id - the id that the pack must have; any if undefined
  */
 export async function findPack(

@@ -34,11 +34,7 @@ export function invalidManifest(
   });
 }
 
-/**
- * A problem in a sentence.
- *
- * @param file - named instead of an empty path
- */
+/** A problem in a sentence. */
 function describeProblem({ path, message, fix }: ManifestProblem, file: string): string {
   return `${path || file} ${message} (${fix})`;
 }

@@ -17,7 +17,6 @@ const passingOn = new Set([
 /**
  * Compares a value with a schema. The library interprets the schema: no code is generated at run time.
  *
- * @param json - any JSON value
  * @param schema - without references
  * @returns every fault with its path, the value and the remedy
  */

@@ -237,8 +237,6 @@ export function parseExtensionManifest(bytes: Uint8Array, name: string): Extensi
 /**
  * The parts of a manifest that the schema lets pass. In place of what it does not there is undefined, or a hole in a list:
  * every part stays where it was.
- *
- * @param problems - what the schema says of it
  */
 function withoutFaulty(json: unknown, problems: readonly ManifestProblem[]): Partial<ManifestJson> {
   const faulty = problems.map(({ path }) => path);

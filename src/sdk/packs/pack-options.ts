@@ -35,7 +35,6 @@ export interface PackGate {
   /**
    * Asks for consent.
    *
-   * @param manifest - of the pack that would come in
    * @param granted - what people granted it before
    * @throws {@link LimpidError} `CapabilityMissing` if they say no
    */

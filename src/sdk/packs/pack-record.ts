@@ -72,7 +72,6 @@ export class PackRecords {
 /**
  * Reads a record as {@link PackRecords.put} writes it.
  *
- * @param id - the extension that it must be of
  * @throws {@link LimpidError} `IntegrityMismatch` if it is anything else
  */
 function parsePackRecord(bytes: Uint8Array, id: string): PackRecord {

@@ -29,7 +29,6 @@ export function requireEntry(integrity: PackIntegrity, path: string): IntegrityE
 /**
  * Reads the experts that a pack brings.
  *
- * @param config - the backbone that they must fit
  * @returns entries of which the pack is the owner
  * @throws {@link LimpidError} `IntegrityMismatch` if manifest and list disagree, `PackMismatch` if a file holds another
  * expert than the manifest says, `ExpertMismatch`, `InvalidTensorFile`

@@ -46,7 +46,6 @@ export interface RestoreImageContext {
  * tiles whose neighbours are still to come.
  *
  * @param original - the input; not changed
- * @param context - the run and its sizes
  * @returns the result and the number of tiles
  */
 export async function restoreImage(

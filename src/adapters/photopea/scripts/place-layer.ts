@@ -31,8 +31,6 @@ export interface PlaceLayerOptions {
  * Tells the ids of all layers that were there `before`, empty strings if layers have none; where the `source` was; what the new
  * layer is called, `name`, and what it shall be called, `label`. Those differ where only its name tells the new layer from
  * another one.
- *
- * @param options - where and how
  */
 export function placeLayer(options: PlaceLayerOptions): PhotopeaScript {
   const { key, source, replaces, scratch, copiesDocument, label, left, top, width, height } = options;

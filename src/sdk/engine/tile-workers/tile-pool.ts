@@ -43,10 +43,7 @@ export class TilePool implements Disposable {
   #isHereTaken = false;
   #disposed = false;
 
-  /**
-   * @param options - the factory, and how many workers at most
-   * @param machine - kernels and network of the workers
-   */
+  /** @param options - the factory, and how many workers at most */
   constructor(options: TilePoolOptions, machine: MachineOptions) {
     this.#options = options;
     this.#machine = machine;
@@ -74,7 +71,6 @@ export class TilePool implements Disposable {
    * Restores a block where there is a place; if its worker is given up, once more at another.
    *
    * @param block - any size; not changed
-   * @returns a new block of the same size
    * @throws {@link LimpidError} `Aborted` as soon as the signal fires, `OutOfMemory`, `Disposed`
    */
   async restore(run: PooledRun, block: PixelBlock, options: ExecutorCallOptions): Promise<PixelBlock> {

@@ -78,7 +78,6 @@ export class WorkerPlace implements Disposable {
    * Restores a block.
    *
    * @param block - any size; copied
-   * @returns a new block of the same size
    * @throws {@link LimpidError} `Aborted` as soon as the signal fires, `WorkerFailed` if the worker is given up, `Disposed`
    * if the run was
    */

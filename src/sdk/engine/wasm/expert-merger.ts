@@ -27,10 +27,7 @@ export class ExpertMerger extends ResidentExperts<FoldedExpert> {
   readonly #memory: KernelMemory;
   readonly #weights: number;
 
-  /**
-   * @param base - the packed weights; not changed
-   * @param resident - how much the factors may take
-   */
+  /** @param base - the packed weights; not changed */
   constructor(
     module: WebAssembly.Module,
     layout: WeightLayout,

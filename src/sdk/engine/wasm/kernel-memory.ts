@@ -95,11 +95,7 @@ export class KernelMemory {
     }
   }
 
-  /**
-   * Writes whole numbers, such as records.
-   *
-   * @param address - where
-   */
+  /** Writes whole numbers, such as records. */
   setWords(address: number, words: ArrayLike<number>): void {
     new Uint32Array(this.#memory.buffer).set(words, address / floatBytes);
   }

@@ -81,12 +81,7 @@ export class Machine {
     return this.#memory.floats.slice(start, start + this.#vectorLayout.length);
   }
 
-  /**
-   * Restores a block, with its own channel attention if none was measured.
-   *
-   * @param block - any size
-   * @returns a new block of the same size
-   */
+  /** Restores a block, with its own channel attention if none was measured. */
   async restore(program: Program, block: PixelBlock, call: MachineCall): Promise<PixelBlock> {
     const { width, height } = block;
     const kind = program.isMeasured ? "restoreMeasured" : "restore";

@@ -7,7 +7,6 @@ import { panelWidth, placeOf, type WeightLayout, type WeightPart } from "./weigh
  * Folds and packs a base's weights as the kernels read them: a normalisation's weight and bias go into the 1x1 convolution
  * after it, a residual's scale into the one before it.
  *
- * @param layout - where each weight goes
  * @returns all weights
  */
 export function packWeights(layout: WeightLayout, config: BackboneConfig, read: ReadParameter): Float32Array {

@@ -86,8 +86,6 @@ export interface PassPlan {
 /**
  * Plans a pass.
  *
- * @param config - a network that the kernels run
- * @param places - where those lie
  * @param shape - what is to be restored or measured; the network's own padding is added
  */
 export function planPass(

@@ -60,7 +60,6 @@ export class WasmExecutor implements Executor {
   /**
    * Compiles the kernels and packs the base.
    *
-   * @param options - how much memory it may take
    * @returns the executor, for the caller to dispose
    * @throws {@link LimpidError} `BackendUnavailable` with the reason if the kernels do not run here or not this network:
    * `tfjs` runs it then. `WeightsCorrupt` if the tensors do not fit the network

@@ -6,7 +6,6 @@ import type { WeightLayout, WeightPart } from "./weight-layout.js";
  * Folds and reorders a base's weights into the arena's layout; see {@link WeightPart}. Normalisation's weight and bias
  * go into the 1x1 convolution after it, a residual's scale into the one before it.
  *
- * @param layout - where each weight goes
  * @returns the arena's values, float32
  */
 export function foldWeights(layout: WeightLayout, read: ReadParameter): Float32Array {

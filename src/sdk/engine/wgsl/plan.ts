@@ -94,8 +94,6 @@ function alignUp(size: number): number {
  * if channel attention is computed. If it is not, a block whose features a workgroup's memory holds takes one, and the
  * first one of an encoder's level none: the dispatch that the level begins with computes it too.
  *
- * @param config - a network that the kernels run
- * @param layout - where its weights lie
  * @param shape - what is to be restored or measured; the network's own padding is added
  */
 export function planPass(

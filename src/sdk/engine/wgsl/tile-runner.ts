@@ -80,7 +80,6 @@ export class TileRunner implements Disposable {
   /**
    * Computes the channel attention of a batch into the slot's vectors.
    *
-   * @param call - the run's slot, and how to stop
    * @param blocks - of one size
    */
   async measure(call: PassCall, blocks: readonly PixelBlock[]): Promise<void> {
@@ -95,8 +94,6 @@ export class TileRunner implements Disposable {
   /**
    * Restores a block.
    *
-   * @param call - the run's slot, and how to stop
-   * @param block - any size
    * @param isMeasured - whether the slot holds channel attention that was measured
    */
   async restore(call: PassCall, block: PixelBlock, isMeasured: boolean): Promise<PixelBlock> {

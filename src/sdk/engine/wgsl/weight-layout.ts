@@ -68,8 +68,6 @@ export const mixVectors = 20;
 /**
  * Lays out the weights of a network so that each dispatch reads one piece. The convolution that opens a block goes with
  * the dispatch before it, which computes it too.
- *
- * @param config - a network that the kernels run
  */
 export function layOutWeights(config: BackboneConfig): WeightLayout {
   const builder = new LayoutBuilder();

@@ -115,7 +115,6 @@ export class WgslExecutor implements Executor {
    * Compiles the kernels and uploads the base.
    *
    * @param device - it stays the caller's and must outlive the executor
-   * @param options - precision, and who is told of the progress
    * @returns the executor, for the caller to dispose
    * @throws {@link LimpidError} `BackendUnavailable` with the reason if the kernels do not run this network, or do not
    * compile on this device: `tfjs` runs it then. `WeightsCorrupt` if the tensors do not fit the network, `DeviceLost`,

@@ -12,7 +12,6 @@ export class WgslRun implements ExecutorRun {
   #isMeasured = false;
   #disposed = false;
 
-  /** @param slot - weights and vectors of this run */
   constructor(runner: TileRunner, slot: RunSlot, onEnd: () => void) {
     this.#runner = runner;
     this.#slot = slot;

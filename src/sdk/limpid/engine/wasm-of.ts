@@ -7,11 +7,7 @@ export interface WasmFiles {
   readonly checkWasm?: (file: string) => Promise<unknown>;
 }
 
-/**
- * Where a session finds WebAssembly: where the application says, else in the assets.
- *
- * @param assets - the folder, if there is one
- */
+/** Where a session finds WebAssembly: where the application says, else in the assets. */
 export function wasmOf(wasmPath: string | undefined, assets: AssetFolder | undefined): WasmFiles {
   if (wasmPath !== undefined) return { wasmPath };
   if (assets === undefined) return {};
