@@ -31,16 +31,19 @@ export class FactorStore extends ResidentExperts<Map<string, DeviceFactors>> {
     return uploaded;
   }
 
+  /** None yet: they are uploaded one by one. */
   protected make(): Map<string, DeviceFactors> {
     return new Map();
   }
 
+  /** Bytes of device memory. */
   protected sizeOf(targets: Map<string, DeviceFactors>): number {
     let size = 0;
     for (const { a, b } of targets.values()) size += a.size + b.size;
     return size * Float32Array.BYTES_PER_ELEMENT;
   }
 
+  /** Disposes the tensors. */
   protected free(targets: Map<string, DeviceFactors>): void {
     for (const { a, b } of targets.values()) tf.dispose([a, b]);
   }
