@@ -44,7 +44,7 @@ export function foldConvolution(
 }
 
 /** An expert's change of a {@link FoldedConvolution}: that of the kernel is B A, that of the bias is B times `bias`. */
-export interface FoldedFactors {
+interface FoldedFactors {
   readonly rank: number;
   /** A, [rank, inputs]. */
   readonly a: Float32Array;
