@@ -25,6 +25,7 @@ const shared = {
         jsc: {
           parser: { syntax: "typescript" },
           target: "es2022",
+          experimental: { keepImportAttributes: true },
           transform: { optimizer: { globals: { vars: { __LIMPID_VERSION__: JSON.stringify(version) } } } },
         },
         module: { type: "es6" },

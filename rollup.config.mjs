@@ -166,6 +166,8 @@ const shortShaders = {
 const typescript = esbuild({
   target: "es2022",
   define: { __LIMPID_VERSION__: JSON.stringify(manifest.version) },
+  loaders: { ".json": "json" },
+  supported: { "import-attributes": true },
 });
 
 /** For one file with everything in it, tfjs too. */

@@ -4,7 +4,6 @@ import { EventEmitter, LimpidError, type WorkerPort } from "../sdk/base/index.js
 /**
  * Starts a thread of Node.
  *
- * @param file - its program
  * @param options - of the worker; `isBackground` lets the process end while the thread still runs
  * @returns the way to it, for the caller to dispose
  */

@@ -119,6 +119,7 @@ export {
   MergedWeights,
   mergeExperts,
   requireRouterRow,
+  ResidentExperts,
   routerRowProbability,
   routeTopK,
   type DeviceFactors,

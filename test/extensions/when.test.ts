@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { LimpidError } from "../../src/sdk/base/index.js";
-import { LinearPattern, parseWhen, type ContextValue } from "../../src/sdk/extensions/index.js";
+import { parseWhen, type ContextValue } from "../../src/sdk/extensions/index.js";
 import { errorOf } from "../support/index.js";
 
 const context: Record<string, ContextValue> = {
@@ -49,12 +49,6 @@ describe("a when clause", () => {
     ["hasImage > 0", false],
     ["nothing < 1", false],
     ["missing < 1", false],
-    ["degradation =~ /^ha[xyz]e$/", true],
-    ["path =~ /\\.jpe?g$/i", true],
-    ["path =~ /\\.jpe?g$/", false],
-    ["path =~ /[/]beach/", true],
-    ["missing =~ /.*/", false],
-    ["kinds =~ /haze/", false],
     ["degradation in kinds", true],
     ["hasImage in kinds", false],
     ["degradation not in kinds", false],
@@ -71,7 +65,7 @@ describe("a when clause", () => {
   });
 
   test("knows the context keys that it reads", () => {
-    const { keys } = parseWhen("a && !b.c == 'd' || (e in f) && g =~ /h/ && i < 3 && true");
+    const { keys } = parseWhen("a && !b.c == 'd' || (e in f) && g != 'h' && i < 3 && true");
     expect([...keys].sort()).toEqual(["a", "b.c", "e", "f", "g", "i"]);
   });
 
@@ -89,13 +83,7 @@ describe("a when clause", () => {
     ["a == 'b", 5],
     ["5 == 5", 0],
     ["a < b", 4],
-    ["a =~ b", 5],
-    ["a =~ /b", 5],
-    ["a =~ /b(/", 8],
-    ["a =~ /b/g", 7],
-    ["a =~ /(?=b)/", 7],
-    ["a =~ /b\\1/", 7],
-    ["a =~ /*/", 6],
+    ["a =~ /b/", 2],
     ["a in 5", 5],
     ["a # b", 2],
     ["a == b c", 7],
@@ -109,9 +97,7 @@ describe("a when clause", () => {
 
   test("any text is read or refused with a position inside it", () => {
     const pieces = fc.constantFrom(
-      ..."a b.c in not == != =~ < <= > >= ! && || ( ) 'x' \" ' /a+/i /(b|c)*/ / [ \\ 5 -1.5 true false # é".split(
-        " ",
-      ),
+      ..."a b.c in not == != =~ < <= > >= ! && || ( ) 'x' \" ' / [ \\ 5 -1.5 true false # é".split(" "),
       " ",
       "",
     );
@@ -171,66 +157,5 @@ describe("a when clause", () => {
       }),
       { seed: 2, numRuns: 1000 },
     );
-  });
-});
-
-describe("a pattern", () => {
-  test("occurs where JavaScript's own engine finds it", () => {
-    const atom = fc.constantFrom(
-      "a",
-      "b",
-      "B",
-      "-",
-      ".",
-      "\\d",
-      "\\w",
-      "\\W",
-      "[ab]",
-      "[^b]",
-      "[a-c\\s]",
-      "\\.",
-      "[B-]",
-    );
-    const pattern = fc.letrec<{ any: string; atom: string; repeat: string; group: string; pair: string }>(
-      (tie) => ({
-        any: fc.oneof({ maxDepth: 4 }, tie("atom"), tie("repeat"), tie("group"), tie("pair")),
-        atom,
-        repeat: fc
-          .tuple(tie("any"), fc.constantFrom("*", "+", "?", "{2}", "{1,2}", "{1,}", "*?"))
-          .map(([inner, quantifier]) => `(?:${inner})${quantifier}`),
-        group: fc.tuple(tie("any"), tie("any")).map(([left, right]) => `(${left}|${right})`),
-        pair: fc.tuple(tie("any"), tie("any")).map(([left, right]) => left + right),
-      }),
-    ).any;
-    const anchored = fc
-      .tuple(fc.boolean(), pattern, fc.boolean())
-      .map(([start, inner, end]) => `${start ? "^" : ""}${inner}${end ? "$" : ""}`);
-    const text = fc.string({
-      unit: fc.constantFrom("a", "b", "A", "B", "c", "1", "-", ".", " ", "\n"),
-      maxLength: 12,
-    });
-    let found = 0;
-    fc.assert(
-      fc.property(anchored, fc.constantFrom("", "i"), text, (source, flags, input) => {
-        const expected = new RegExp(source, flags).test(input);
-        expect(new LinearPattern(source, flags).test(input)).toBe(expected);
-        if (expected) found++;
-      }),
-      { seed: 3, numRuns: 3000 },
-    );
-    expect(found).toBeGreaterThan(500);
-  });
-
-  test("that takes JavaScript's engine forever takes as long as the text", () => {
-    const text = `${"a".repeat(4000)}!`;
-    for (const source of ["^(a+)+$", "^(a|a)*$", "^(a*)*b$", "^(a?){200}a{200}$", "(x+x+)+y"]) {
-      expect(new LinearPattern(source).test(text)).toBe(false);
-    }
-  });
-
-  test("is refused if its repetitions would take too much memory", () => {
-    expect(errorOf(() => new LinearPattern("(a{200}){200}")).code).toBe("InvalidWhen");
-    expect(errorOf(() => new LinearPattern("a".repeat(513))).code).toBe("InvalidWhen");
-    expect(errorOf(() => new LinearPattern("(".repeat(40) + ")".repeat(40))).code).toBe("InvalidWhen");
   });
 });

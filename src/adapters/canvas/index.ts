@@ -40,8 +40,7 @@ export {
 } from "./object-host.js";
 export type { RestoreOutcome, RestoreSeveralOptions } from "../frame/index.js";
 export { restoreObjects, type RestoredObject, type RestoreObjectsOptions } from "./restore-objects.js";
-export { PageHost, type PageHostOptions } from "./page-host.js";
-export type { PageInterface } from "./page-interaction.js";
+export { PageHost, type PageHostOptions, type PageInterface } from "./page-host.js";
 export type { BitmapHolder, Surface } from "./surface.js";
 export {
   PixiHost,

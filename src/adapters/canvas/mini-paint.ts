@@ -69,11 +69,8 @@ export interface MiniPaintGlobals {
     };
   };
   readonly AppConfig: {
-    /** All layers, as they were made. */
     readonly layers: readonly MiniPaintLayer[];
-    /** The active one. */
     readonly layer: MiniPaintLayer | null | undefined;
-    /** The tool in use. */
     readonly TOOL?: {
       /** `selection` for the one that selects a rectangle. */
       readonly name: string;
@@ -89,14 +86,12 @@ export interface MiniPaintGlobals {
 interface MiniPaintOutcome {
   /** `completed` or `aborted`. */
   readonly status: string;
-  /** Why it was aborted. */
   readonly reason?: unknown;
 }
 
 /**
  * What miniPaint has put on its window.
  *
- * @param window - the frame's
  * @returns its globals; undefined if they are not there, or not yet
  * @throws {@link LimpidError} `NotSupported` if the frame is of another origin
  */
@@ -162,15 +157,7 @@ export function miniPaintGeometry(layer: MiniPaintLayer): MiniPaintGeometry {
   return { x, y, width, height, rotate, opacity, composition };
 }
 
-/**
- * What makes a layer like another one, right above it.
- *
- * @param layer - the other one
- * @param geometry - where that stands, or stood
- * @param layers - all that there are
- * @param element - what the new layer draws
- * @param label - what people call it
- */
+/** What makes a layer like another one, right above it. */
 export function likeMiniPaintLayer(
   layer: MiniPaintLayer,
   geometry: MiniPaintGeometry,

@@ -1,24 +1,38 @@
 import { EventEmitter, LimpidError, type Disposable, type Event } from "../../sdk/base/index.js";
-import type {
-  Capture,
-  CaptureOptions,
-  Commit,
-  CommitOptions,
-  EditorHost,
-  HostCapabilities,
-  HostCommand,
+import {
   HostCommandList,
-  HostMenuItem,
-  HostNotification,
-  HostProgressOptions,
-  HostProgressReporter,
-  HostQuestion,
-  HostSelection,
+  type Capture,
+  type CaptureOptions,
+  type Commit,
+  type CommitOptions,
+  type EditorHost,
+  type HostCapabilities,
+  type HostCommand,
+  type HostMenuItem,
+  type HostNotification,
+  type HostProgress,
+  type HostProgressOptions,
+  type HostProgressReporter,
+  type HostQuestion,
+  type HostSelection,
 } from "../../sdk/host/index.js";
 import type { PixelImage } from "../../sdk/image/index.js";
 import { type CanvasLimits, defaultCanvasLimits, readsAreExact } from "../../sdk/page/index.js";
-import { PageInteraction, type PageInterface } from "./page-interaction.js";
 import type { UndoStack, UndoStep } from "./undo-history.js";
+
+/** What the application shows for a host, in its own look; what is left out is not shown. */
+export interface PageInterface {
+  /** Shows a line of text. */
+  readonly notify?: (notification: HostNotification) => void;
+  /** Asks; answers with the id of a choice, or undefined if the question was closed. */
+  readonly ask?: (question: HostQuestion) => Promise<string | undefined>;
+  /**
+   * Shows how far a run is; `progress` is undefined when it has ended.
+   *
+   * @param cancel - for a button
+   */
+  readonly progress?: (title: string, progress: HostProgress | undefined, cancel: () => void) => void;
+}
 
 /** What every host in a page is made with. */
 export interface PageHostOptions {
@@ -36,17 +50,19 @@ export abstract class PageHost implements EditorHost {
   abstract readonly id: string;
   /** Fires when another object becomes active. */
   readonly onDidChangeSelection: Event<HostSelection>;
+  /** The commands and menu items that were registered, for the application to show. */
+  readonly commands = new HostCommandList();
   /** What the page's canvases can take. */
   protected readonly limits: CanvasLimits;
   readonly #selectionChanged = new EventEmitter<HostSelection>();
-  readonly #interaction: PageInteraction;
+  readonly #shown: PageInterface;
   readonly #history: UndoStack | undefined;
   #disposed = false;
 
   /** @param options - interface, history and limits */
   protected constructor(options: PageHostOptions) {
     this.onDidChangeSelection = this.#selectionChanged.event;
-    this.#interaction = new PageInteraction(options.interface);
+    this.#shown = options.interface ?? {};
     this.#history = options.history;
     this.limits = options.limits ?? defaultCanvasLimits;
     if (!readsAreExact()) {
@@ -61,41 +77,49 @@ export abstract class PageHost implements EditorHost {
 
   abstract commit(capture: Capture, result: PixelImage, options: CommitOptions): Promise<Commit>;
 
-  /** The commands and menu items that were registered, for the application to show. */
-  get commands(): HostCommandList {
-    return this.#interaction.commands;
-  }
-
-  withProgress<T>(
-    options: HostProgressOptions,
+  async withProgress<T>(
+    { title }: HostProgressOptions,
     task: (progress: HostProgressReporter) => Promise<T>,
   ): Promise<T> {
-    return this.#interaction.withProgress(options, task);
+    const controller = new AbortController();
+    const cancel = () => controller.abort(new Error("cancelled by the user"));
+    const show = (progress: HostProgress | undefined) => this.#shown.progress?.(title, progress, cancel);
+    show({});
+    try {
+      return await task({ signal: controller.signal, report: show });
+    } finally {
+      show(undefined);
+    }
   }
 
   notify(notification: HostNotification): void {
-    this.#interaction.notify(notification);
+    this.#shown.notify?.(notification);
   }
 
-  ask(question: HostQuestion): Promise<string | undefined> {
-    return this.#interaction.ask(question);
+  async ask(question: HostQuestion): Promise<string | undefined> {
+    if (question.choices.length === 0) {
+      throw new LimpidError("InvalidArgument", "a question needs at least one choice");
+    }
+    if (question.signal?.aborted) return undefined;
+    const answer = await this.#shown.ask?.(question);
+    return question.choices.some(({ id }) => id === answer) ? answer : undefined;
   }
 
   registerCommand(command: HostCommand): Disposable {
     this.throwIfDisposed();
-    return this.#interaction.registerCommand(command);
+    return this.commands.add(command);
   }
 
   registerMenuItem(item: HostMenuItem): Disposable {
     this.throwIfDisposed();
-    return this.#interaction.registerMenuItem(item);
+    return this.commands.addMenuItem(item);
   }
 
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#selectionChanged.dispose();
-    this.#interaction.commands.clear();
+    this.commands.clear();
   }
 
   /** Refuses a call on a host that was disposed. */
@@ -121,8 +145,13 @@ export abstract class PageHost implements EditorHost {
     | "menus"
   > {
     const steps = this.#history === undefined ? 0 : 1;
+    const { notify, ask, progress } = this.#shown;
     return {
-      ...this.#interaction.capabilities,
+      progress: progress !== undefined,
+      notifications: notify !== undefined,
+      questions: ask !== undefined,
+      commands: true,
+      menus: true,
       ...this.limits,
       undoSteps: { replace: steps, "new-layer": steps, mask: steps },
     };

@@ -14,7 +14,6 @@ export class PixelHash {
    * Goes on with more samples. Parts give the same name as the whole, if each is of whole pixels.
    *
    * @param samples - 8-bit samples
-   * @returns this
    */
   add(samples: Uint8Array | Uint8ClampedArray): this {
     const { byteOffset, byteLength, buffer } = samples;

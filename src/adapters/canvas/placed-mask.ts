@@ -5,11 +5,9 @@ import { visitBands } from "../../sdk/page/index.js";
 /**
  * The mask, in an image's own pixels, of a rectangle that is selected in the document.
  *
- * @param rect - what is selected, in the document
  * @param transform - from the image's pixels to the document
  * @param width - of the image, in pixels
  * @param height - of the image, in pixels
- * @param signal - gives up when it fires
  * @returns 8-bit grey, 255 where a pixel's centre is selected; undefined if none is
  * @throws {@link LimpidError} `Aborted`
  */

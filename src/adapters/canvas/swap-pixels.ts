@@ -17,7 +17,6 @@ export interface BandedPixels {
  * Puts pixels in place of others. Each band is compared and replaced in one task, so that what somebody paints meanwhile is not
  * overwritten: then what was replaced is put back, but for the pixels that were painted.
  *
- * @param pixels - where
  * @param expected - what must be there, 8-bit RGBA
  * @param next - what comes there, of the same size
  * @returns what is there now, which a canvas may have rounded; undefined if something else was there

@@ -47,9 +47,6 @@ export interface FigmaAddress {
  * listens to nobody else. A page that Figma holds itself has no origin, and the frame around it need not have one either: it
  * listens to that frame, which is whoever holds the page, and to no other window.
  *
- * @param page - this page's window
- * @param parent - the window around it
- * @param address - which plugin, in which Figma
  * @returns the endpoint, for the caller to dispose
  * @throws {@link LimpidError} `InvalidArgument` if the origin is none, or a page with an address gives no id
  */

@@ -17,7 +17,7 @@ import {
 import { crop, encodePng, resizeBicubic, type PixelImage } from "../../sdk/image/index.js";
 import { sha256Hex } from "../../sdk/weights/index.js";
 import { readPixels, type ReadPixels } from "../canvas/index.js";
-import { PanelHost, type HostPanel } from "../frame/index.js";
+import { nothingSelected, PanelHost, type HostPanel } from "../frame/index.js";
 import { isRectangular, placeFill } from "./fill-placement.js";
 import {
   figmaMaximumSide,
@@ -504,12 +504,6 @@ function parseFillId(id: string): { nodeId: string; index: number } {
   const [, nodeId, index] = /^([^#]{1,300})#(\d{1,6})$/.exec(id) ?? [];
   if (nodeId !== undefined) return { nodeId, index: Number(index) };
   throw new LimpidError("InvalidArgument", `${JSON.stringify(id)} names no fill of Figma`);
-}
-
-function nothingSelected(target: string, why: string): LimpidError {
-  return new LimpidError("NothingSelected", `there is no ${target} to restore: ${why}`, {
-    details: { target },
-  });
 }
 
 function locked({ name, layerId }: Capture): LimpidError {

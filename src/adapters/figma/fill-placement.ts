@@ -27,8 +27,6 @@ export function toFigmaMatrix([a, b, c, d, e, f]: Transform): FigmaMatrix {
  *
  * @param width - of the image, in pixels
  * @param height - of the image, in pixels
- * @param geometry - how it lies in its layer
- * @param isFiltered - whether Figma draws it through filters
  */
 export function placeFill(
   width: number,
@@ -51,8 +49,6 @@ export function placeFill(
 
 /**
  * Whether what a layer shows of its image is a rectangle of pixels that is there once: neither turned askew nor repeated.
- *
- * @param geometry - how the image lies in its layer
  */
 export function isRectangular(geometry: FillGeometry): boolean {
   if (geometry.scaleMode === "TILE") return false;

@@ -256,11 +256,7 @@ export const replySchema = v.union([
 /** What the sandbox says. */
 export type Reply = v.InferOutput<typeof replySchema>;
 
-/**
- * What is wrong with a value that failed its schema, for people.
- *
- * @param issues - of the schema
- */
+/** What is wrong with a value that failed its schema, for people. */
 export function describeIssues(issues: readonly v.BaseIssue<unknown>[]): string {
   const [issue] = issues;
   if (issue === undefined) return "unknown";

@@ -72,10 +72,7 @@ export class FigmaSession implements Disposable {
   #lastCall = 0;
   #disposed = false;
 
-  /**
-   * @param endpoint - owned by the session from here on
-   * @param options - how long to wait
-   */
+  /** @param endpoint - owned by the session from here on */
   constructor(
     endpoint: FigmaEndpoint,
     { timeout = 60_000, startTimeout = 20_000 }: FigmaSessionOptions = {},
@@ -90,7 +87,6 @@ export class FigmaSession implements Disposable {
   /**
    * Waits until the sandbox answers.
    *
-   * @param signal - gives up when it fires
    * @returns why the plugin was started, and what is selected
    * @throws {@link LimpidError} `HostFailed` if it does not answer, `Aborted`, `Disposed`
    */
@@ -116,9 +112,6 @@ export class FigmaSession implements Disposable {
    * Does something in Figma while nobody else on this page does. A turn that waits is given up when the signal fires; one that
    * runs goes on to its end behind the caller's back, unless it looks at the signal itself.
    *
-   * @param task - what to do
-   * @param signal - gives up when it fires
-   * @returns what the task returns
    * @throws {@link LimpidError} `Aborted`, `Disposed`; and what the task throws
    */
   turn<T>(task: (turn: FigmaTurn) => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -134,12 +127,7 @@ export class FigmaSession implements Disposable {
     return untilAborted(this.#turns.add(run), signal);
   }
 
-  /**
-   * Tells the sandbox something without waiting; failures are nobody's.
-   *
-   * @param method - what
-   * @param params - with what
-   */
+  /** Tells the sandbox something without waiting; failures are nobody's. */
   tell<M extends Method>(method: M, params: Params<M>): void {
     if (!this.#disposed) this.#call(method, params, this.#timeout).catch(() => undefined);
   }

@@ -4,8 +4,6 @@ import { LimpidError } from "../../sdk/base/index.js";
  * Requires an origin: neither `*`, which sends photos to whoever is there, nor a URL with a path, which never equals an event's
  * origin.
  *
- * @param origin - what was given
- * @param example - an origin that would do, for the message
  * @throws {@link LimpidError} `InvalidArgument`
  */
 export function checkOrigin(origin: string, example: string): void {

@@ -7,6 +7,6 @@ export {
   type RestoreStep,
 } from "./restore-several.js";
 export { checkOrigin } from "./check-origin.js";
-export { disconnected, isSilence, silent } from "./failure.js";
+export { disconnected, isSilence, nothingSelected, silent } from "./failure.js";
 export { makeNonce } from "./nonce.js";
 export { PanelHost, type HostPanel } from "./panel-host.js";

@@ -33,7 +33,6 @@ export interface RestoreOutcome<Committed extends Commit> {
 
 /** What one of several is restored with. */
 export interface RestoreStep {
-  /** Names a new layer. */
   readonly label: string;
   /** Fires if the caller or the person gives up. */
   readonly signal: AbortSignal;
@@ -44,10 +43,6 @@ export interface RestoreStep {
 /**
  * Restores one after the other, with one progress bar. One that fails does not keep the others from being restored.
  *
- * @param host - the editor
- * @param items - what is to be restored
- * @param options - how
- * @param restoreOne - restores one of them
  * @returns what became of each, in their order
  * @throws {@link LimpidError} `Aborted`, with what became of those before it in `details.restored`; `Disposed`
  */
@@ -98,11 +93,6 @@ export function restoreSeveral<
 /**
  * Restores one of several: takes it, repairs it and brings it back; leaves it alone if there is nothing to repair.
  *
- * @param limpid - what repairs
- * @param host - the editor
- * @param layerId - which layer or object of the editor
- * @param step - of {@link restoreSeveral}
- * @param how - how the result comes back
  * @returns what was made of it, and how it came back
  */
 export async function restoreOne(

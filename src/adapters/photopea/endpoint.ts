@@ -34,8 +34,6 @@ export interface MessageReceiver {
  * Connects this window with Photopea's. A message counts only if it comes from that window and from that origin: other
  * frames, extensions and plugins write to the same window.
  *
- * @param receiver - this page's window
- * @param photopea - Photopea's window
  * @param origin - where Photopea is served, as `https://www.photopea.com`
  * @returns the endpoint, for the caller to dispose
  * @throws {@link LimpidError} `InvalidArgument` if that is no origin

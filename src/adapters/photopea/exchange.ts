@@ -24,7 +24,6 @@ const maximumTextLength = 1 << 20;
 export class PhotopeaExchange {
   /** Settles when the closing token arrives. */
   readonly answer: Promise<PhotopeaAnswer>;
-  /** What to post. */
   readonly message: string;
   /** What to post right behind it. */
   readonly ping: string;
@@ -56,11 +55,7 @@ export class PhotopeaExchange {
     });
   }
 
-  /**
-   * Takes a message in. What does not belong to this exchange is passed over.
-   *
-   * @param data - whatever Photopea's window sent
-   */
+  /** Takes a message in. What does not belong to this exchange is passed over. */
   receive(data: unknown): void {
     if (typeof data === "string") {
       if (data.startsWith(this.#prefix)) this.#receiveText(data);
@@ -70,11 +65,7 @@ export class PhotopeaExchange {
     if (file !== undefined && this.#wantsFile && this.#hasBegun) this.#files.push(file);
   }
 
-  /**
-   * Ends the exchange from this side.
-   *
-   * @param error - why
-   */
+  /** Ends the exchange from this side. */
   fail(error: LimpidError): void {
     clearTimeout(this.#waiting);
     this.#reject(error);

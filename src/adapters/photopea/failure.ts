@@ -15,7 +15,6 @@ const codes: Readonly<Record<string, LimpidErrorCode>> = {
 /**
  * Why a script gave up.
  *
- * @param error - anything that was caught
  * @returns the word that the script passed to `fail`; `error`, `aborted`, `timeout` or `malformed`; undefined for what is not of a
  * script
  */
@@ -25,12 +24,7 @@ export function reasonOf(error: unknown): string | undefined {
   return typeof reason === "string" ? reason : undefined;
 }
 
-/**
- * What a caller is to see of a failure: a code that says what happened, where the script knew it.
- *
- * @param error - anything that was caught
- * @returns an error to throw
- */
+/** What a caller is to see of a failure: a code that says what happened, where the script knew it. */
 export function translateFailure(error: unknown): unknown {
   const code = codes[reasonOf(error) ?? ""];
   if (code === undefined || code === "HostFailed") return error;

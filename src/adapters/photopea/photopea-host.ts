@@ -14,7 +14,7 @@ import {
   type HostSelection,
 } from "../../sdk/host/index.js";
 import type { PixelImage, Rect } from "../../sdk/image/index.js";
-import { PanelHost, type HostPanel } from "../frame/index.js";
+import { nothingSelected, PanelHost, type HostPanel } from "../frame/index.js";
 import { reasonOf, translateFailure } from "./failure.js";
 import { readDocument, readLayer, readMask, type KnownProfiles, type ReadPixels } from "./read.js";
 import { findMissing } from "./scripts/find-missing.js";
@@ -393,10 +393,4 @@ function makeCapture(
 
 function placedAt({ x, y }: Rect): readonly [number, number, number, number, number, number] {
   return [1, 0, 0, 1, x, y];
-}
-
-function nothingSelected(target: CaptureTarget, why: string): LimpidError {
-  return new LimpidError("NothingSelected", `there is no ${target} to restore: ${why}`, {
-    details: { target },
-  });
 }

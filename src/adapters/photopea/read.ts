@@ -13,7 +13,6 @@ import { formatKey, parseExport, type DocumentKey, type LayerKey, type PhotopeaD
 
 /** Most that is taken out of Photopea. */
 export interface SizeLimits {
-  /** Pixels. */
   readonly maximumPixels: number;
   /** Longest side in pixels. */
   readonly maximumSide: number;
@@ -151,7 +150,6 @@ function bringsProfile(png: Uint8Array): boolean {
  * Reads the selection as a mask of a part of the document.
  *
  * @param bounds - the rectangle around what is selected, for when Photopea gives no more
- * @param frame - the part of the document
  * @returns 8-bit grey of the frame's size, and what was lost
  */
 export async function readMask(

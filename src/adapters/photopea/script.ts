@@ -19,8 +19,6 @@ export class PhotopeaScript {
  * A script from a template. Scripts are put in as they stand, every other value as a literal.
  *
  * @param strings - the fixed parts: ECMAScript 3
- * @param values - what stands between them
- * @returns the script
  * @throws {@link LimpidError} `InvalidArgument` for a number that is not finite, or a key `__proto__`
  *
  * @example

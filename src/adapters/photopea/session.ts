@@ -24,17 +24,13 @@ export interface PhotopeaTurn {
   /**
    * Runs a script.
    *
-   * @param body - the script
    * @param timeout - milliseconds to wait; the session's if left out
-   * @returns what it told
    * @throws {@link LimpidError} `HostFailed` if it threw, gave up, was ended by Photopea or did not end in time, `Disposed`
    */
   tell(body: PhotopeaScript, timeout?: number): Promise<unknown>;
   /**
    * Runs a script that gives one file out.
    *
-   * @param body - the script
-   * @returns what it told, and the file
    * @throws {@link LimpidError} `HostFailed`, also if it gives none or several, `Disposed`
    */
   export(body: PhotopeaScript): Promise<PhotopeaAnswer & { readonly file: Uint8Array }>;
@@ -48,7 +44,6 @@ export interface PhotopeaTurn {
    * Runs a script over and over until it is answered with something else than null.
    *
    * @param body - the script; must change nothing while it answers null
-   * @returns the answer
    * @throws {@link LimpidError} `HostFailed` if there is none in time; and as `tell`
    */
   poll(body: PhotopeaScript): Promise<unknown>;
@@ -79,10 +74,7 @@ export class PhotopeaSession implements Disposable {
   #isBroken = false;
   #disposed = false;
 
-  /**
-   * @param endpoint - owned by the session from here on
-   * @param options - how long to wait
-   */
+  /** @param endpoint - owned by the session from here on */
   constructor(
     endpoint: PhotopeaEndpoint,
     { timeout = 60_000, startTimeout = 60_000 }: PhotopeaSessionOptions = {},
@@ -107,7 +99,6 @@ export class PhotopeaSession implements Disposable {
   /**
    * Waits until Photopea answers.
    *
-   * @param signal - gives up when it fires
    * @throws {@link LimpidError} `HostFailed` if it does not, `Aborted`, `Disposed`
    */
   async start(signal?: AbortSignal): Promise<void> {
@@ -121,9 +112,6 @@ export class PhotopeaSession implements Disposable {
    * Does something with Photopea while nobody else does. A turn that waits is given up when the signal fires; one that runs
    * goes on to its end behind the caller's back, since a script cannot be called back.
    *
-   * @param task - what to do
-   * @param signal - gives up when it fires
-   * @returns what the task returns
    * @throws {@link LimpidError} `Aborted`, `Disposed`, `HostFailed` if Photopea is gone; and what the task throws
    */
   turn<T>(task: (turn: PhotopeaTurn) => Promise<T>, signal?: AbortSignal): Promise<T> {

@@ -110,7 +110,6 @@ const missingSchema = v.object({
 /**
  * Reads what the script `readState` told.
  *
- * @param value - whatever it told
  * @throws {@link LimpidError} `HostFailed` if it is not of that form
  */
 export function parseState(value: unknown): Omit<PhotopeaState, "selection"> {
@@ -133,7 +132,6 @@ export function parseState(value: unknown): Omit<PhotopeaState, "selection"> {
 /**
  * Reads what the script `readSelection` told.
  *
- * @param value - whatever it told
  * @throws {@link LimpidError} `HostFailed` if it is not of that form
  */
 export function parseSelection(value: unknown): Rect | undefined {
@@ -144,7 +142,6 @@ export function parseSelection(value: unknown): Rect | undefined {
 /**
  * Reads what the script `findMissing` told.
  *
- * @param value - whatever it told
  * @throws {@link LimpidError} `HostFailed` if it is not of that form
  */
 export function parseMissing(value: unknown): v.InferOutput<typeof missingSchema> {
@@ -154,7 +151,6 @@ export function parseMissing(value: unknown): v.InferOutput<typeof missingSchema
 /**
  * Reads what the script `placeLayer` told.
  *
- * @param value - whatever it told
  * @throws {@link LimpidError} `HostFailed` if it is not of that form
  */
 export function parsePlaced(value: unknown): v.InferOutput<typeof placedSchema> {
@@ -164,7 +160,6 @@ export function parsePlaced(value: unknown): v.InferOutput<typeof placedSchema> 
 /**
  * Reads a layer that the script `findAdded` told.
  *
- * @param value - whatever it told
  * @throws {@link LimpidError} `HostFailed` if it is not of that form
  */
 export function parseAdded(value: unknown): LayerKey {

@@ -13,11 +13,9 @@ import { parseAdded, parsePlaced, type DocumentKey, type LayerKey, type Photopea
 
 /** A result and where it goes. */
 export interface LayerToWrite {
-  /** The pixels. */
   readonly image: PixelImage;
   /** What to make a layer mask of, and what to place if this Photopea makes none; undefined for a layer without one. */
   readonly masked: MaskedResult | undefined;
-  /** What the layer is called. */
   readonly label: string;
   /** Column of the document at which its first column belongs. */
   readonly left: number;
@@ -41,7 +39,6 @@ export interface MaskedResult {
 
 /** A layer that is in the document. */
 export interface WrittenLayer {
-  /** Whether it has a layer mask. */
   readonly hasMask: boolean;
   /** Steps of the history that it took. */
   readonly undoSteps: number;
@@ -66,9 +63,6 @@ const maskTimeout = 5_000;
  *
  * @param session - names what is opened on the way
  * @param turn - nobody else talks to Photopea meanwhile
- * @param state - of the document, just read
- * @param layer - what to add
- * @returns what it took
  * @throws {@link LimpidError} `HostFailed`, with the reason `not-above` if the layer cannot be put in place of its source, and
  * `mask-hangs` if Photopea does not come back from making a layer mask, before the user's document was touched
  */

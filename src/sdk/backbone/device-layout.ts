@@ -23,7 +23,6 @@ export function deviceShape({ shape, kind }: Pick<BackboneParameter, "shape" | "
 /**
  * Reorders a parameter's values from PyTorch's layout to the device's.
  *
- * @param parameter - what the values are
  * @param values - as many as the shape holds, in PyTorch's order; not changed
  * @returns a new array with the values in the order of {@link deviceShape}
  */

@@ -15,7 +15,6 @@ const spelledOut = 6;
 /**
  * Checks that a file holds exactly the tensors that a network needs.
  *
- * @param file - what was read
  * @param needed - names and shapes of what is needed
  * @param network - what the message calls the network, such as "the backbone"
  * @returns a lookup by name that has every needed tensor

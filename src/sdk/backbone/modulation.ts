@@ -60,7 +60,6 @@ export function computeModulation(backbone: PreparedBackbone, embedding: tf.Tens
 /**
  * The computation itself, in differentiable ops; to be called within `tf.tidy`.
  *
- * @param layers - the prepared layers
  * @param embedding - [n, embeddingSize]
  * @returns the modulation of every stage that has a modulator
  */

@@ -7,7 +7,6 @@ import { isTaped, runOwnKernel, type OwnKernel } from "./own-kernel.js";
  *
  * @param x - [..., C]
  * @param epsilon - added to the variance
- * @returns the same shape
  */
 export function normalizeChannels<T extends tf.Tensor>(x: T, epsilon: number): T {
   if (isTaped()) return runOwnKernel(normalization(epsilon), [x])[0] as T;

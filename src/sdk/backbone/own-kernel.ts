@@ -6,9 +6,7 @@ export interface OwnKernel {
   readonly name: `Limpid${string}`;
   /** The computation, in tfjs ops; it is tidied. */
   readonly compute: (inputs: readonly tf.Tensor[]) => tf.Tensor[];
-  /** Which inputs the gradient needs. */
   readonly savesInputs: boolean;
-  /** Which outputs the gradient needs. */
   readonly savesOutputs: readonly boolean[];
   /**
    * From the gradients of the outputs to those of the inputs, each computed only if it is asked for; `saved` has the
@@ -20,10 +18,6 @@ export interface OwnKernel {
 /**
  * Runs a computation on the current backend, and records it if a gradient is wanted. Unlike `tf.customGrad`, it leaves
  * out the gradients of inputs that do not change, and passes tfjs's check for leaks.
- *
- * @param kernel - the computation
- * @param inputs - its inputs
- * @returns its outputs
  */
 export function runOwnKernel(kernel: OwnKernel, inputs: readonly tf.Tensor[]): tf.Tensor[] {
   register(kernel, inputs.length);

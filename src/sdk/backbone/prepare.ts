@@ -146,7 +146,6 @@ export function prepareBackbone(weights: WeightLookup): PreparedBackbone {
 /**
  * The folding itself, in differentiable ops; to be called within `tf.tidy`.
  *
- * @param weights - where the parameters are found
  * @returns new tensors, also where nothing was folded
  */
 export function foldLayers(weights: WeightLookup): PreparedLayers {

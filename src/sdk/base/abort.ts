@@ -16,9 +16,7 @@ export function throwIfAborted(signal?: AbortSignal): void {
  * Waits for work that cannot be called back, but no longer than the caller wants it. The work itself goes on; its result or
  * error is dropped.
  *
- * @param work - under way
  * @param signal - the caller's signal, if it gave one
- * @returns what the work comes to
  * @throws {@link LimpidError} `Aborted` as soon as the signal fires; its `cause` is the signal's reason
  */
 export function untilAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {

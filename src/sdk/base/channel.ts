@@ -61,7 +61,6 @@ export interface ChannelOptions<Own> {
 export interface PostedError {
   /** The code, or undefined if it was no `LimpidError`. */
   readonly code: LimpidErrorCode | undefined;
-  /** For people. */
   readonly message: string;
   /** The offending values that can be posted. */
   readonly details: Readonly<Record<string, unknown>>;
@@ -119,7 +118,6 @@ export class Channel<
    * Opens the channel: calls are answered from here on.
    *
    * @param port - it belongs to the channel from here on
-   * @param options - handlers, and how long silence may last
    */
   constructor(port: WorkerPort, options: ChannelOptions<Own>) {
     this.#port = port;
@@ -136,10 +134,7 @@ export class Channel<
   /**
    * Calls a method of the other side.
    *
-   * @param method - its name
    * @param params - structured-cloned
-   * @param options - signal, progress, transfer
-   * @returns what it gives back
    * @throws {@link LimpidError} `Aborted`, `WorkerFailed`, `Disposed`; what the method throws
    */
   async call<N extends keyof Remote & string>(
@@ -172,7 +167,6 @@ export class Channel<
   /**
    * Tells the other side something that needs no answer. If its handler throws, the channel fails on this side.
    *
-   * @param method - its name
    * @param params - structured-cloned
    * @param transfer - buffers whose memory moves instead of being copied
    */
@@ -307,11 +301,7 @@ export class Channel<
   }
 }
 
-/**
- * An error as it can be posted.
- *
- * @param error - anything that was thrown
- */
+/** An error as it can be posted. */
 function toPostedError(error: unknown): PostedError {
   const message = error instanceof Error ? error.message : String(error);
   if (!LimpidError.is(error)) return { code: undefined, message, details: {} };
@@ -326,11 +316,7 @@ function toPostedError(error: unknown): PostedError {
   return { code: error.code, message, details };
 }
 
-/**
- * An error as it was on the other side.
- *
- * @param error - as it was posted
- */
+/** An error as it was on the other side. */
 function reviveError({ code, message, details }: PostedError): Error {
   return code === undefined ? new Error(message) : new LimpidError(code, message, { details });
 }

@@ -9,7 +9,6 @@ const table = new Uint32Array(256).map((_, byte) => {
 /**
  * The CRC-32 that ZIP archives and PNG files carry (reflected polynomial 0xEDB88320).
  *
- * @param bytes - what to check
  * @returns the checksum as an unsigned integer
  */
 export function crc32(bytes: Uint8Array): number {

@@ -4,7 +4,7 @@ export { crc32 } from "./crc32.js";
 export { DisposableStore, toDisposable, type Disposable } from "./disposable.js";
 export { LimpidError, type LimpidErrorCode, type LimpidErrorOptions } from "./error.js";
 export { EventEmitter, type Event } from "./event.js";
-export { joinBytes } from "./join-bytes.js";
+export { joinBytes, joinFloats } from "./join.js";
 export { latin1 } from "./latin1.js";
 export { openUrl } from "./open-url.js";
 export { TurnQueue } from "./turn-queue.js";

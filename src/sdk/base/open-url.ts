@@ -4,7 +4,6 @@ import { throwIfAborted } from "./abort.js";
 export interface OpenUrlOptions {
   /** The first byte that is wanted; 0 if left out. */
   readonly offset?: number | undefined;
-  /** Gives up when it fires. */
   readonly signal?: AbortSignal | undefined;
   /** Fetches instead of the global `fetch`. */
   readonly fetch?: typeof fetch | undefined;
@@ -17,7 +16,6 @@ export interface OpenUrlOptions {
    *
    * @param fault - such as `cannot be fetched: status 500`
    * @param details - `url`, and `status` if there is one
-   * @param cause - what the platform says
    */
   readonly fail: (fault: string, details: Record<string, unknown>, cause?: unknown) => Error;
 }

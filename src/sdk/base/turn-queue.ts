@@ -5,7 +5,6 @@ export class TurnQueue {
   /**
    * Adds a task.
    *
-   * @param task - started when every task before it has settled
    * @returns what the task returns; a task that fails does not stop those behind it
    */
   add<T>(task: () => Promise<T>): Promise<T> {

@@ -56,8 +56,6 @@ export function portOf(target: MessageTarget, end: () => void = () => undefined)
 /**
  * Starts a worker of a page.
  *
- * @param url - address of its script
- * @param options - name and type
  * @returns the way to it, for the caller to dispose
  */
 export function startPageWorker(url: string, options: WorkerOptions): WorkerPort {

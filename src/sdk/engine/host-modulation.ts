@@ -8,8 +8,6 @@ export type ReadParameter = (name: string) => Float32Array;
  * Computes what an embedding does to every stage, on the host: some ten thousand products, which no GPU would do faster
  * than they take to get there. Experts of the networks that the kernels run change none of them.
  *
- * @param config - the network
- * @param read - the parameters
  * @param embedding - the router's degradation embedding, [embeddingSize]
  * @param targetOf - where a stage's modulation goes, by the stage's path: its scales, and behind them its offsets
  */

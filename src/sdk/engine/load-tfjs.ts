@@ -7,11 +7,7 @@ interface Tfjs {
   readonly TfjsExecutor: typeof TfjsExecutor;
 }
 
-/**
- * Loads what computes with tfjs's ops. `limpid-worker.js` has `no-tfjs.ts` in its place.
- *
- * @param _passedOver - why nothing else computes
- */
+/** Loads what computes with tfjs's ops. `limpid-worker.js` has `no-tfjs.ts` in its place. */
 export async function loadTfjs(_passedOver: readonly string[]): Promise<Tfjs> {
   const [{ TfjsBackend }, { TfjsExecutor }] = await Promise.all([
     import("./tfjs-backend.js"),

@@ -22,8 +22,6 @@ export type PassKind =
 /**
  * Checks what a run of fused kernels begins with: they would compute something from whatever they are given.
  *
- * @param mixture - experts with their weights
- * @param embedding - the router's
  * @param base - what the experts must fit
  * @returns the entries that change anything
  * @throws {@link LimpidError} `InvalidArgument`, `ExpertMismatch`
@@ -52,7 +50,6 @@ export function activeEntries(
 /**
  * Checks the blocks of one pass.
  *
- * @returns the size of each
  * @throws {@link LimpidError} `InvalidArgument` if there is none, or they are not of one size
  */
 export function sizeOfBlocks(blocks: readonly PixelBlock[]): Omit<BatchShape, "images"> {

@@ -8,8 +8,7 @@ import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 
 /** Gives tfjs its backend `cpu`. */
 export async function loadCpu(): Promise<void> {
-  const { kernels } = await import("./tfjs-kernels/cpu.js");
-  register(kernels, "cpu");
+  register(await import("./tfjs-kernels/cpu.js"), "cpu");
 }
 
 /**
@@ -18,27 +17,23 @@ export async function loadCpu(): Promise<void> {
  * @param wasmPath - folder of its `.wasm` files, with a slash at its end; beside the script if left out
  */
 export async function loadWasm(wasmPath?: string): Promise<void> {
-  const { kernels, setWasmPaths } = await import("./tfjs-kernels/wasm.js");
+  const { setWasmPaths, ...kernels } = { ...(await import("./tfjs-kernels/wasm.js")) };
   if (wasmPath !== undefined) setWasmPaths(wasmPath);
   register(kernels, "wasm");
 }
 
-/**
- * Loads tfjs's backend for WebGPU.
- *
- * @param backendName - the name that its kernels are registered under
- * @returns the class of the backend
- */
+/** Loads tfjs's backend for WebGPU. */
 export async function loadWebgpu(backendName: string): Promise<typeof WebGPUBackend> {
-  const webgpu = await import("./tfjs-kernels/webgpu.js");
-  register(webgpu.kernels, backendName);
-  return webgpu.WebGPUBackend;
+  const { WebGPUBackend: Backend, ...kernels } = { ...(await import("./tfjs-kernels/webgpu.js")) };
+  register(kernels, backendName);
+  return Backend;
 }
 
 /** Registers those kernels that a backend lacks: an application may have registered its own. */
-function register(kernels: readonly tf.KernelConfig[], backendName: string): void {
-  for (const kernel of kernels) {
-    if (tf.getKernel(kernel.kernelName, backendName) === undefined)
+function register(kernels: Readonly<Record<string, tf.KernelConfig>>, backendName: string): void {
+  for (const kernel of Object.values(kernels)) {
+    if (tf.getKernel(kernel.kernelName, backendName) === undefined) {
       tf.registerKernel({ ...kernel, backendName });
+    }
   }
 }

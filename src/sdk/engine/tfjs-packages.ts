@@ -22,12 +22,7 @@ export async function loadWasm(wasmPath?: string): Promise<void> {
   if (wasmPath !== undefined) setWasmPaths(wasmPath);
 }
 
-/**
- * Loads tfjs's backend for WebGPU.
- *
- * @param backendName - the name that its kernels are registered under
- * @returns the class of the backend
- */
+/** Loads tfjs's backend for WebGPU. */
 export async function loadWebgpu(backendName: string): Promise<typeof WebGPUBackend> {
   const webgpu = await import("@tensorflow/tfjs-backend-webgpu");
   tf.copyRegisteredKernels("webgpu", backendName);

@@ -8,9 +8,10 @@ import {
   type Modulation,
   type PreparedBackbone,
 } from "../backbone/index.js";
-import { LimpidError, throwIfAborted } from "../base/index.js";
+import { joinFloats, LimpidError, throwIfAborted } from "../base/index.js";
 import type { ExecutorCallOptions, ExecutorRun, PixelBlock } from "./executor.js";
 import { Pace } from "./pace.js";
+import { sizeOfBlocks } from "./run-input.js";
 import type { TfjsBackend } from "./tfjs-backend.js";
 
 /** What a {@link TfjsRun} can be given besides what it computes with. */
@@ -62,12 +63,8 @@ export class TfjsRun implements ExecutorRun {
   }
 
   async measure(blocks: readonly PixelBlock[], options: ExecutorCallOptions = {}): Promise<void> {
-    const first = blocks[0];
-    if (first === undefined) throw new LimpidError("InvalidArgument", "no blocks to measure");
-    const { width, height } = first;
-    const length = width * height * 3;
-    const pixels = new Float32Array(blocks.length * length);
-    blocks.forEach(({ rgb }, index) => pixels.set(rgb, index * length));
+    const { width, height } = sizeOfBlocks(blocks);
+    const pixels = joinFloats(blocks.map(({ rgb }) => rgb));
     const pooling = recordingPooling(this.#statistics, pooledOverBatch);
     const result = await this.#compute(pixels, [blocks.length, height, width, 3], pooling, options);
     result.dispose();

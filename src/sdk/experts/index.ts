@@ -16,10 +16,11 @@ export {
   type ExpertUpdate,
   type InstalledExpert,
 } from "./expert-set.js";
-export { FactorStore, type DeviceFactors, type FactorStoreOptions } from "./factor-store.js";
+export { FactorStore, type DeviceFactors } from "./factor-store.js";
 export { lowRankDelta } from "./low-rank-delta.js";
 export { MergedWeights, mergeExperts, type MergeOptions, type MixtureEntry } from "./merge.js";
 export { publishedBase, publishedExperts, type PublishedExpertsOptions } from "./published.js";
+export { ResidentExperts, type FactorStoreOptions } from "./resident-experts.js";
 export { routeTopK } from "./route.js";
 export { requireRouterRow, type RouterRow } from "./router-row.js";
 export { routerRowProbability } from "./router-row-probability.js";

@@ -25,8 +25,6 @@ export interface ActivatedExtension {
 /**
  * Reads the code of an extension, checks it and runs it in a worker.
  *
- * @param options - the extension and what it reaches
- * @returns the running extension
  * @throws {@link LimpidError} `ExtensionFailed` if the code cannot be run, throws or hangs; `InvalidArgument` if there are no
  * workers; `Aborted`
  */

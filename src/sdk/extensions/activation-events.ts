@@ -8,7 +8,6 @@ const eventsWithSubject: ReadonlySet<string> = new Set(["onCommand", "onDegradat
  * The events that start an extension's code: those that its manifest names, and `onCommand` for each command that it
  * contributes.
  *
- * @param manifest - the extension's
  * @returns such as `onCommand:acme.descreenAll`, `onDegradation:halftone`, `onExpert:acme.descreen`, `onStartupFinished`
  * @throws {@link LimpidError} `InvalidManifest` for an event that there is not
  */

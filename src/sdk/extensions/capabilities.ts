@@ -1,11 +1,6 @@
 import type { ExtensionCapabilities } from "../packs/index.js";
 
-/**
- * Whether capabilities go beyond others.
- *
- * @param asked - what is asked for
- * @param granted - what is there
- */
+/** Whether capabilities go beyond others. */
 export function exceeds(asked: ExtensionCapabilities, granted: ExtensionCapabilities): boolean {
   if (asked.pixels !== undefined && granted.pixels === undefined) return true;
   const domains = new Set(granted.network?.domains);

@@ -6,11 +6,8 @@ import type { Menus } from "./menus.js";
 
 /** Where the contributions of extensions go. */
 export interface ContributionPoints {
-  /** Takes `contributes.commands`. */
   readonly commands: Commands;
-  /** Takes `contributes.menus`. */
   readonly menus: Menus;
-  /** Takes `contributes.configuration`. */
   readonly configuration: Configuration;
 }
 
@@ -18,7 +15,6 @@ export interface ContributionPoints {
  * Refuses a manifest whose commands or settings are somebody else's already.
  *
  * @param manifest - of an extension that may be installed in another version
- * @param points - where its contributions would go
  * @throws {@link LimpidError} `InvalidArgument`
  */
 export function requireFree({ id, contributes }: ExtensionManifest, points: ContributionPoints): void {
@@ -39,9 +35,6 @@ export function requireFree({ id, contributes }: ExtensionManifest, points: Cont
 /**
  * Puts in what a manifest contributes besides experts: all of it or, if something does not fit, nothing.
  *
- * @param manifest - the extension's
- * @param points - where to
- * @returns takes all of it out again
  * @throws {@link LimpidError} `InvalidArgument` if a command or setting is there already, `InvalidWhen`
  */
 export function contribute(manifest: ExtensionManifest, points: ContributionPoints): Disposable {

@@ -6,8 +6,6 @@ export type DependencyGraph = ReadonlyMap<string, readonly string[]>;
 /**
  * What must be there before an extension, and it.
  *
- * @param id - the extension
- * @param graph - the extensions that are there
  * @returns ids, each after all that it needs, the last one `id`
  * @throws {@link LimpidError} `DependencyMissing`: `details.missing` names one that is not there and `details.neededBy` who
  * needs it, or `details.cycle` the extensions that need each other
@@ -43,8 +41,6 @@ export function orderDependencies(id: string, graph: DependencyGraph): string[] 
 /**
  * The extensions that need another, directly or by a detour.
  *
- * @param id - the other
- * @param graph - the extensions that are there
  * @returns ids, without `id`
  */
 export function findDependents(id: string, graph: DependencyGraph): string[] {

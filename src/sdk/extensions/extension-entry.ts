@@ -9,15 +9,12 @@ const keptLines = 100;
 
 /** An extension as its registry sees it: what {@link Extension} shows, and what belongs to it. */
 export class ExtensionEntry implements Extension, Disposable {
-  /** The installed version. */
   pack: InstalledPack;
-  /** What it is doing. */
   state: ExtensionState = "disabled";
   /** Why it does not. */
   error: LimpidError | undefined;
   /** How its code was started. */
   activation: ExtensionActivation | undefined;
-  /** The events that start its code. */
   events: ReadonlySet<string> = new Set();
   /** What it contributes, while it is enabled. */
   contributions: Disposable | undefined;
@@ -39,10 +36,6 @@ export class ExtensionEntry implements Extension, Disposable {
   readonly onDidLog = this.#logged.event;
   readonly #activate: (entry: ExtensionEntry) => Promise<void>;
 
-  /**
-   * @param pack - the installed version
-   * @param activate - starts its code
-   */
   constructor(pack: InstalledPack, activate: (entry: ExtensionEntry) => Promise<void>) {
     this.pack = pack;
     this.#activate = activate;

@@ -23,13 +23,9 @@ import { StoredDocument } from "./stored-document.js";
 export interface ExtensionsContext {
   /** Installs and keeps. */
   readonly packs: Packs;
-  /** Takes commands. */
   readonly commands: Commands;
-  /** Takes menu items. */
   readonly menus: Menus;
-  /** Takes context keys. */
   readonly contextKeys: ContextKeys;
-  /** Takes settings. */
   readonly configuration: Configuration;
   /** Keeps what is disabled and what extensions remember. */
   readonly storage: KeyValueStorage;
@@ -43,7 +39,6 @@ export interface ExtensionLifecycleOptions {
   readonly workers: ExtensionWorkerFactory | undefined;
   /** In what circumstances it runs. */
   readonly mode: ExtensionMode;
-  /** How long things may take. */
   readonly timeouts: ExtensionTimeouts;
   /** Commands of the application that extensions may execute. */
   readonly listedCommands: ReadonlySet<string>;
@@ -54,18 +49,13 @@ export interface ExtensionLifecycleOptions {
  * needs their code; ended. What people want of them is for {@link Extensions} to know.
  */
 export class ExtensionLifecycle {
-  /** The installed extensions. */
   readonly entries = new Map<string, ExtensionEntry>();
   readonly #context: ExtensionsContext;
   readonly #options: ExtensionLifecycleOptions;
   readonly #onChange: (id: string) => void;
   #starts: Promise<StartRecord> | undefined;
 
-  /**
-   * @param context - what extensions contribute to and reach
-   * @param options - how code runs
-   * @param onChange - told of every extension whose state changed
-   */
+  /** @param onChange - told of every extension whose state changed */
   constructor(
     context: ExtensionsContext,
     options: ExtensionLifecycleOptions,
@@ -100,7 +90,6 @@ export class ExtensionLifecycle {
   /**
    * Refuses an extension that could not be enabled: for what it needs, waits for, or tries.
    *
-   * @param pack - installed or to be installed
    * @throws {@link LimpidError} `DependencyMissing`, `InvalidManifest`, `CapabilityMissing`
    */
   requireEnableable({ id, manifest }: Pick<InstalledPack, "id" | "manifest">): void {
@@ -198,7 +187,6 @@ export class ExtensionLifecycle {
   /**
    * Starts an extension's code, if it has any and was not started before, after that of the extensions that it needs.
    *
-   * @param entry - the extension
    * @param reason - the event that it is started for
    * @throws {@link LimpidError} `ExtensionFailed`; `InvalidArgument` if it is disabled
    */

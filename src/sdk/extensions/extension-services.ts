@@ -6,7 +6,6 @@ import type { ExtensionProgress } from "./extension-api.js";
 
 /** What the code of extensions reaches through the bridge, besides commands, context keys and settings. */
 export interface ExtensionServices {
-  /** The installed experts. */
   readonly experts: Pick<ExpertSet, "list">;
   /** Says what is wrong with an image. */
   analyze(image: PixelImage, options: { readonly signal: AbortSignal }): Promise<Analysis>;

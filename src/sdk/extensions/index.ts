@@ -38,4 +38,4 @@ export { Menus, type MenuContribution, type MenuItem } from "./menus.js";
 export type { ExtensionTimeouts } from "./running-extension.js";
 export type { SettingValue } from "./setting.js";
 export { StoredDocument } from "./stored-document.js";
-export { LinearPattern, parseWhen, WhenExpression } from "./when/index.js";
+export { parseWhen, WhenExpression } from "./when/index.js";

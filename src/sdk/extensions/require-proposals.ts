@@ -5,9 +5,7 @@ import type { ExtensionMode } from "./extension-api.js";
 /**
  * Refuses an extension whose proposals for the API are not for it.
  *
- * @param pack - the extension
  * @param mode - in what circumstances it would run
- * @param known - the proposals that there are
  * @throws {@link LimpidError} `CapabilityMissing`
  */
 export function requireProposals(

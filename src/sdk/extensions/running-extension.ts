@@ -32,15 +32,12 @@ export interface ExtensionTimeouts {
 
 /** What {@link RunningExtension.start} needs. */
 export interface RunningExtensionOptions extends Omit<HostHandlerContext, "added" | "execute"> {
-  /** Starts the worker. */
   readonly workers: ExtensionWorkerFactory;
   /** Its code, UTF-8. */
   readonly code: Uint8Array;
   /** In what circumstances it runs. */
   readonly mode: "production" | "development" | "test";
-  /** How long things may take. */
   readonly timeouts: ExtensionTimeouts;
-  /** Gives up the start. */
   readonly signal: AbortSignal;
 }
 
@@ -97,7 +94,6 @@ export class RunningExtension implements Disposable {
   /**
    * Starts a worker, loads the code and waits for its `activate`.
    *
-   * @param options - the extension, its code and what it reaches
    * @returns the running extension, for the caller to deactivate
    * @throws {@link LimpidError} `ExtensionFailed` if the code throws, hangs or cannot be loaded; `Aborted`. Nothing is left then
    */
@@ -139,11 +135,7 @@ export class RunningExtension implements Disposable {
     }
   }
 
-  /**
-   * Tells what an analysis found, if the extension tries the proposal `analysisEvents`.
-   *
-   * @param degradations - each with its probability
-   */
+  /** Tells what an analysis found, if the extension tries the proposal `analysisEvents`. */
   analyzed(degradations: readonly { readonly degradation: string; readonly probability: number }[]): void {
     if (!this.#pack.manifest.enabledApiProposals.includes("analysisEvents")) return;
     const params = degradations.map(({ degradation, probability }) => ({ degradation, probability }));

@@ -10,8 +10,6 @@ const maximumText = 1 << 16;
 /**
  * Says why a value is none for a setting.
  *
- * @param setting - the setting's declaration
- * @param value - anything
  * @returns the rest of the sentence "the setting X ..."; undefined if the value is right
  */
 export function faultOfSetting(setting: ContributedSetting, value: unknown): string | undefined {
@@ -33,8 +31,6 @@ export function faultOfSetting(setting: ContributedSetting, value: unknown): str
 /**
  * Refuses a declaration whose default is not one of its own values.
  *
- * @param key - the setting's key
- * @param setting - its declaration
  * @throws {@link LimpidError} `InvalidArgument`
  */
 export function requireSetting(key: string, setting: ContributedSetting): void {

@@ -21,7 +21,6 @@ export class StartRecord {
   /**
    * Begins a start.
    *
-   * @param id - the extension
    * @returns the crashes in a row before it
    * @throws {@link LimpidError} `ExtensionFailed` if these are too many
    */
@@ -42,7 +41,6 @@ export class StartRecord {
   /**
    * Says how often an extension has crashed in a row.
    *
-   * @param id - the extension
    * @param crashes - 0 forgets it
    */
   async set(id: string, crashes: number): Promise<void> {

@@ -50,10 +50,6 @@ export interface HostRun {
  * Restores what is active in an editor: takes it, repairs it and brings it back as one step that people can undo. Whatever
  * fails or is cancelled on the way leaves the document as it was. Pixels that somebody changed meanwhile are not overwritten.
  *
- * @param limpid - what repairs
- * @param host - the editor
- * @param options - what, how, and where to
- * @returns what was done
  * @throws {@link LimpidError} `Aborted` if the signal fired or the person cancelled; what the capture, the restore and the
  * commit throw
  */

@@ -10,7 +10,6 @@ const leastShare = 1 / 4;
  * The part of an image that shows something: without borders of one tone, and of a cut-out a part that is hardly transparent. What
  * judges a photo looks at this part, since a frame or the empty surroundings of a cut-out say nothing about the photo.
  *
- * @param image - any image
  * @returns whole pixels inside the image; the whole image if it has no border, or hardly anything else
  */
 export function contentRect(image: PixelImage): Rect {

@@ -28,7 +28,6 @@ export function isHeif(bytes: Uint8Array): boolean {
  * Reads what an AVIF or HEIC file says of its photo's colours (ISO/IEC 23008-12, 6.5.5): the profile, or code points, which are put
  * into one. An AVIF file without either may tell them within its AV1 stream.
  *
- * @param bytes - the file
  * @param isGray - whether the picture has one colour channel
  * @param notes - told what was left out
  * @throws {@link LimpidError} `UnsupportedImage` for PQ and HLG

@@ -9,7 +9,6 @@ export const srgbToneCurve: ToneCurve = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.9
 
 /** The colours that a profile describes. */
 export interface ProfileColors {
-  /** A name for a person. */
   readonly name: string;
   /** Red, green and blue at full intensity as XYZ adapted to D50; undefined for grey. */
   readonly columns: readonly (readonly number[])[] | undefined;
@@ -23,7 +22,6 @@ const d50 = [0.9642, 1, 0.8249] as const;
 /**
  * Writes an ICC profile, version 4 (ICC.1:2022), for pictures whose colours are told in another way.
  *
- * @param colors - what to describe
  * @returns the profile's bytes; the same on every call
  */
 export function writeProfile({ name, columns, curve }: ProfileColors): Uint8Array {

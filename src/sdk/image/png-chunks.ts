@@ -27,7 +27,6 @@ export function isPng(bytes: Uint8Array): boolean {
 /**
  * The chunks of a PNG file up to its end. A last chunk that is cut short comes as far as it goes, not intact.
  *
- * @param bytes - the file
  * @throws {@link LimpidError} `EmptyFile`; `UnsupportedImage` if this is no PNG file
  */
 export function* readPngChunks(bytes: Uint8Array): Generator<PngChunk> {
@@ -50,7 +49,6 @@ export function* readPngChunks(bytes: Uint8Array): Generator<PngChunk> {
  * Puts a PNG file together.
  *
  * @param chunks - types and data, in order, without IEND
- * @returns the file
  */
 export function writePngChunks(
   chunks: readonly (readonly [type: string, data: Uint8Array])[],

@@ -26,7 +26,6 @@ const kinds: Readonly<Record<number, { samples: 1 | 2 | 3 | 4; bitDepths: readon
 /**
  * Reads and checks the IHDR chunk.
  *
- * @param data - of the chunk
  * @param maximumPixels - most pixels that the caller takes
  * @throws {@link LimpidError} `CorruptImage`, `UnsupportedImage` for what the specification does not know, `ImageTooLarge`
  */

@@ -48,7 +48,6 @@ export function rawLength(header: PngHeader): number {
 /**
  * Turns filtered rows into samples as they are stored: indices of a palette, or 0 to 2^depth - 1.
  *
- * @param header - of the file
  * @param raw - as many bytes as {@link rawLength} says; used up
  * @returns [height, width, samples]
  * @throws {@link LimpidError} `CorruptImage` for a filter that does not exist

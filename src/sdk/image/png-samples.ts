@@ -14,7 +14,6 @@ export interface ExpandedSamples {
  * Makes channels of stored samples: looks palettes up, spreads 1, 2 and 4 bits over 8, and adds the alpha that a tRNS chunk
  * stands for.
  *
- * @param header - of the file
  * @param stored - [height, width, samples]
  * @param palette - data of the PLTE chunk, if there is one
  * @param transparency - data of the tRNS chunk, if there is one

@@ -79,7 +79,6 @@ function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<Array
  * Compresses to a zlib stream with the runtime's own encoder.
  *
  * @param parts - what to compress; asked for one part after the other
- * @returns the stream
  */
 export async function deflate(parts: Iterable<Uint8Array>): Promise<Uint8Array> {
   const stream = new CompressionStream("deflate");

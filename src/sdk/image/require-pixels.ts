@@ -5,7 +5,6 @@ import type { PixelImage } from "./pixel-image.js";
  * Refuses an image whose memory was taken away since it was made: its buffer was transferred, as `postMessage` does, or shrunk. Its
  * samples would read as black.
  *
- * @param image - the image
  * @throws {@link LimpidError} `InvalidImage`
  */
 export function requirePixels({ data, width, height, channels }: PixelImage): void {

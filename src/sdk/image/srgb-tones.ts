@@ -16,7 +16,6 @@ export interface SrgbTones {
   /**
    * The image with sRGB's curve, for a router or a network.
    *
-   * @param image - of the profile
    * @returns 16-bit samples of their own, whatever the depth, so that linear shadows and highlights both stay apart
    */
   readonly encode: (image: PixelImage) => PixelImage;
@@ -32,7 +31,6 @@ export interface SrgbTones {
  * Networks see what they were trained on: numbers with about sRGB's curve. Linear light, as PNG's gAMA 1 and profiles for
  * rendering have it, would look like a photo taken in the dark.
  *
- * @param image - any image
  * @returns undefined if its numbers can be taken as they are, or its profile is by tables or damaged
  */
 export function srgbTonesOf({ colorSpace, iccProfile, isGray }: PixelImage): SrgbTones | undefined {

@@ -11,14 +11,12 @@ import { inKind, isPixelImage, pixelsOf } from "./restorable-image.js";
 export interface LimpidParts extends ExtensionParts {
   /** What analyses and restores, with the model and the experts. */
   readonly engine: Engine;
-  /** The installed packs. */
   readonly packs: Packs;
 }
 
 /**
  * A Limpid around an engine, wherever that runs.
  *
- * @param parts - what it is composed of
  * @param owned - disposed with it
  */
 export function limpidOf(parts: LimpidParts, owned: Disposable): Limpid {

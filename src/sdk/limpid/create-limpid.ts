@@ -33,7 +33,6 @@ export function createLimpid(options: LimpidOptions): Promise<Limpid> {
 /**
  * Starts Limpid where workers are reached in a way of one's own.
  *
- * @param options - as for {@link createLimpid}
  * @param around - how to reach workers; as the platform does if left out
  */
 export async function composeLimpid(options: LimpidOptions, around?: EngineSurroundings): Promise<Limpid> {

@@ -16,11 +16,8 @@ import type { Engine } from "./engine/index.js";
 export interface DiagnosticsContext {
   /** The model, its experts, and what computes with them. */
   readonly engine: Engine;
-  /** The installed packs. */
   readonly packs: Packs;
-  /** The installed extensions. */
   readonly extensions: Extensions;
-  /** The settings. */
   readonly configuration: Configuration;
 }
 

@@ -16,26 +16,18 @@ import type { LimpidOptions } from "./options.js";
 
 /** What an instance has for extensions. */
 export interface ExtensionParts {
-  /** The installed extensions. */
   readonly extensions: Extensions;
   /** The verbs of application, Limpid and extensions. */
   readonly commands: Commands;
-  /** What extensions put into menus. */
   readonly menus: Menus;
   /** What `when` clauses are held against. */
   readonly contextKeys: ContextKeys;
-  /** The settings that extensions declare. */
   readonly configuration: Configuration;
 }
 
 /**
  * Makes what extensions contribute to, and opens those that are installed. Those that wait for the end of the start are
  * started once the caller is back in its event loop.
- *
- * @param options - storage, and how extensions run
- * @param packs - the installed packs
- * @param services - what code reaches
- * @param parts - owns what is made
  */
 export async function openExtensionParts(
   options: Pick<LimpidOptions, "assets" | "extensions" | "storage">,

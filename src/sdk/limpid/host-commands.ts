@@ -16,11 +16,6 @@ function summaryOf({ result, commit }: HostRun) {
 /**
  * Registers what Limpid itself can do in an editor: `limpid.restore` takes {@link RestoreOnOptions}, restores what is
  * active and gives back a {@link HostRun}; to an extension, which needs the capability `pixels`, what was found and done.
- *
- * @param commands - takes the command
- * @param limpid - what restores
- * @param host - the editor
- * @returns takes the command away
  */
 export function registerHostCommands(commands: Commands, limpid: Restorer, host: EditorHost): Disposable {
   const added = new DisposableStore();

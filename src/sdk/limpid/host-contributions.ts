@@ -26,7 +26,6 @@ interface Wanted {
  *
  * @param parts - commands, menus and context keys of one Limpid
  * @param host - the editor; a command of its own with the same id stays
- * @returns withdraws everything
  */
 export function offerContributions(
   parts: {

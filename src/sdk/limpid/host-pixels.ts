@@ -5,8 +5,6 @@ import type { Capture, EditorHost } from "../host/index.js";
 /**
  * The pixels of an editor for extensions: what is active is taken, and what comes back belongs where the last one was
  * taken from. Pixels that somebody changed meanwhile are not overwritten.
- *
- * @param host - the editor
  */
 export function hostPixels(host: EditorHost): EditorPixels {
   let last: Capture | undefined;

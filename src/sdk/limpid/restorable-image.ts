@@ -5,7 +5,6 @@ import type { RestorableImage, RestoreResult } from "../restore/index.js";
  * Reads the pixels of what a page has, as `readPixels` of `limpid/canvas` does.
  *
  * @param image - a canvas, a bitmap, image data or a file
- * @param signal - gives up when it fires
  */
 export async function pixelsOf(
   image: Exclude<RestorableImage, PixelImage>,
@@ -20,7 +19,6 @@ export async function pixelsOf(
  * A result of the kind that the input was.
  *
  * @param result - the result in pixels
- * @param input - what was restored
  */
 export async function inKind<Image extends RestorableImage>(
   result: RestoreResult,

@@ -74,8 +74,6 @@ export interface OpenedStore {
 
 /**
  * The store that packs are kept in unless the application names another: Cache Storage if there is any, else memory.
- *
- * @param name - of the cache
  */
 export async function openDefaultStore(name?: string): Promise<OpenedStore> {
   try {

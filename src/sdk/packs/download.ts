@@ -18,10 +18,7 @@ const partLength = 256 * 1024;
 /**
  * Reads a small file whole: the list of files and its signature, which nothing vouches for before it was read.
  *
- * @param source - where it is
- * @param path - inside the pack
  * @param limit - most bytes that it may have
- * @param signal - gives up when it fires
  * @returns undefined if the pack has no such file
  * @throws {@link LimpidError} `PackUnavailable`, `PackTooLarge`, `Aborted`
  */
@@ -52,11 +49,6 @@ export async function readWhole(
  * Gets a file whose size and hash are known: from the cache, or from the source, whence it goes on where an earlier
  * download was cut short. It is in the cache afterwards.
  *
- * @param source - where it is
- * @param file - what it must be
- * @param blobs - the cache
- * @param options - signal and progress
- * @returns the file, checked
  * @throws {@link LimpidError} `IntegrityMismatch` if it is another than announced, or cut short; `PackUnavailable`,
  * `DiskFull`, `Aborted`
  */

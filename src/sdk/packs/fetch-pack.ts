@@ -17,21 +17,15 @@ import { signatureFileName } from "./signature.js";
 
 /** What a pack is fetched with. */
 export interface FetchContext {
-  /** Where its files are kept. */
   readonly blobs: BlobStore;
-  /** The base that it must fit. */
   readonly base: PackBase;
-  /** The base's network. */
   readonly config: BackboneConfig;
-  /** Most bytes that it may have. */
   readonly maximumBytes: number;
 }
 
 /** What a fetch can be told. */
 export interface FetchOptions {
-  /** Gives up when it fires. */
   readonly signal: AbortSignal;
-  /** Told how the download goes. */
   readonly onProgress?: (progress: PackProgress) => void;
   /** Asked before more than the manifest is downloaded. */
   readonly accept: (manifest: ExtensionManifest, incoming: IncomingVersion) => Promise<void>;
@@ -40,7 +34,6 @@ export interface FetchOptions {
 /** A pack of which no more is known than its list of files, and who signed that. */
 export interface FoundPack {
   readonly source: PackSource;
-  /** What its `integrity.json` says. */
   readonly integrity: PackIntegrity;
   /** Its exact bytes. */
   readonly list: Uint8Array;
@@ -50,9 +43,7 @@ export interface FoundPack {
 
 /** A pack on its way in: everything was checked, nothing is installed. */
 export interface FetchedPack extends IncomingVersion {
-  /** What its `package.json` says. */
   readonly manifest: ExtensionManifest;
-  /** What its `integrity.json` says. */
   readonly integrity: PackIntegrity;
   /** {@link signingKeyId} of the key that signed it. */
   readonly signedBy: string | undefined;
@@ -68,10 +59,7 @@ const parallelDownloads = 4;
 /**
  * Gets a pack's list of files, and finds out who signed it.
  *
- * @param source - where it is
  * @param id - the id that the pack must have; any if undefined
- * @param signatures - whose packs are taken
- * @param signal - gives up when it fires
  */
 export async function findPack(
   source: PackSource,
@@ -104,9 +92,7 @@ async function readSignature(source: PackSource, signal: AbortSignal): Promise<U
 /**
  * Gets every file of a pack and checks it; what is refused is refused before more of it than necessary was downloaded.
  *
- * @param found - the pack
  * @param context - what it must fit, and where its files are kept
- * @param options - signal, progress, consent
  * @returns the pack, whose files are in the cache
  */
 export async function fetchPack(

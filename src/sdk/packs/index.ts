@@ -66,7 +66,4 @@ export type { SignatureOptions, TrustedKey } from "./signature-policy.js";
 export type { ImportOptions } from "./importers/imported-factors.js";
 export { importKohya } from "./importers/kohya.js";
 export { importPeft } from "./importers/peft.js";
-export { extensionSchema } from "./schema/extension-schema.js";
-export { integritySchema } from "./schema/integrity-schema.js";
-export type { JsonSchema } from "./schema/json-schema.js";
-export { signatureSchema } from "./schema/signature-schema.js";
+export { extensionSchema, integritySchema, signatureSchema, type JsonSchema } from "./json-schema.js";

@@ -4,7 +4,7 @@ import { parseStrictJson } from "./manifest-json.js";
 import { invalidManifest, joinPath, type ManifestProblem } from "./manifest-problem.js";
 import { validateSchema } from "./manifest-schema.js";
 import { describePathFault, findPathCollisions } from "./pack-path.js";
-import { integritySchema } from "./schema/integrity-schema.js";
+import { integritySchema } from "./json-schema.js";
 
 /** The file that lists every other file of a pack with its size and hash. */
 export const integrityFileName = "integrity.json";

@@ -14,11 +14,8 @@ const maximumProblems = 100;
  * half a surrogate pair, `__proto__`.
  *
  * @param bytes - UTF-8
- * @param file - the file's name, for errors
- * @param name - what errors call the extension
  * @param maximumBytes - the longest file that is read
  * @param maximumKeys - the most keys of an object
- * @returns the value
  * @throws {@link LimpidError} `InvalidManifest`
  */
 export function parseStrictJson(

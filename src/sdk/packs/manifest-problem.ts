@@ -19,7 +19,6 @@ const spelledOut = 6;
  * The error for a file that breaks its format's rules.
  *
  * @param file - the file, such as `package.json`
- * @param name - what errors call the extension
  * @param problems - at least one
  * @returns an `InvalidManifest`
  */
@@ -35,13 +34,7 @@ export function invalidManifest(
   });
 }
 
-/**
- * A problem in a sentence.
- *
- * @param problem - the problem
- * @param file - named instead of an empty path
- * @returns path, fault and remedy
- */
+/** A problem in a sentence. */
 function describeProblem({ path, message, fix }: ManifestProblem, file: string): string {
   return `${path || file} ${message} (${fix})`;
 }
@@ -62,7 +55,6 @@ export function showValue(value: unknown): string {
 /**
  * The path of a member.
  *
- * @param path - of the object or list
  * @param key - a name or an index
  */
 export function joinPath(path: string, key: string | number): string {

@@ -8,7 +8,6 @@ import { describePathFault, findPathCollisions } from "./pack-path.js";
  * contradict each other.
  *
  * @param manifest - what the schema has passed; undefined, or a hole in a list, stands for what it has not
- * @returns every fault
  */
 export function noteManifestRules(manifest: Partial<ManifestJson>): ManifestProblem[] {
   const rules = new Rules(manifest.publisher);

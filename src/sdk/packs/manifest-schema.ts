@@ -1,6 +1,6 @@
 import { Validator, type OutputUnit, type Schema } from "@cfworker/json-schema";
 import { joinPath, showValue, type ManifestProblem } from "./manifest-problem.js";
-import type { JsonSchema } from "./schema/json-schema.js";
+import type { JsonSchema } from "./json-schema.js";
 
 /** How many faults are told of a file. */
 const maximumProblems = 100;
@@ -17,7 +17,6 @@ const passingOn = new Set([
 /**
  * Compares a value with a schema. The library interprets the schema: no code is generated at run time.
  *
- * @param json - any JSON value
  * @param schema - without references
  * @returns every fault with its path, the value and the remedy
  */

@@ -3,7 +3,7 @@ import { invalidManifest, joinPath, type ManifestProblem } from "./manifest-prob
 import { noteManifestRules } from "./manifest-rules.js";
 import { validateSchema } from "./manifest-schema.js";
 import { checkPackPath } from "./pack-path.js";
-import { extensionSchema } from "./schema/extension-schema.js";
+import { extensionSchema } from "./json-schema.js";
 
 /** A file of a pack and what it must be. */
 export interface PackFile {
@@ -237,9 +237,6 @@ export function parseExtensionManifest(bytes: Uint8Array, name: string): Extensi
 /**
  * The parts of a manifest that the schema lets pass. In place of what it does not there is undefined, or a hole in a list:
  * every part stays where it was.
- *
- * @param json - the manifest
- * @param problems - what the schema says of it
  */
 function withoutFaulty(json: unknown, problems: readonly ManifestProblem[]): Partial<ManifestJson> {
   const faulty = problems.map(({ path }) => path);

@@ -25,11 +25,7 @@ export class PackHistories {
     this.#store = store;
   }
 
-  /**
-   * What was installed under an id.
-   *
-   * @param id - the extension's id
-   */
+  /** What was installed under an id. */
   async get(id: string): Promise<PackHistory> {
     const { versions = [] } = (await this.#read(historyPrefix + id)) ?? {};
     const known = Array.isArray(versions) ? versions.filter(isVersion) : [];
@@ -39,8 +35,6 @@ export class PackHistories {
   /**
    * Notes a version that was installed.
    *
-   * @param id - the extension's id
-   * @param version - semantic
    * @param integrity - SHA-256 of its `integrity.json`
    */
   async note(id: string, version: string, integrity: string): Promise<void> {
@@ -66,7 +60,6 @@ export class PackHistories {
   /**
    * The publisher that signs with a key.
    *
-   * @param fingerprint - of the key
    * @returns undefined if none does
    */
   async ownerOf(fingerprint: string): Promise<string | undefined> {
@@ -81,7 +74,6 @@ export class PackHistories {
    * Notes the key that a publisher signs with.
    *
    * @param publisher - such as `acme`
-   * @param fingerprint - of the key
    */
   async noteKey(publisher: string, fingerprint: string): Promise<void> {
     if ((await this.keyOf(publisher)) !== fingerprint) {

@@ -35,16 +35,11 @@ export interface PackGate {
   /**
    * Asks for consent.
    *
-   * @param manifest - of the pack that would come in
    * @param granted - what people granted it before
    * @throws {@link LimpidError} `CapabilityMissing` if they say no
    */
   accept(manifest: ExtensionManifest, granted: ExtensionCapabilities): Promise<void>;
-  /**
-   * Forgets what an extension remembers: it is uninstalled, or another takes its place.
-   *
-   * @param id - the extension
-   */
+  /** Forgets what an extension remembers: it is uninstalled, or another takes its place. */
   forget(id: string): Promise<void>;
 }
 
@@ -69,7 +64,6 @@ export interface InstallOptions {
 export interface PacksContext {
   /** Where the packs' experts go; stays the caller's. */
   readonly experts: ExpertSet;
-  /** The base that they must fit. */
   readonly base: PackBase;
   readonly config: BackboneConfig;
 }

@@ -4,7 +4,6 @@ import type { ExtensionCapabilities } from "./manifest.js";
 
 /** One installed version of a pack. */
 export interface PackVersion {
-  /** The version, semantic. */
   readonly version: string;
   /** SHA-256 of its `integrity.json`, and so of everything in it. */
   readonly integrity: string;
@@ -12,7 +11,6 @@ export interface PackVersion {
   readonly signature: string | undefined;
   /** Where it came from, for people. */
   readonly source: string;
-  /** Name of its npm package. */
   readonly package: string;
   /** Where it was fetched from; undefined if its files were handed over, by whomever. */
   readonly address: string | undefined;
@@ -24,7 +22,6 @@ export interface PackVersion {
 
 /** Which version of a pack is installed. It is written last, in one piece: what it says is what is installed. */
 export interface PackRecord {
-  /** The extension's id. */
   readonly id: string;
   /** The version that runs. */
   readonly current: PackVersion;
@@ -75,8 +72,6 @@ export class PackRecords {
 /**
  * Reads a record as {@link PackRecords.put} writes it.
  *
- * @param bytes - the record
- * @param id - the extension that it must be of
  * @throws {@link LimpidError} `IntegrityMismatch` if it is anything else
  */
 function parsePackRecord(bytes: Uint8Array, id: string): PackRecord {

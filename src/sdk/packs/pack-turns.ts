@@ -7,9 +7,7 @@ export class PackTurns {
   /**
    * Adds a task.
    *
-   * @param id - the pack's id
    * @param task - started when every task of this pack before it has settled
-   * @returns what the task returns
    */
   async add<T>(id: string, task: () => Promise<T>): Promise<T> {
     const queue = this.#queues.get(id) ?? { turns: new TurnQueue(), waiting: 0 };

@@ -10,12 +10,7 @@ const manifestFileName = "package.json";
 /** Gives a file of a pack, checked against the pack's list. */
 export type ReadPackFile = (path: string) => Promise<Uint8Array>;
 
-/**
- * Reads a pack's manifest.
- *
- * @param read - gives the files
- * @param name - what errors call the pack
- */
+/** Reads a pack's manifest. */
 export async function readPackManifest(read: ReadPackFile, name: string): Promise<ExtensionManifest> {
   return parseExtensionManifest(await read(manifestFileName), name);
 }
@@ -23,8 +18,6 @@ export async function readPackManifest(read: ReadPackFile, name: string): Promis
 /**
  * What a file of a pack must be.
  *
- * @param integrity - of the pack
- * @param path - the file
  * @throws {@link LimpidError} `IntegrityMismatch` if the pack has no such file
  */
 export function requireEntry(integrity: PackIntegrity, path: string): IntegrityEntry {
@@ -36,10 +29,6 @@ export function requireEntry(integrity: PackIntegrity, path: string): IntegrityE
 /**
  * Reads the experts that a pack brings.
  *
- * @param read - gives the files
- * @param manifest - of the pack
- * @param integrity - of the pack
- * @param config - the backbone that they must fit
  * @returns entries of which the pack is the owner
  * @throws {@link LimpidError} `IntegrityMismatch` if manifest and list disagree, `PackMismatch` if a file holds another
  * expert than the manifest says, `ExpertMismatch`, `InvalidTensorFile`

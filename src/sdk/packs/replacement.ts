@@ -47,10 +47,7 @@ export interface IncomingVersion {
 /**
  * Says in what a version is no plain update.
  *
- * @param id - the extension's id
- * @param incoming - the version
  * @param record - what is installed; undefined if nothing is
- * @param histories - what was
  */
 export async function findReplacement(
   id: string,

@@ -8,7 +8,6 @@ import type { PackIdentity } from "./pack-source.js";
 export interface PackBase {
   /** The model's id, such as `limpid.compact`. */
   readonly id: string;
-  /** The model's version. */
   readonly version: string;
   /** SHA-256 of the base's tensors, in hexadecimal. */
   readonly sha256: string;

@@ -92,8 +92,6 @@ export async function importSigningKeys(text: string, name: string): Promise<Sig
 /**
  * Runs something that needs Ed25519.
  *
- * @param run - what to do with WebCrypto
- * @returns what it returns
  * @throws {@link LimpidError} `NotSupported` if the runtime has no Ed25519; else what `run` throws
  */
 export async function withEd25519<T>(run: (subtle: SubtleCrypto) => Promise<T>): Promise<T> {

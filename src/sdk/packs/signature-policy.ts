@@ -89,8 +89,6 @@ export class SignaturePolicy {
    *
    * @param integrity - the exact bytes of its `integrity.json`
    * @param signature - its signature file; undefined if it has none
-   * @param publisher - whose pack it says it is
-   * @param name - what errors call it
    * @returns who signed it; undefined if nobody did, or nobody here can tell who
    * @throws {@link LimpidError} `InvalidSignature` if the bytes are not those that were signed, or not by whom they had to be;
    * `InvalidManifest` if the signature file is malformed

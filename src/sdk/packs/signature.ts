@@ -4,7 +4,7 @@ import { parseStrictJson } from "./manifest-json.js";
 import { invalidManifest } from "./manifest-problem.js";
 import { validateSchema } from "./manifest-schema.js";
 import { fromBase64, signingKeyId, toBase64, withEd25519, type SigningKeys } from "./signature-key.js";
-import { signatureSchema } from "./schema/signature-schema.js";
+import { signatureSchema } from "./json-schema.js";
 
 /** The file that holds the signature of a pack's `integrity.json`. */
 export const signatureFileName = `${integrityFileName}.sig`;

@@ -38,8 +38,6 @@ export function routeMixture(
 /**
  * The mixture that a caller asked for.
  *
- * @param choices - ids and weights
- * @param installed - the experts
  * @returns the mixture, in the caller's order
  * @throws {@link LimpidError} `UnknownExpert` that lists what there is, `InvalidArgument` for a weight out of range or an
  * expert named twice

@@ -53,9 +53,6 @@ const formatVersion = 1;
 /**
  * Reads a `model.json`. By hand, as the configs in it are checked: a library for schemas makes every page 3 kB larger.
  *
- * @param bytes - the file
- * @param name - what errors call the model
- * @returns the manifest
  * @throws {@link LimpidError} `InvalidConfig` that names the field at fault
  */
 export function parseModelManifest(bytes: Uint8Array, name: string): ModelManifest {

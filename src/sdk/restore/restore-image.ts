@@ -10,8 +10,6 @@ import { coversImage, planTiles, type Tile, type TilePlan } from "./tiles.js";
 /**
  * Side of a tile, in pixels, if nobody asks for another: near the fastest whose memory a machine can spare. In tiles of 768,
  * which take 120 MB each, photos of 3 and 12 megapixels cost 1.09 and 1.13 times their pixels.
- *
- * @param executor - what restores
  */
 export function defaultTileSize({ backend, kind }: Pick<Executor, "backend" | "kind">): number {
   if (backend === "webgpu") return 896;
@@ -29,7 +27,6 @@ const feather = 16;
 
 /** What {@link restoreImage} needs besides the caller's options. */
 export interface RestoreImageContext {
-  /** The run, with its mixture merged. */
   readonly run: ExecutorRun;
   /** The input as the network sees it: with colour bled under its transparent pixels, and sRGB's tones. */
   readonly visible: PixelImage;
@@ -68,8 +65,6 @@ export function tilesOf(
  * tiles whose neighbours are still to come.
  *
  * @param original - the input; not changed
- * @param options - the caller's, checked
- * @param context - the run and its sizes
  * @returns the result and the number of tiles
  */
 export async function restoreImage(

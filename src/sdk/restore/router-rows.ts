@@ -7,7 +7,6 @@ import type { RouterRows } from "./present-degradations.js";
  * Adds what router rows see to an analysis; what it says already stays.
  *
  * @param analysis - the router's, with its embedding
- * @param rows - the rows
  * @param reduce - gives what was analysed, reduced to {@link colorStatisticsSide}, if a row is on its colours
  * @returns an analysis in order of probability; the same object if there is nothing to add
  */

@@ -1,5 +1,5 @@
 import { matchTensors, type NeededTensor } from "../backbone/index.js";
-import { LimpidError } from "../base/index.js";
+import { joinFloats, LimpidError } from "../base/index.js";
 import { compileKernels, denseLayer, geluOf } from "../engine/index.js";
 import type { PixelImage, Rect } from "../image/index.js";
 import type { TensorFile } from "../weights/index.js";
@@ -122,18 +122,18 @@ export class CompactRouter {
       const length = size * size * 3;
       const window = views.windows.subarray(index * length, (index + 1) * length);
       const maps = await this.#stacks.detail.run(withDetail(window, size, size));
-      local.push(joined(maps.map((map) => poolCells(map))));
+      local.push(joinFloats(maps.map((map) => poolCells(map))));
       await onPixels?.((index + 1) * size * size);
     }
     const [height, width] = views.sceneShape;
     const maps = await this.#stacks.scene.run(withDetail(views.scene, height, width));
-    const seen = joined(maps.map((map) => poolCells(map)));
-    const image = this.#head(joined([mean(local), maximum(local), seen]));
+    const seen = joinFloats(maps.map((map) => poolCells(map)));
+    const image = this.#head(joinFloats([mean(local), maximum(local), seen]));
     if (!hasWindows) return [image];
     // The mean and the maximum of one window are that window.
     const windows = local.map((window, index) =>
       this.#head(
-        joined([window, window, ...maps.map((map) => poolCells(map, cellOf(map, index, views.grid)))]),
+        joinFloats([window, window, ...maps.map((map) => poolCells(map, cellOf(map, index, views.grid)))]),
       ),
     );
     return [image, ...windows];
@@ -191,16 +191,6 @@ function makeStack(
   return module !== undefined && WasmStack.runs(layers)
     ? new WasmStack(module, layers, pooled)
     : new PlainStack(layers, pooled);
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 function mean(rows: readonly Float32Array[]): Float32Array {

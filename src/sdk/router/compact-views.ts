@@ -70,7 +70,6 @@ export function compactViews(photo: PixelImage, config: CompactRouterConfig): Co
 /**
  * The part of an image that each window stands for: what was looked at, cut evenly into as many cells as there are windows.
  *
- * @param views - what {@link compactViews} took
  * @returns whole pixels, in reading order; together they cover `content` once
  */
 export function windowCells({ grid, content }: Pick<CompactViews, "grid" | "content">): readonly Rect[] {

@@ -6,17 +6,13 @@ export interface FeatureMap {
   readonly height: number;
   /** In cells. */
   readonly width: number;
-  /** Numbers of a cell. */
   readonly channels: number;
-  /** All numbers. */
   readonly values: Float32Array;
 }
 
 /** One convolution with the rectifier after it. Zeros surround its input, so that a stride of 1 keeps the size. */
 export interface StackLayer {
-  /** Channels of its input. */
   readonly inputs: number;
-  /** Channels of its output. */
   readonly outputs: number;
   /** Odd side of the kernel. */
   readonly size: number;
@@ -45,7 +41,6 @@ export interface ConvolutionStack {
 /**
  * Brings an encoder's weights into the order in which they are used.
  *
- * @param config - the encoder
  * @param inputs - channels of its views
  * @param read - a layer's `weight` [out, in, size, size] or `bias` [out]
  */
@@ -91,10 +86,6 @@ export class PlainStack implements ConvolutionStack {
   readonly #layers: readonly StackLayer[];
   readonly #pooled: readonly number[];
 
-  /**
-   * @param layers - the convolutions
-   * @param pooled - which outputs are wanted
-   */
   constructor(layers: readonly StackLayer[], pooled: readonly number[]) {
     this.#layers = layers;
     this.#pooled = pooled;

@@ -40,7 +40,6 @@ export function withDetail(pixels: Float32Array, height: number, width: number):
 /**
  * Mean, deviation and maximum of each channel.
  *
- * @param map - what to pool
  * @param part - cells of the map; all of them if left out
  * @returns [3 * channels]
  */

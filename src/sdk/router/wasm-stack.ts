@@ -31,9 +31,7 @@ export class WasmStack implements ConvolutionStack {
   readonly #turns = new TurnQueue();
 
   /**
-   * @param module - the compiled kernels
    * @param layers - the convolutions, each with outputs in groups of four
-   * @param pooled - which outputs are wanted
    * @throws {@link LimpidError} `OutOfMemory`
    */
   constructor(module: WebAssembly.Module, layers: readonly StackLayer[], pooled: readonly number[]) {

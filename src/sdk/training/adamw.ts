@@ -22,10 +22,6 @@ export class AdamW {
   readonly secondMoment: Float32Array;
   readonly #options: AdamWOptions;
 
-  /**
-   * @param length - number of parameters
-   * @param options - weight decay and clipping
-   */
   constructor(length: number, options: AdamWOptions) {
     this.firstMoment = new Float32Array(length);
     this.secondMoment = new Float32Array(length);
@@ -37,7 +33,6 @@ export class AdamW {
    *
    * @param parameters - changed in place
    * @param gradient - as long as they are; not changed
-   * @param rate - the learning rate
    * @param step - from 0; corrects the moments, which begin at zero
    * @returns the length of the gradient before it was clipped
    */

@@ -55,7 +55,6 @@ export class ExpertObjective {
   /**
    * The loss of a batch and its gradient.
    *
-   * @param factors - all factors
    * @param batch - the patches; not disposed
    * @returns tensors for the caller to dispose: the loss in dB [1] and behind it the gradient, [1 + layout.length]
    */
@@ -71,7 +70,6 @@ export class ExpertObjective {
   /**
    * The backbone with the expert merged in, to restore with.
    *
-   * @param factors - all factors
    * @returns the prepared backbone, for the caller to dispose
    */
   prepare(factors: Float32Array): PreparedBackbone {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { backboneStride, BackboneWeights, runBackbone } from "../backbone/index.js";
-import { LimpidError, throwIfAborted, type Disposable } from "../base/index.js";
+import { joinFloats, LimpidError, throwIfAborted, type Disposable } from "../base/index.js";
 import { Expert } from "../experts/index.js";
 import { Pace, type TfjsBackend } from "../engine/index.js";
 import type { LoadedModel } from "../restore/index.js";
@@ -364,9 +364,9 @@ export class ExpertTrainer implements Disposable {
     throwIfAborted(signal);
     const shape: [number, number, number, number] = [patches.length, patchSize, patchSize, 3];
     return this.#run(() => ({
-      before: tf.tensor4d(join(patches.map(({ before }) => before)), shape),
-      after: tf.tensor4d(join(patches.map(({ after }) => after)), shape),
-      embedding: tf.tensor2d(join(embeddings), [embeddings.length, embeddings[0]!.length]),
+      before: tf.tensor4d(joinFloats(patches.map(({ before }) => before)), shape),
+      after: tf.tensor4d(joinFloats(patches.map(({ after }) => after)), shape),
+      embedding: tf.tensor2d(joinFloats(embeddings), [embeddings.length, embeddings[0]!.length]),
     }));
   }
 
@@ -481,13 +481,6 @@ function cutPatch(
     return patch;
   };
   return { before: cut(before), after: cut(after) };
-}
-
-function join(parts: readonly Float32Array[]): Float32Array {
-  const length = parts[0]?.length ?? 0;
-  const joined = new Float32Array(parts.length * length);
-  parts.forEach((part, index) => joined.set(part, index * length));
-  return joined;
 }
 
 /** Changes with whatever makes a state useless to another training. */

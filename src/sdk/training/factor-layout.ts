@@ -21,10 +21,6 @@ export class FactorLayout {
   /** How many numbers there are. */
   readonly length: number;
 
-  /**
-   * @param config - the backbone
-   * @param rank - the expert's rank r
-   */
   constructor(config: BackboneConfig, rank: number) {
     let length = 0;
     const take = ([rows, columns]: readonly [number, number]): number => {

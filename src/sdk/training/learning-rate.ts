@@ -13,7 +13,6 @@ export interface LearningRateSchedule {
  * The learning rate of a step: a straight climb, then half a cosine (SGDR, arXiv 1608.03983, without restarts).
  *
  * @param step - from 0
- * @param schedule - the rates
  */
 export function learningRateAt(
   step: number,

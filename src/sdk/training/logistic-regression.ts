@@ -106,7 +106,6 @@ function measure(
  *
  * @param matrix - symmetric and positive definite; only its lower half is read, and overwritten
  * @param vector - b; overwritten with x
- * @returns x
  */
 function solveSymmetric(matrix: Float64Array[], vector: Float64Array): Float64Array {
   const size = vector.length;

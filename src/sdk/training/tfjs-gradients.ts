@@ -6,8 +6,6 @@ import type { TfjsBackend } from "../engine/index.js";
  * Sees to it that tfjs knows the gradients of its kernels, and the backend the kernels that they take. Its core leaves out
  * the former, pages the latter: they come with the whole of `@tensorflow/tfjs` and of the backend's package, loaded only
  * here, when something is trained. Does nothing if they are there.
- *
- * @param backend - trains
  */
 export async function loadGradients(backend: TfjsBackend): Promise<void> {
   await loadAllKernels(backend);

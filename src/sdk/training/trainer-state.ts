@@ -11,23 +11,18 @@ export interface TrainingEvaluation {
 
 /** All that a training needs to go on exactly where it was. */
 export interface TrainerState {
-  /** Steps that are done. */
   step: number;
-  /** The factors that learn. */
   factors: Float32Array;
   /** Their exponential moving average. */
   average: Float32Array;
   /** The averaged factors of the best look so far. */
   best: Float32Array;
-  /** Adam's first moment. */
   firstMoment: Float32Array;
-  /** Adam's second moment. */
   secondMoment: Float32Array;
   /** The loss of every step that is done, in dB. */
   losses: number[];
   /** Every look so far. */
   evaluations: TrainingEvaluation[];
-  /** Seconds that the steps took. */
   seconds: number;
 }
 
@@ -63,8 +58,6 @@ export function serializeTrainerState(state: TrainerState, fingerprint: string):
 /**
  * Reads a state.
  *
- * @param bytes - what {@link serializeTrainerState} wrote
- * @param fingerprint - what the training is about
  * @param length - how many factors there are
  * @throws {@link LimpidError} `InvalidTensorFile` if the bytes are no state, `InvalidArgument` if it is of another training
  */

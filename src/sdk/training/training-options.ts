@@ -40,7 +40,6 @@ export type CompleteTrainingOptions = Required<ExpertTrainingOptions>;
 /**
  * Fills in what was left out, and refuses what cannot be.
  *
- * @param options - as given
  * @param stride - the backbone's, of which the patch size must be a multiple
  * @throws {@link LimpidError} `InvalidArgument` that names the option
  */

@@ -10,8 +10,6 @@ export function asPixelImage({ width, height, rgb }: RgbImage): PixelImage {
 /**
  * What the router says of a picture, for the backbone.
  *
- * @param router - the base's
- * @param image - the picture
  * @returns the degradation embedding, [embeddingSize]
  */
 export async function embedImage(router: CompactRouter, image: PixelImage): Promise<Float32Array> {

@@ -214,7 +214,6 @@ class HeaderParser {
 /**
  * Whether a string has a UTF-8 form, which half a surrogate pair has not.
  *
- * @param text - any string
  * @returns false if a high surrogate lacks its low one, or the other way round
  */
 export function isWellFormed(text: string): boolean {

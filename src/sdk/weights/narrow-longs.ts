@@ -5,7 +5,6 @@ import { alignedTo } from "./host-tensor.js";
 /**
  * Stores 64-bit integers in 32 bits.
  *
- * @param name - of their tensor, for messages
  * @param packed - the integers, little-endian, at any alignment
  * @returns bytes of their own
  * @throws {@link LimpidError} `InvalidTensorFile` if one does not fit

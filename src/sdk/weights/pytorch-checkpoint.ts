@@ -1,4 +1,4 @@
-import { latin1, LimpidError } from "../base/index.js";
+import { latin1 } from "../base/index.js";
 import { allocateBytes } from "./allocate.js";
 import { alignedTo, HostTensor } from "./host-tensor.js";
 import { narrowLongs } from "./narrow-longs.js";
@@ -10,6 +10,7 @@ import { noMetadata, type TensorFile } from "./tensor-file.js";
 import { bytesPerElement } from "./tensor-type.js";
 import { maximumPickleBytes, unpickle } from "./unpickler.js";
 import { isZipArchive, ZipArchive, type ZipEntry } from "./zip-archive.js";
+import { fail } from "./invalid-file.js";
 
 /** How to read a checkpoint that holds more than one state dictionary. */
 export interface CheckpointOptions {
@@ -277,8 +278,4 @@ function elementsOf(bytes: Uint8Array, elementBytes: 1 | 2 | 4 | 8): ElementArra
     case 8:
       return new BigUint64Array(buffer, byteOffset, byteLength / 8);
   }
-}
-
-function fail(message: string): never {
-  throw new LimpidError("InvalidTensorFile", message);
 }

@@ -6,6 +6,7 @@ import { narrowLongs } from "./narrow-longs.js";
 import { countElements, isLength } from "./shape.js";
 import { noMetadata, type TensorFile } from "./tensor-file.js";
 import { bytesPerElement, isTensorType, tensorTypes, type TensorType } from "./tensor-type.js";
+import { fail, quote } from "./invalid-file.js";
 
 /** The longest header that is read or written, in bytes; a thousand tensors take about a tenth of it. */
 const maximumHeaderBytes = 1 << 20;
@@ -243,10 +244,6 @@ function isArray(value: HeaderValue | undefined): value is readonly HeaderValue[
   return Array.isArray(value);
 }
 
-function quote(name: string): string {
-  return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}...` : name);
-}
-
 /** A header value for a message: lists in full while they are short. */
 function show(value: HeaderValue | undefined): string {
   if (value === undefined) {
@@ -259,8 +256,4 @@ function show(value: HeaderValue | undefined): string {
     .slice(0, 8)
     .map((item) => (Array.isArray(item) ? "[...]" : show(item).replaceAll('"', "")));
   return `[${items.join(", ")}${value.length > 8 ? ", ..." : ""}]`;
-}
-
-function fail(message: string): never {
-  throw new LimpidError("InvalidTensorFile", message);
 }

@@ -30,7 +30,6 @@ export function countElements(shape: readonly unknown[]): number | undefined {
 /**
  * Whether a value read from a file can be a length or an offset.
  *
- * @param value - anything
  * @returns true for an integer from 0 to 2^53 - 1
  */
 export function isLength(value: unknown): value is number {

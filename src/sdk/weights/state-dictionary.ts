@@ -1,4 +1,3 @@
-import { LimpidError } from "../base/index.js";
 import {
   PickleTensor,
   PickleTuple,
@@ -7,6 +6,7 @@ import {
   type PickleList,
   type PickleValue,
 } from "./pickle-value.js";
+import { fail } from "./invalid-file.js";
 
 /** Keys under which training frameworks keep the state dictionary, next to other things. */
 const wrapperKeys: ReadonlySet<PickleValue> = new Set([
@@ -194,8 +194,4 @@ function listKeys(keys: Iterable<PickleValue>): string {
   const all = [...keys];
   const shown = all.slice(0, 8).map(showKey).join(", ");
   return all.length > 8 ? `${shown} and ${all.length - 8} more` : shown || "none";
-}
-
-function fail(message: string): never {
-  throw new LimpidError("InvalidTensorFile", message);
 }

@@ -27,7 +27,6 @@ export function bytesPerElement(dtype: TensorType): 1 | 2 | 4 {
 /**
  * Whether a value read from a file names an element type that this room reads.
  *
- * @param value - anything
  * @returns true for one of {@link tensorTypes}
  */
 export function isTensorType(value: unknown): value is TensorType {

@@ -1,10 +1,10 @@
 import { Inflate } from "fflate";
 import { crc32, LimpidError } from "../base/index.js";
 import { allocateBytes } from "./allocate.js";
+import { fail, quote } from "./invalid-file.js";
 
 /** What the central directory says of one entry. */
 export interface ZipEntry {
-  /** Its path within the archive. */
   readonly name: string;
   /** 0 for stored, 8 for deflated. */
   readonly method: number;
@@ -14,7 +14,6 @@ export interface ZipEntry {
   readonly storedSize: number;
   /** Bytes of the content, as claimed. Backed by the archive's own length only if `method` is 0. */
   readonly size: number;
-  /** Where the local header starts. */
   readonly headerOffset: number;
 }
 
@@ -75,7 +74,6 @@ export class ZipArchive {
   /**
    * The content of an entry, checked against its size and its CRC-32.
    *
-   * @param entry - one of {@link ZipArchive.entries}
    * @returns a view onto the archive for a stored entry, the caller's own bytes for a deflated one
    * @throws {@link LimpidError} `InvalidTensorFile` if the entry is damaged, or inflates to another size than it
    *   claims, or all entries read so far would pass 512 MiB inflated
@@ -284,12 +282,4 @@ export class ZipArchive {
       fail(`${what} is not at byte ${at} of the ZIP archive's ${this.#bytes.byteLength}`);
     }
   }
-}
-
-function quote(name: string): string {
-  return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}...` : name);
-}
-
-function fail(message: string): never {
-  throw new LimpidError("InvalidTensorFile", message);
 }

@@ -2,13 +2,8 @@ import type { FailureReason } from "../protocol.js";
 
 /** What the sandbox tells the page when it cannot do what it was asked. */
 export class SandboxFailure extends Error {
-  /** Why, as a word. */
   readonly reason: FailureReason;
 
-  /**
-   * @param reason - a word
-   * @param message - one sentence for a person
-   */
   constructor(reason: FailureReason, message: string) {
     super(message);
     this.name = "SandboxFailure";

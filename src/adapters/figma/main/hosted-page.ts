@@ -2,7 +2,6 @@
  * What Figma shows so that the plugin's window goes to a page elsewhere: only there has the page an origin, and with it WebGPU
  * and workers.
  *
- * @param url - of the page
  * @returns the window's first content, and the origin that the page will have
  * @throws TypeError if the address is not on https, or on this machine
  */

@@ -7,7 +7,6 @@ import { library } from "./library.js";
  *
  * @param start - how their names start; no other document is touched
  * @param key - the document to be active afterwards, if it is still open
- * @returns the script
  */
 export function closeScratchDocuments(start: string, key?: DocumentKey): PhotopeaScript {
   return script`${library}

@@ -4,7 +4,6 @@ import { library } from "./library.js";
 
 /** How {@link exportLayer} goes about it. */
 export interface ExportLayerOptions {
-  /** The document. */
   readonly key: DocumentKey;
   readonly layer: LayerKey;
   /** Start of the names of the documents on the way. */
@@ -23,9 +22,6 @@ export interface ExportLayerOptions {
  * [left, top, right, bottom].
  *
  * Bounds are read in a new document, since Photopea cannot tell them while something is selected.
- *
- * @param options - what and how
- * @returns the script
  */
 export function exportLayer(options: ExportLayerOptions): PhotopeaScript {
   const { key, layer, scratch, copiesDocument, maximumPixels, maximumSide } = options;

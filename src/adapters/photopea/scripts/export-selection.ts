@@ -6,10 +6,6 @@ import { library } from "./library.js";
  * Gives the selection out as a PNG of the document's size whose alpha says how much of each pixel is selected, by way of a
  * copy of the document. Gives up with `no-selection` if the copy has none: then only the selection's bounds are known, since
  * to draw it in the user's own document would leave steps in its history.
- *
- * @param key - the document
- * @param scratch - name of the copy
- * @returns the script
  */
 export function exportSelection(key: DocumentKey, scratch: string): PhotopeaScript {
   return script`${library}

@@ -3,8 +3,6 @@ import { script, type PhotopeaScript } from "../script.js";
 /**
  * Tells which members a Photopea lacks that the scripts use: `needed`, without which nothing works, and `missed`, without which
  * something does not. What belongs to documents and layers is looked at in those that are open, if any are. Changes nothing.
- *
- * @returns the script
  */
 export function findMissing(): PhotopeaScript {
   return script`

@@ -8,8 +8,6 @@ import { library } from "./library.js";
  * @param before - how many documents were open before the file was posted
  * @param width - of the file, in pixels
  * @param height - of the file, in pixels
- * @param scratch - the name that it gets
- * @returns the script
  */
 export function findOpened(before: number, width: number, height: number, scratch: string): PhotopeaScript {
   return script`${library}

@@ -6,10 +6,8 @@ import { library } from "./library.js";
  * Looks for the layer that was copied into the user's document: the one with an id that none had before, or, where layers have no
  * ids, with the name that none had. Tells it, or null while it is not there.
  *
- * @param key - the document
  * @param before - the ids of the layers that it had; empty strings if layers have none
  * @param name - what the new layer is called
- * @returns the script
  */
 export function findAdded(key: DocumentKey, before: readonly string[], name: string): PhotopeaScript {
   return script`${library}
@@ -25,14 +23,7 @@ export function findAdded(key: DocumentKey, before: readonly string[], name: str
   tell(added);`;
 }
 
-/**
- * Moves a layer right above another one.
- *
- * @param key - the document
- * @param added - the layer
- * @param source - the other one
- * @returns the script
- */
+/** Moves a layer right above another one. */
 export function moveAbove(key: DocumentKey, added: LayerKey, source: LayerKey): PhotopeaScript {
   return script`${library}
   var doc = findDocument(${key}), added = findLayer(doc, ${added}), source = findLayer(doc, ${source});
@@ -41,13 +32,7 @@ export function moveAbove(key: DocumentKey, added: LayerKey, source: LayerKey): 
   tell(true);`;
 }
 
-/**
- * Takes a layer away. Gives up with `locked-layer` if it stays.
- *
- * @param key - the document
- * @param layer - the layer
- * @returns the script
- */
+/** Takes a layer away. Gives up with `locked-layer` if it stays. */
 export function removeLayer(key: DocumentKey, layer: LayerKey): PhotopeaScript {
   return script`${library}
   var doc = findDocument(${key}), found = findLayer(doc, ${layer});
@@ -61,11 +46,7 @@ export function removeLayer(key: DocumentKey, layer: LayerKey): PhotopeaScript {
 /**
  * Gives a layer that has arrived its name, makes it the active one and closes what was opened for it.
  *
- * @param key - the document
- * @param added - the layer
- * @param label - what it is called
  * @param scratch - start of the names of the documents to close
- * @returns the script
  */
 export function finishPlacing(
   key: DocumentKey,

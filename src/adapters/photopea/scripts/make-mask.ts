@@ -26,7 +26,6 @@ export function maskedName(scratch: string): string {
  * they are. Gives up with `no-selection` if the copy has another selection, or none.
  *
  * @param options - for what, and where it belongs
- * @returns the script
  */
 export function stageMask({ key, scratch, copiesDocument, left, top }: MakeMaskOptions): PhotopeaScript {
   return script`${library}

@@ -4,7 +4,6 @@ import { library } from "./library.js";
 
 /** Where a result goes. */
 export interface PlaceLayerOptions {
-  /** The document. */
   readonly key: DocumentKey;
   /** The layer that it belongs above; undefined if that is gone, or it belongs on top. */
   readonly source: LayerKey | undefined;
@@ -20,9 +19,7 @@ export interface PlaceLayerOptions {
   readonly left: number;
   /** Row of the document at which the result's first row belongs. */
   readonly top: number;
-  /** Width of the result in pixels. */
   readonly width: number;
-  /** Height of the result in pixels. */
   readonly height: number;
 }
 
@@ -34,9 +31,6 @@ export interface PlaceLayerOptions {
  * Tells the ids of all layers that were there `before`, empty strings if layers have none; where the `source` was; what the new
  * layer is called, `name`, and what it shall be called, `label`. Those differ where only its name tells the new layer from
  * another one.
- *
- * @param options - where and how
- * @returns the script
  */
 export function placeLayer(options: PlaceLayerOptions): PhotopeaScript {
   const { key, source, replaces, scratch, copiesDocument, label, left, top, width, height } = options;

@@ -5,9 +5,6 @@ import { library } from "./library.js";
 /**
  * Tells the rectangle around what is selected, as [left, top, right, bottom], or null. It stands alone, since reading it while
  * nothing is selected may end the script: that is an answer, too. Changes nothing.
- *
- * @param key - the document
- * @returns the script
  */
 export function readSelection(key: DocumentKey): PhotopeaScript {
   return script`${library}

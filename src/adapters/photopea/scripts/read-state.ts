@@ -7,7 +7,6 @@ import { library } from "./library.js";
  *
  * @param key - the document to tell of; the active one if left out
  * @param layer - the layer to tell of, or none if that is gone; those that are chosen if left out
- * @returns the script
  */
 export function readState(key?: DocumentKey, layer?: LayerKey): PhotopeaScript {
   return script`${library}

@@ -2,12 +2,7 @@ import { Channel, LimpidError, TurnQueue, type Disposable, type WorkerPort } fro
 import { keptMemory, Machine, type MachineOptions } from "../wasm/machine.js";
 import type { TileMethods } from "./tile-methods.js";
 
-/**
- * Makes this thread one that restores tiles.
- *
- * @param port - the way to whoever started the thread
- * @returns closes it
- */
+/** Makes this thread one that restores tiles. */
 export function serveTiles(port: WorkerPort): Disposable {
   const turns = new TurnQueue();
   const weightsById = new Map<number, Float32Array>();

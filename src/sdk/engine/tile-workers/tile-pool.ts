@@ -43,10 +43,7 @@ export class TilePool implements Disposable {
   #isHereTaken = false;
   #disposed = false;
 
-  /**
-   * @param options - the factory, and how many workers at most
-   * @param machine - kernels and network of the workers
-   */
+  /** @param options - the factory, and how many workers at most */
   constructor(options: TilePoolOptions, machine: MachineOptions) {
     this.#options = options;
     this.#machine = machine;
@@ -73,10 +70,7 @@ export class TilePool implements Disposable {
   /**
    * Restores a block where there is a place; if its worker is given up, once more at another.
    *
-   * @param run - the block's run
    * @param block - any size; not changed
-   * @param options - a signal
-   * @returns a new block of the same size
    * @throws {@link LimpidError} `Aborted` as soon as the signal fires, `OutOfMemory`, `Disposed`
    */
   async restore(run: PooledRun, block: PixelBlock, options: ExecutorCallOptions): Promise<PixelBlock> {
@@ -99,11 +93,7 @@ export class TilePool implements Disposable {
     }
   }
 
-  /**
-   * Lets the workers free weights.
-   *
-   * @param weights - of a run that ended
-   */
+  /** Lets the workers free weights. */
   release(weights: Float32Array): void {
     for (const place of this.#places) place.release(weights);
   }

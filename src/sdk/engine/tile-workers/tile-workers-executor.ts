@@ -12,9 +12,7 @@ import { TilePool, type PooledRun, type TilePoolOptions } from "./tile-pool.js";
  * after it had restored blocks.
  */
 export class TileWorkersExecutor implements Executor {
-  /** Fused WebAssembly kernels. */
   readonly kind = "wasm";
-  /** Where the workers compute. */
   readonly backend = "wasm";
   readonly #own: WasmExecutor;
   readonly #pool: TilePool;
@@ -22,7 +20,6 @@ export class TileWorkersExecutor implements Executor {
 
   /**
    * @param own - the executor on this thread; from now on it belongs to this one
-   * @param options - the workers
    * @throws {@link LimpidError} `InvalidArgument` if the number of workers is none
    */
   constructor(own: WasmExecutor, options: TilePoolOptions) {

@@ -12,7 +12,6 @@ import type { TileMethods } from "./tile-methods.js";
 
 /** How a {@link WorkerPlace} is made. */
 export interface WorkerPlaceOptions {
-  /** Its kernels and network. */
   readonly machine: MachineOptions;
   /** How long it may take until it is ready, in milliseconds. */
   readonly startTime: number;
@@ -41,10 +40,7 @@ export class WorkerPlace implements Disposable {
   #sent = 0;
   #hasRestored = false;
 
-  /**
-   * @param port - the way to a worker that was just started; from now on it belongs to this object
-   * @param options - times, and who is told
-   */
+  /** @param port - the way to a worker that was just started; from now on it belongs to this object */
   constructor(port: WorkerPort, options: WorkerPlaceOptions) {
     this.#options = options;
     this.#channel = new Channel<TileMethods>(port, {
@@ -81,10 +77,7 @@ export class WorkerPlace implements Disposable {
   /**
    * Restores a block.
    *
-   * @param run - the block's run
    * @param block - any size; copied
-   * @param options - a signal
-   * @returns a new block of the same size
    * @throws {@link LimpidError} `Aborted` as soon as the signal fires, `WorkerFailed` if the worker is given up, `Disposed`
    * if the run was
    */

@@ -18,10 +18,7 @@ export class KernelMemory {
   #end = firstAddress;
   #floats: Float32Array;
 
-  /**
-   * @param module - the compiled kernels
-   * @param limit - most memory that it may take, in bytes
-   */
+  /** @param limit - most memory that it may take, in bytes */
   constructor(module: WebAssembly.Module, limit = Infinity) {
     this.#limit = limit;
     this.kernels = instantiateKernels(module, this.#memory);
@@ -47,7 +44,6 @@ export class KernelMemory {
    * Takes memory for good, at a multiple of 64 bytes; {@link KernelMemory.grow} provides it.
    *
    * @param length - in floats
-   * @returns its address
    */
   take(length: number): number {
     const offset = this.#end;
@@ -82,7 +78,6 @@ export class KernelMemory {
    *
    * @param height - how many rows
    * @param cost - multiply-adds of a row
-   * @param pace - of the whole computation
    * @param run - the kernel, over rows from the first to before the second
    * @param onPause - called when the thread did other things; what it throws ends the run
    */
@@ -100,12 +95,7 @@ export class KernelMemory {
     }
   }
 
-  /**
-   * Writes whole numbers, such as records.
-   *
-   * @param address - where
-   * @param words - which
-   */
+  /** Writes whole numbers, such as records. */
   setWords(address: number, words: ArrayLike<number>): void {
     new Uint32Array(this.#memory.buffer).set(words, address / floatBytes);
   }

@@ -53,7 +53,6 @@ export async function compileKernels(): Promise<WebAssembly.Module> {
  * Makes an instance of the kernels.
  *
  * @param module - from {@link compileKernels}, of this thread or another
- * @param memory - what it works on
  */
 export function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;

@@ -14,13 +14,11 @@ export interface Program {
   readonly weights: Float32Array;
   /** Modulations and, if they were measured, channel attentions. */
   readonly vectors: Float32Array;
-  /** Whether the attentions were measured. */
   readonly isMeasured: boolean;
 }
 
 /** How a call is stopped. */
 export interface MachineCall {
-  /** Gives up when it fires. */
   readonly signal?: AbortSignal | undefined;
   /** Throws if whoever called has gone. */
   readonly check?: () => void;
@@ -30,7 +28,6 @@ export interface MachineCall {
 
 /** What a {@link Machine} is made from. */
 export interface MachineOptions {
-  /** The compiled kernels. */
   readonly module: WebAssembly.Module;
   readonly config: BackboneConfig;
   /** Most memory that it may take, in bytes; as much as there is if left out. */
@@ -50,10 +47,7 @@ export class Machine {
   #loaded: Program | undefined;
   #plan: { readonly key: string; readonly plan: PassPlan } | undefined;
 
-  /**
-   * @param options - kernels and network
-   * @throws {@link LimpidError} `OutOfMemory` if there is none for the weights
-   */
+  /** @throws {@link LimpidError} `OutOfMemory` if there is none for the weights */
   constructor({ module, config, memoryLimit }: MachineOptions) {
     this.#config = config;
     this.#layout = layOutWeights(config);
@@ -79,7 +73,6 @@ export class Machine {
   /**
    * Computes channel attention jointly over some blocks.
    *
-   * @param program - the weights and modulations
    * @param blocks - of one size, one at least
    * @param call - how to stop, and who wants to know how far it is
    * @returns the program's vectors with the attentions
@@ -91,14 +84,7 @@ export class Machine {
     return this.#memory.floats.slice(start, start + this.#vectorLayout.length);
   }
 
-  /**
-   * Restores a block, with its own channel attention if none was measured.
-   *
-   * @param program - what to run
-   * @param block - any size
-   * @param call - how to stop
-   * @returns a new block of the same size
-   */
+  /** Restores a block, with its own channel attention if none was measured. */
   async restore(program: Program, block: PixelBlock, call: MachineCall): Promise<PixelBlock> {
     const { width, height } = block;
     const kind = program.isMeasured ? "restoreMeasured" : "restore";

@@ -1,4 +1,5 @@
 import type { BackboneConfig } from "../../backbone/index.js";
+import { foldConvolution, type OrderedWeights } from "../folded-convolution.js";
 import type { ReadParameter } from "../host-modulation.js";
 import { panelWidth, placeOf, type WeightLayout, type WeightPart } from "./weight-layout.js";
 
@@ -6,9 +7,6 @@ import { panelWidth, placeOf, type WeightLayout, type WeightPart } from "./weigh
  * Folds and packs a base's weights as the kernels read them: a normalisation's weight and bias go into the 1x1 convolution
  * after it, a residual's scale into the one before it.
  *
- * @param layout - where each weight goes
- * @param config - the network
- * @param read - the parameters
  * @returns all weights
  */
 export function packWeights(layout: WeightLayout, config: BackboneConfig, read: ReadParameter): Float32Array {
@@ -21,19 +19,10 @@ export function packWeights(layout: WeightLayout, config: BackboneConfig, read: 
   return packed;
 }
 
-/** The weights of a convolution in the order in which its inputs and outputs lie in memory. */
-export interface OrderedWeights {
-  /** By output and number of its run. */
-  readonly weight: (output: number, index: number) => number;
-  readonly bias: (output: number) => number;
-}
-
 /**
  * Packs weights into panels as `assembly/convolution.ts` reads them: eight biases, then eight weights for each number that is read.
  *
  * @param target - where the panels begin
- * @param part - the convolution
- * @param weights - its weights
  */
 export function packPanels(
   target: Float32Array,
@@ -71,25 +60,8 @@ function weightsOf(part: WeightPart, config: BackboneConfig, read: ReadParameter
         },
       };
     }
-    case "pointwise": {
-      const { depth, norm, scale } = part;
-      const bias = read(`${part.path}.conv.bias`);
-      const gain = norm === undefined ? undefined : read(`${norm}.weight`);
-      const offset = norm === undefined ? undefined : read(`${norm}.bias`);
-      const factor = scale === undefined ? undefined : read(scale);
-      return {
-        bias: (output) => {
-          let sum = bias[output]!;
-          if (offset !== undefined) {
-            for (let index = 0; index < depth; index++)
-              sum += kernel[output * depth + index]! * offset[index]!;
-          }
-          return sum * (factor?.[output] ?? 1);
-        },
-        weight: (output, index) =>
-          kernel[output * depth + index]! * (gain?.[index] ?? 1) * (factor?.[output] ?? 1),
-      };
-    }
+    case "pointwise":
+      return foldConvolution(part, part.depth, read);
     case "down": {
       const bias = read(`${part.path}.conv.bias`);
       const inputs = part.depth / 4;

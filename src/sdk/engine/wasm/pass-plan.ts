@@ -13,7 +13,6 @@ import { paddedOutputs, type WeightLayout } from "./weight-layout.js";
 
 /** Where things lie in the memory that a pass works on, in bytes. */
 export interface MemoryPlaces {
-  /** The weights, in their layout. */
   readonly weights: number;
   /** The vectors, in theirs. */
   readonly vectors: number;
@@ -63,7 +62,6 @@ export type PassStep =
 
 /** A pass through the network: what is run, on which memory. */
 export interface PassPlan {
-  /** The steps, in order. */
   readonly steps: readonly PassStep[];
   readonly records: Uint32Array;
   /** Where the records go. */
@@ -88,12 +86,7 @@ export interface PassPlan {
 /**
  * Plans a pass.
  *
- * @param config - a network that the kernels run
- * @param layout - of its weights
- * @param vectors - layout of a run's vectors
- * @param places - where those lie
  * @param shape - what is to be restored or measured; the network's own padding is added
- * @param kind - what the pass is for
  */
 export function planPass(
   config: BackboneConfig,

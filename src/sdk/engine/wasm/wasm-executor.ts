@@ -4,12 +4,12 @@ import type { Expert, FactorStoreOptions, MixtureEntry } from "../../experts/ind
 import { tensorBytesSha256, type TensorFile } from "../../weights/index.js";
 import type { Executor } from "../executor.js";
 import { modulateOnHost, type ReadParameter } from "../host-modulation.js";
+import { requireKernels } from "../require-kernels.js";
 import { activeEntries } from "../run-input.js";
 import { ExpertMerger } from "./expert-merger.js";
 import { compileKernels } from "./kernels.js";
 import { keptMemory, Machine, type MachineOptions } from "./machine.js";
 import { packWeights } from "./pack-weights.js";
-import { reasonAgainst } from "./support.js";
 import { layOutVectors } from "./vector-layout.js";
 import { WasmRun, type WithMachine } from "./wasm-run.js";
 import { layOutWeights } from "./weight-layout.js";
@@ -27,9 +27,7 @@ export interface WasmExecutorOptions {
  * processor's cache. Its results are those of {@link TfjsExecutor}, to rounding.
  */
 export class WasmExecutor implements Executor {
-  /** Fused WebAssembly kernels. */
   readonly kind = "wasm";
-  /** The processor. */
   readonly backend = "wasm";
   /** What a machine for this network is made from, here or on another thread. */
   readonly machineOptions: MachineOptions;
@@ -62,9 +60,6 @@ export class WasmExecutor implements Executor {
   /**
    * Compiles the kernels and packs the base.
    *
-   * @param file - the base's tensors
-   * @param config - the base's network
-   * @param options - how much memory it may take
    * @returns the executor, for the caller to dispose
    * @throws {@link LimpidError} `BackendUnavailable` with the reason if the kernels do not run here or not this network:
    * `tfjs` runs it then. `WeightsCorrupt` if the tensors do not fit the network
@@ -74,14 +69,7 @@ export class WasmExecutor implements Executor {
     config: BackboneConfig,
     options: WasmExecutorOptions = {},
   ): Promise<WasmExecutor> {
-    const reason = reasonAgainst(config);
-    if (reason !== undefined) {
-      throw new LimpidError(
-        "BackendUnavailable",
-        `the WebAssembly kernels do not run this network: ${reason}`,
-        { details: { reason } },
-      );
-    }
+    requireKernels(config, "the WebAssembly kernels");
     return new WasmExecutor(await compileKernels(), config, file, options);
   }
 
@@ -107,7 +95,7 @@ export class WasmExecutor implements Executor {
   }
 
   releaseExperts(isNeeded: (expert: Expert) => boolean): void {
-    if (!this.#disposed) this.#merger.release(isNeeded);
+    if (!this.#disposed) this.#merger.trim(isNeeded);
   }
 
   dispose(): void {

@@ -18,8 +18,6 @@ export class WasmRun implements ExecutorRun {
   #disposed = false;
 
   /**
-   * @param withMachine - lends the machine
-   * @param program - what it runs
    * @param ownsWeights - whether nobody else has its weights
    * @param onEnd - told when the run is disposed
    */

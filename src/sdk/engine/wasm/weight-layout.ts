@@ -1,18 +1,13 @@
 import { listStages, type BackboneConfig } from "../../backbone/index.js";
+import type { FoldedConvolution } from "../folded-convolution.js";
 
 /** Outputs that a panel of weights has: as many as one pass of a kernel computes. */
 export const panelWidth = 8;
 
 /** The weights of one convolution, packed as the kernels read them; see `assembly/convolution.ts` and `assembly/mix.ts`. */
-export interface WeightPart {
+export interface WeightPart extends FoldedConvolution {
   /** What the convolution does, which decides how its weights are folded and ordered. */
   readonly kind: "intro" | "pointwise" | "depthwise" | "down" | "up" | "ending";
-  /** Its path, such as `encoders.0.blocks.0.conv1`. */
-  readonly path: string;
-  /** The normalisation before it, which is folded into it. */
-  readonly norm?: string;
-  /** The residual's scale after it, which is folded into it. */
-  readonly scale?: string;
   /** Whether the outputs of both halves lie in turns, four by four, for the gate that follows. */
   readonly isPaired: boolean;
   /** Of a convolution whose outputs a pixel shuffle spreads over rows, the row. */
@@ -93,7 +88,6 @@ export function layOutWeights(config: BackboneConfig): WeightLayout {
 /**
  * Where an output of a convolution lies among its panels.
  *
- * @param part - the convolution
  * @param output - in the order of its weights
  * @returns the place in the order of the panels
  */

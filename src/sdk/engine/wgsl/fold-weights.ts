@@ -1,3 +1,4 @@
+import { foldConvolution } from "../folded-convolution.js";
 import type { ReadParameter } from "../host-modulation.js";
 import type { WeightLayout, WeightPart } from "./weight-layout.js";
 
@@ -5,8 +6,6 @@ import type { WeightLayout, WeightPart } from "./weight-layout.js";
  * Folds and reorders a base's weights into the arena's layout; see {@link WeightPart}. Normalisation's weight and bias
  * go into the 1x1 convolution after it, a residual's scale into the one before it.
  *
- * @param layout - where each weight goes
- * @param read - the parameters
  * @returns the arena's values, float32
  */
 export function foldWeights(layout: WeightLayout, read: ReadParameter): Float32Array {
@@ -16,52 +15,32 @@ export function foldWeights(layout: WeightLayout, read: ReadParameter): Float32A
 }
 
 function fillPart(target: Float32Array, part: WeightPart, read: ReadParameter): void {
+  const { inputs, outputs } = part;
   const kernel = read(`${part.path}.conv.weight`);
   switch (part.kind) {
     case "pointwise": {
-      const { inputs, outputs, norm, scale } = part;
-      const bias = read(`${part.path}.conv.bias`);
-      const weight = norm === undefined ? undefined : read(`${norm}.weight`);
-      const offset = norm === undefined ? undefined : read(`${norm}.bias`);
-      const factor = scale === undefined ? undefined : read(scale);
+      const { weight, bias } = foldConvolution(part, inputs, read);
       for (let output = 0; output < outputs; output++) {
-        const outer = factor?.[output] ?? 1;
-        let sum = bias[output]!;
-        for (let input = 0; input < inputs; input++) {
-          const value = kernel[output * inputs + input]!;
-          target[input * outputs + output] = value * (weight?.[input] ?? 1) * outer;
-          sum += value * (offset?.[input] ?? 0);
-        }
-        target[inputs * outputs + output] = sum * outer;
+        for (let input = 0; input < inputs; input++) target[input * outputs + output] = weight(output, input);
+        target[inputs * outputs + output] = bias(output);
       }
       return;
     }
-    case "intro": {
-      const { inputs, outputs } = part;
-      for (let output = 0; output < outputs; output++) {
-        for (let input = 0; input < inputs; input++) {
-          for (let tap = 0; tap < 9; tap++) {
-            target[(tap * inputs + input) * outputs + output] = kernel[(output * inputs + input) * 9 + tap]!;
-          }
-        }
-      }
-      target.set(read("intro.conv.bias"), 9 * inputs * outputs);
-      return;
-    }
+    case "intro":
     case "down": {
-      const { inputs, outputs } = part;
+      const taps = part.kind === "intro" ? 9 : 4;
       for (let output = 0; output < outputs; output++) {
         for (let input = 0; input < inputs; input++) {
-          for (let tap = 0; tap < 4; tap++) {
-            target[(tap * inputs + input) * outputs + output] = kernel[(output * inputs + input) * 4 + tap]!;
+          for (let tap = 0; tap < taps; tap++) {
+            target[(tap * inputs + input) * outputs + output] =
+              kernel[(output * inputs + input) * taps + tap]!;
           }
         }
       }
-      target.set(read(`${part.path}.conv.bias`), 4 * inputs * outputs);
+      target.set(read(`${part.path}.conv.bias`), taps * inputs * outputs);
       return;
     }
     case "up": {
-      const { inputs, outputs } = part;
       for (let place = 0; place < 4; place++) {
         for (let output = 0; output < outputs; output++) {
           for (let input = 0; input < inputs; input++) {
@@ -87,7 +66,6 @@ function fillPart(target: Float32Array, part: WeightPart, read: ReadParameter): 
       return;
     }
     case "ending": {
-      const { inputs, outputs } = part;
       for (let output = 0; output < outputs; output++) {
         for (let input = 0; input < inputs; input++) {
           for (let tap = 0; tap < 9; tap++) {

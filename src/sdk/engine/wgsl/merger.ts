@@ -1,29 +1,36 @@
-import type { Disposable } from "../../base/index.js";
-import type { Expert, FactorStoreOptions, MixtureEntry } from "../../experts/index.js";
-import { foldExpert } from "./fold-expert.js";
+import { joinFloats } from "../../base/index.js";
+import {
+  ResidentExperts,
+  type Expert,
+  type FactorStoreOptions,
+  type MixtureEntry,
+} from "../../experts/index.js";
+import { foldFactors } from "../folded-convolution.js";
 import type { ReadParameter } from "../host-modulation.js";
 import type { Kernel } from "./kernels/kernel.js";
-import { factorWords, mergeRow } from "./kernels/merge.js";
+import { mergeRow } from "./kernels/merge.js";
 import { threads } from "./kernels/tile.js";
-import { partLength, type PointwisePart, type WeightLayout, type WeightPart } from "./weight-layout.js";
+import { partLength, type WeightLayout, type WeightPart } from "./weight-layout.js";
 
 /** An expert's folded factors on the device. */
 interface ResidentExpert {
+  /**
+   * All factors, float32: of each convolution A, [rank, in + 1], the last column being the change of the bias, and B,
+   * transposed, [rank, out].
+   */
   readonly buffer: GPUBuffer;
-  readonly places: Uint32Array;
+  /** Of each convolution where A and B start in the buffer, and their rank: 0 if the expert does not change it. */
+  readonly places: readonly (readonly [a: number, b: number, rank: number])[];
 }
 
 /** What a {@link Merger} works with. */
 export interface MergerOptions {
   readonly device: GPUDevice;
-  /** Where the weights lie. */
   readonly layout: WeightLayout;
   /** The base's folded weights, float32; not changed. It stays the caller's. */
   readonly base: GPUBuffer;
-  /** The base's parameters. */
   readonly read: ReadParameter;
   readonly kernel: Kernel;
-  /** The kernel, compiled. */
   readonly pipeline: GPUComputePipeline;
   /** How much the factors may take. */
   readonly resident: FactorStoreOptions;
@@ -33,40 +40,12 @@ export interface MergerOptions {
  * Merges experts into the base's weights on the device, all convolutions in one dispatch. It keeps the factors of every
  * expert that it merged, so that one that comes back is not uploaded again.
  */
-export class Merger implements Disposable {
+export class Merger extends ResidentExperts<ResidentExpert> {
   readonly #options: MergerOptions;
-  readonly #targets: readonly PointwisePart[];
-  /** The least recently used first. */
-  readonly #experts = new Map<Expert, ResidentExpert>();
 
-  /**
-   * @param options - what to work with
-   */
   constructor(options: MergerOptions) {
+    super(options.resident);
     this.#options = options;
-    this.#targets = options.layout.parts.filter((part) => part.kind === "pointwise");
-  }
-
-  /** Bytes of device memory that the factors take. */
-  get byteSize(): number {
-    let size = 0;
-    for (const { buffer } of this.#experts.values()) size += buffer.size;
-    return size;
-  }
-
-  /**
-   * Frees the experts that are not needed, and of the others the least recently used until the budget is kept. Pinned
-   * ones stay, unless they are not needed.
-   *
-   * @param isNeeded - whether an expert may be wanted again; all are if left out
-   */
-  trim(isNeeded: (expert: Expert) => boolean = () => true): void {
-    const { byteBudget = Infinity, isPinned = () => false } = this.#options.resident;
-    for (const expert of [...this.#experts.keys()]) if (!isNeeded(expert)) this.#evict(expert);
-    for (const expert of [...this.#experts.keys()]) {
-      if (this.byteSize <= byteBudget) return;
-      if (!isPinned(expert)) this.#evict(expert);
-    }
   }
 
   /**
@@ -77,7 +56,7 @@ export class Merger implements Disposable {
    */
   merge(mixture: readonly MixtureEntry[], target: GPUBuffer): void {
     const { device, base, kernel, pipeline } = this.#options;
-    const residents = mixture.map(({ expert }) => this.#resident(expert));
+    const residents = mixture.map(({ expert }) => this.hold(expert));
     const encoder = device.createCommandEncoder({ label: kernel.key });
     const { factors, starts, ownsFactors } = this.#gather(encoder, residents);
     const words = this.#tasks(mixture, residents, starts);
@@ -104,33 +83,46 @@ export class Merger implements Disposable {
     if (ownsFactors) factors.destroy();
   }
 
-  /** Frees the factors of all experts. */
-  dispose(): void {
-    for (const expert of [...this.#experts.keys()]) this.#evict(expert);
+  protected make(expert: Expert): ResidentExpert {
+    const { device, layout, read } = this.#options;
+    const folded = layout.parts.map((part) =>
+      part.kind === "pointwise" ? foldFactors(expert, part, read) : undefined,
+    );
+    const numbers: Float32Array[] = [];
+    let end = 0;
+    const append = (part: Float32Array): void => {
+      numbers.push(part);
+      end += part.length;
+    };
+    const places = folded.map((part) => {
+      if (part === undefined) return [0, 0, 0] as const;
+      const { rank, a, bias, b } = part;
+      const start = end;
+      const inputs = a.length / rank;
+      for (let r = 0; r < rank; r++) {
+        append(a.subarray(r * inputs, (r + 1) * inputs));
+        append(bias.subarray(r, r + 1));
+      }
+      append(b);
+      return [start, end - b.length, rank] as const;
+    });
+    // A buffer cannot be empty.
+    const values = joinFloats(end === 0 ? [new Float32Array(1)] : numbers);
+    const buffer = device.createBuffer({
+      label: `expert ${expert.id}`,
+      size: values.byteLength,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    });
+    device.queue.writeBuffer(buffer, 0, values);
+    return { buffer, places };
   }
 
-  #evict(expert: Expert): void {
-    this.#experts.get(expert)?.buffer.destroy();
-    this.#experts.delete(expert);
+  protected sizeOf({ buffer }: ResidentExpert): number {
+    return buffer.size;
   }
 
-  #resident(expert: Expert): ResidentExpert {
-    let resident = this.#experts.get(expert);
-    if (resident === undefined) {
-      const { device, read } = this.#options;
-      const { values, places } = foldExpert(expert, this.#targets, read);
-      const buffer = device.createBuffer({
-        label: `expert ${expert.id}`,
-        size: values.byteLength,
-        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-      });
-      device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
-      resident = { buffer, places };
-    }
-    // The one that was used last is the last one.
-    this.#experts.delete(expert);
-    this.#experts.set(expert, resident);
-    return resident;
+  protected free({ buffer }: ResidentExpert): void {
+    buffer.destroy();
   }
 
   /** One buffer with the factors of all experts of the mixture. */
@@ -170,13 +162,7 @@ export class Merger implements Disposable {
     for (const { weight } of mixture) words.push(bitsOf(weight));
     for (const part of parts) words.push(...segmentOf(part));
     residents.forEach(({ places }, index) => {
-      let next = 0;
-      for (const { kind } of parts) {
-        // Of other convolutions the rank is zero.
-        const [a = 0, b = 0, rank = 0] =
-          kind === "pointwise" ? places.subarray(next, (next += factorWords)) : [];
-        words.push(a + starts[index]!, b + starts[index]!, rank);
-      }
+      for (const [a, b, rank] of places) words.push(a + starts[index]!, b + starts[index]!, rank);
     });
     let workgroups = 0;
     parts.forEach((part, segment) => {

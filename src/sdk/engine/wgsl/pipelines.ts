@@ -11,8 +11,6 @@ const caches = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>(
  * Compiles kernels, side by side and without blocking the thread; those that the device has already are not compiled
  * again.
  *
- * @param device - for which device
- * @param kernels - what to compile
  * @param onProgress - told after each one
  * @returns the pipelines by the kernel's key
  * @throws {@link LimpidError} `BackendUnavailable` with the compiler's message if one does not compile

@@ -33,17 +33,14 @@ export interface PlannedBinding {
 export interface PlannedDispatch {
   /** What it computes, such as `encoders.0.blocks.0.tail`. */
   readonly name: string;
-  /** The shader. */
   readonly kernel: Kernel;
   /** Workgroups along x and y. */
   readonly workgroups: readonly [number, number];
-  /** Its bindings, in the kernel's order. */
   readonly bindings: readonly PlannedBinding[];
 }
 
 /** A pass through the network: what is dispatched, on which memory. */
 export interface PassPlan {
-  /** The dispatches, in order. */
   readonly dispatches: readonly PlannedDispatch[];
   /** Bytes of each buffer that the pass works on, `weights` and `vectors` left out. */
   readonly bufferSizes: ReadonlyMap<string, number>;
@@ -61,7 +58,6 @@ export interface VectorLayout {
   readonly modulations: ReadonlyMap<string, { readonly offset: number; readonly size: number }>;
   /** By the block's path, float32. */
   readonly attentions: ReadonlyMap<string, { readonly offset: number; readonly size: number }>;
-  /** Length of the buffer. */
   readonly size: number;
 }
 
@@ -98,11 +94,7 @@ function alignUp(size: number): number {
  * if channel attention is computed. If it is not, a block whose features a workgroup's memory holds takes one, and the
  * first one of an encoder's level none: the dispatch that the level begins with computes it too.
  *
- * @param config - a network that the kernels run
- * @param layout - where its weights lie
  * @param shape - what is to be restored or measured; the network's own padding is added
- * @param kind - what the pass is for
- * @param options - how to compute
  */
 export function planPass(
   config: BackboneConfig,
@@ -142,11 +134,9 @@ interface Level {
 interface TileDispatch {
   /** The level whose pixels it runs through. */
   readonly level: number;
-  /** Channels of its outputs. */
   readonly channels: number;
   /** What fills the tile: one of {@link starts}. */
   readonly start: number;
-  /** What is done. */
   readonly steps: readonly Step[];
   /** The block that is computed whole, if one is. */
   readonly whole?: string | undefined;

@@ -9,9 +9,6 @@ export class StagingBuffers implements Disposable {
   readonly #free: GPUBuffer[] = [];
   readonly #taken = new Set<GPUBuffer>();
 
-  /**
-   * @param device - the device
-   */
   constructor(device: GPUDevice) {
     this.#device = device;
   }

@@ -24,9 +24,6 @@ export class TileBuffers implements Disposable {
   #buffers = new Map<string, GPUBuffer>();
   #generation = 0;
 
-  /**
-   * @param device - the device
-   */
   constructor(device: GPUDevice) {
     this.#device = device;
   }
@@ -53,7 +50,6 @@ export class TileBuffers implements Disposable {
   /**
    * Makes every buffer large enough for a plan.
    *
-   * @param plan - the pass
    * @throws {@link LimpidError} `OutOfMemory` if the device has no such memory; nothing is held then
    */
   async fit(plan: PassPlan): Promise<void> {

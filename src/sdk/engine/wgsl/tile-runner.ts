@@ -1,5 +1,5 @@
 import type { BackboneConfig } from "../../backbone/index.js";
-import { LimpidError, throwIfAborted, type Disposable } from "../../base/index.js";
+import { LimpidError, throwIfAborted, TurnQueue, untilAborted, type Disposable } from "../../base/index.js";
 import type { PixelBlock } from "../executor.js";
 import type { WebgpuDevice } from "../webgpu-device.js";
 import type { KernelOptions } from "./kernels/kernel.js";
@@ -29,7 +29,6 @@ interface BoundPass {
 /** Who asks for a pass. */
 export interface PassCall {
   readonly slot: RunSlot;
-  /** Gives up when it fires. */
   readonly signal: AbortSignal | undefined;
   /** Throws if the run has ended. */
   readonly check: () => void;
@@ -42,11 +41,8 @@ export interface TileRunnerOptions {
   readonly config: BackboneConfig;
   /** Side of the squares of pixels that the network sees as one, in pixels; 1 if it sees pixels. */
   readonly squareSide: number;
-  /** Where its weights lie. */
   readonly layout: WeightLayout;
-  /** How the kernels compute. */
   readonly options: KernelOptions;
-  /** The kernels, compiled. */
   readonly pipelines: ReadonlyMap<string, GPUComputePipeline>;
 }
 
@@ -65,24 +61,15 @@ export class TileRunner implements Disposable {
   /** Whose sizes lie in the tile's buffers. */
   #sized: { readonly plan: PassPlan; readonly generation: number } | undefined;
   /** Buffers are fitted and commands submitted by one pass at a time. */
-  #lastTurn: Promise<unknown> = Promise.resolve();
+  readonly #queue = new TurnQueue();
   #turns = 0;
   #isReleasing = false;
   #disposed = false;
-  /** What waits for the device, to fail when it is lost. */
-  readonly #waits = new Set<(error: LimpidError) => void>();
 
-  /**
-   * @param options - what to work with
-   */
   constructor(options: TileRunnerOptions) {
     this.#options = options;
     this.#buffers = new TileBuffers(options.device.gpu);
     this.#staging = new StagingBuffers(options.device.gpu);
-    void options.device.lost.then((reason) => {
-      const error = new LimpidError("DeviceLost", `the GPU device was lost: ${reason}`);
-      for (const fail of [...this.#waits]) fail(error);
-    });
   }
 
   /** Bytes of device memory. */
@@ -93,7 +80,6 @@ export class TileRunner implements Disposable {
   /**
    * Computes the channel attention of a batch into the slot's vectors.
    *
-   * @param call - the run's slot, and how to stop
    * @param blocks - of one size
    */
   async measure(call: PassCall, blocks: readonly PixelBlock[]): Promise<void> {
@@ -101,16 +87,14 @@ export class TileRunner implements Disposable {
     const squares = blocks.map((block) => toSquares(block, this.#options.squareSide));
     const plan = this.#plan("measure", { ...this.#sidesInSquares(width, height), images: blocks.length });
     await this.#inTurn(call, plan, () => this.#submit(call.slot, plan, squares));
-    await this.#settle(this.#options.device.gpu.queue.onSubmittedWorkDone(), call.signal);
+    const { device } = this.#options;
+    await untilAborted(device.settle(device.gpu.queue.onSubmittedWorkDone()), call.signal);
   }
 
   /**
    * Restores a block.
    *
-   * @param call - the run's slot, and how to stop
-   * @param block - any size
    * @param isMeasured - whether the slot holds channel attention that was measured
-   * @returns a new block
    */
   async restore(call: PassCall, block: PixelBlock, isMeasured: boolean): Promise<PixelBlock> {
     const { width, height } = sizeOfBlocks([block]);
@@ -134,7 +118,7 @@ export class TileRunner implements Disposable {
         throw error;
       },
     );
-    return this.#settle(read, call.signal);
+    return untilAborted(this.#options.device.settle(read), call.signal);
   }
 
   /** Frees the memory that tiles work on, as soon as no pass is being submitted; it is had again when it is needed. */
@@ -176,10 +160,10 @@ export class TileRunner implements Disposable {
   /** Fits the buffers and submits, when the passes before have done so. */
   #inTurn<T>({ signal, check }: PassCall, plan: PassPlan, submit: () => T): Promise<T> {
     this.#turns++;
-    const turn = this.#lastTurn.then(async () => {
+    return this.#queue.add(async () => {
       try {
         this.#check(signal, check);
-        await this.#settle(this.#buffers.fit(plan), undefined);
+        await this.#options.device.settle(this.#buffers.fit(plan));
         this.#check(signal, check);
         return submit();
       } finally {
@@ -187,8 +171,6 @@ export class TileRunner implements Disposable {
         if (this.#isReleasing) this.release();
       }
     });
-    this.#lastTurn = turn.catch(() => undefined);
-    return turn;
   }
 
   #check(signal: AbortSignal | undefined, check: () => void): void {
@@ -252,24 +234,5 @@ export class TileRunner implements Disposable {
     if (slot.bindGroups.size >= keptPlans) slot.bindGroups.clear();
     slot.bindGroups.set(plan, { generation, bindGroups });
     return bindGroups;
-  }
-
-  /** Waits for the device, but not longer than the caller wants or the device lives. */
-  async #settle<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    let fail: (error: LimpidError) => void = () => undefined;
-    const stopped = new Promise<never>((_, reject) => (fail = reject));
-    const abort = (): void =>
-      fail(new LimpidError("Aborted", "the caller aborted the run", { cause: signal?.reason }));
-    this.#waits.add(fail);
-    signal?.addEventListener("abort", abort);
-    try {
-      return await Promise.race([work, stopped]);
-    } catch (error) {
-      // The device may have been lost before this began to wait.
-      throw await Promise.race([this.#options.device.explain(error), stopped]);
-    } finally {
-      this.#waits.delete(fail);
-      signal?.removeEventListener("abort", abort);
-    }
   }
 }

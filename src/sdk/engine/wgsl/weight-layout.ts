@@ -1,43 +1,21 @@
 import { listStages, type BackboneConfig } from "../../backbone/index.js";
+import type { FoldedConvolution } from "../folded-convolution.js";
 
 /** How many values the kernels read at once. */
 export const lanesPerVector = 4;
 
 /**
- * A 1x1 convolution in the arena: its kernel, `[in][out]`, then its bias. What surrounds it is folded into it, as in
- * `prepareBackbone`.
- */
-export interface PointwisePart {
-  /** Discriminates the kinds of parts. */
-  readonly kind: "pointwise";
-  /** Module path of the convolution. */
-  readonly path: string;
-  /** Where it starts in the arena, in vectors of four. */
-  readonly offset: number;
-  /** Input channels. */
-  readonly inputs: number;
-  /** Output channels. */
-  readonly outputs: number;
-  /** Module path of the normalisation before it, if there is one. */
-  readonly norm?: string;
-  /** Name of the residual's scale after it, if there is one. */
-  readonly scale?: string;
-}
-
-/**
- * Another convolution in the arena:
+ * One convolution in the arena:
  *
+ * - `pointwise`: `[in][out]`, bias;
  * - `intro`: `[9 taps][3 in][out]`, bias;
  * - `down`: `[4 taps][in][out]`, bias;
  * - `up`: `[4 places][in][out]`, the places being those of the pixel shuffle's square;
  * - `mix`, the depthwise one: by gated group of four channels, 9 taps of the first half, 9 of the second, both biases;
  * - `ending`: `[9 taps][in / 4][3 out][4 in]`, bias padded to four.
  */
-export interface SpatialPart {
-  /** Discriminates the kinds of parts. */
-  readonly kind: "intro" | "down" | "up" | "mix" | "ending";
-  /** Module path of the convolution. */
-  readonly path: string;
+export interface WeightPart extends FoldedConvolution {
+  readonly kind: "pointwise" | "intro" | "down" | "up" | "mix" | "ending";
   /** Where it starts in the arena, in vectors of four. */
   readonly offset: number;
   /** Input channels; of `mix`, the channels that its gate leaves. */
@@ -45,9 +23,6 @@ export interface SpatialPart {
   /** Output channels; of `up`, those of one place. */
   readonly outputs: number;
 }
-
-/** One convolution in the arena. */
-export type WeightPart = PointwisePart | SpatialPart;
 
 /** What one dispatch reads of the arena, in vectors of four. */
 export interface WeightSlice {
@@ -58,7 +33,6 @@ export interface WeightSlice {
 
 /** Where every weight lies in the one buffer that holds them all. */
 export interface WeightLayout {
-  /** The convolutions, in order. */
   readonly parts: readonly WeightPart[];
   /** What the dispatches read, by name: `intro`, `down.0`, `up.0`, `ending`, and of a block `mix`, `attention`, `tail`. */
   readonly slices: ReadonlyMap<string, WeightSlice>;
@@ -94,87 +68,50 @@ export const mixVectors = 20;
 /**
  * Lays out the weights of a network so that each dispatch reads one piece. The convolution that opens a block goes with
  * the dispatch before it, which computes it too.
- *
- * @param config - a network that the kernels run
  */
 export function layOutWeights(config: BackboneConfig): WeightLayout {
   const builder = new LayoutBuilder();
-  const stages = listStages(config);
   const levels = config.encoderBlocks.length;
-  const expand = (block: string | undefined, channels: number): WeightPart[] =>
+  const expand = (block: string | undefined, channels: number): UnplacedPart[] =>
     block === undefined
       ? []
-      : [
-          {
-            kind: "pointwise",
-            path: `${block}.conv1`,
-            norm: `${block}.norm1`,
-            offset: 0,
-            inputs: channels,
-            outputs: 2 * channels,
-          },
-        ];
-  stages.forEach((stage, index) => {
-    const { channels, level, blocks } = stage;
+      : [part("pointwise", `${block}.conv1`, channels, 2 * channels, { norm: `${block}.norm1` })];
+  for (const [index, { channels, level, blocks }] of listStages(config).entries()) {
     const head = expand(blocks[0], channels);
     if (index === 0) {
-      builder.slice("intro", [
-        { kind: "intro", path: "intro", offset: 0, inputs: config.imageChannels, outputs: channels },
-        ...head,
-      ]);
+      builder.slice("intro", [part("intro", "intro", config.imageChannels, channels), ...head]);
     } else if (index <= levels) {
-      const path = `downs.${level - 1}`;
-      builder.slice(`down.${index - 1}`, [
-        { kind: "down", path, offset: 0, inputs: channels / 2, outputs: channels },
-        ...head,
-      ]);
+      const down = part("down", `downs.${level - 1}`, channels / 2, channels);
+      builder.slice(`down.${index - 1}`, [down, ...head]);
     } else {
       const up = index - levels - 1;
-      builder.slice(`up.${up}`, [
-        { kind: "up", path: `ups.${up}.0`, offset: 0, inputs: 2 * channels, outputs: channels },
-        ...head,
-      ]);
+      builder.slice(`up.${up}`, [part("up", `ups.${up}.0`, 2 * channels, channels), ...head]);
     }
-    blocks.forEach((block, position) => {
-      builder.slice(`${block}.mix`, [
-        { kind: "mix", path: `${block}.conv2`, offset: 0, inputs: channels, outputs: channels },
-      ]);
-      builder.slice(`${block}.attention`, [
-        { kind: "pointwise", path: `${block}.sca.1`, offset: 0, inputs: channels, outputs: channels },
-      ]);
+    for (const [position, block] of blocks.entries()) {
+      builder.slice(`${block}.mix`, [part("mix", `${block}.conv2`, channels, channels)]);
+      builder.slice(`${block}.attention`, [part("pointwise", `${block}.sca.1`, channels, channels)]);
       builder.slice(`${block}.tail`, [
-        {
-          kind: "pointwise",
-          path: `${block}.conv3`,
-          scale: `${block}.beta`,
-          offset: 0,
-          inputs: channels,
-          outputs: channels,
-        },
-        {
-          kind: "pointwise",
-          path: `${block}.conv4`,
-          norm: `${block}.norm2`,
-          offset: 0,
-          inputs: channels,
-          outputs: 2 * channels,
-        },
-        {
-          kind: "pointwise",
-          path: `${block}.conv5`,
-          scale: `${block}.gamma`,
-          offset: 0,
-          inputs: channels,
-          outputs: channels,
-        },
+        part("pointwise", `${block}.conv3`, channels, channels, { scale: `${block}.beta` }),
+        part("pointwise", `${block}.conv4`, channels, 2 * channels, { norm: `${block}.norm2` }),
+        part("pointwise", `${block}.conv5`, channels, channels, { scale: `${block}.gamma` }),
         ...expand(blocks[position + 1], channels),
       ]);
-    });
-  });
-  builder.slice("ending", [
-    { kind: "ending", path: "ending", offset: 0, inputs: config.width, outputs: config.imageChannels },
-  ]);
+    }
+  }
+  builder.slice("ending", [part("ending", "ending", config.width, config.imageChannels)]);
   return builder;
+}
+
+type UnplacedPart = Omit<WeightPart, "offset">;
+
+function part(
+  kind: WeightPart["kind"],
+  path: string,
+  inputs: number,
+  outputs: number,
+  folded: Pick<FoldedConvolution, "norm" | "scale"> = {},
+): UnplacedPart {
+  return { kind, path, inputs, outputs, ...folded };
 }
 
 class LayoutBuilder implements WeightLayout {
@@ -182,7 +119,7 @@ class LayoutBuilder implements WeightLayout {
   readonly slices = new Map<string, WeightSlice>();
   length = 0;
 
-  slice(name: string, parts: readonly WeightPart[]): void {
+  slice(name: string, parts: readonly UnplacedPart[]): void {
     const offset = this.length;
     let end = offset;
     for (const part of parts) {

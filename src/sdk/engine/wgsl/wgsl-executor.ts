@@ -10,16 +10,16 @@ import { tensorBytesSha256, type TensorFile } from "../../weights/index.js";
 import type { Executor, ExecutorRun } from "../executor.js";
 import { type WebgpuDevice, isSoftware } from "../webgpu-device.js";
 import { modulateOnHost, type ReadParameter } from "../host-modulation.js";
+import { requireKernels } from "../require-kernels.js";
 import { activeEntries } from "../run-input.js";
 import { foldWeights } from "./fold-weights.js";
 import type { KernelOptions } from "./kernels/kernel.js";
 import { mergeKernel } from "./kernels/merge.js";
-import { tileThreads, tileVectors } from "./kernels/tile.js";
+import { maximumChannels, tileThreads, tileVectors } from "./kernels/tile.js";
 import { Merger } from "./merger.js";
 import { compileKernels, type CompileProgress } from "./pipelines.js";
 import { layOutVectors, listKernels, type VectorLayout } from "./plan.js";
 import { bytesPerValue, type Precision } from "./precision.js";
-import { reasonAgainst } from "./support.js";
 import { TileRunner, type RunSlot } from "./tile-runner.js";
 import { layOutWeights, type WeightLayout } from "./weight-layout.js";
 import { WgslRun } from "./wgsl-run.js";
@@ -45,11 +45,8 @@ export interface WgslExecutorOptions {
  * compiled. Its results are those of {@link TfjsExecutor}, to rounding.
  */
 export class WgslExecutor implements Executor {
-  /** Fused WebGPU kernels. */
   readonly kind = "wgsl";
-  /** The GPU. */
   readonly backend = "webgpu";
-  /** How features and weights are stored. */
   readonly precision: Precision;
   readonly #device: WebgpuDevice;
   readonly #config: BackboneConfig;
@@ -118,9 +115,6 @@ export class WgslExecutor implements Executor {
    * Compiles the kernels and uploads the base.
    *
    * @param device - it stays the caller's and must outlive the executor
-   * @param file - the base's tensors
-   * @param config - the base's network
-   * @param options - precision, and who is told of the progress
    * @returns the executor, for the caller to dispose
    * @throws {@link LimpidError} `BackendUnavailable` with the reason if the kernels do not run this network, or do not
    * compile on this device: `tfjs` runs it then. `WeightsCorrupt` if the tensors do not fit the network, `DeviceLost`,
@@ -134,16 +128,7 @@ export class WgslExecutor implements Executor {
   ): Promise<WgslExecutor> {
     device.check();
     const found = matchTensors(file, listBackboneParameters(config), "the backbone");
-    const reason = reasonAgainst(config);
-    if (reason !== undefined) {
-      throw new LimpidError(
-        "BackendUnavailable",
-        `the fused WebGPU kernels do not run this network: ${reason}`,
-        {
-          details: { reason },
-        },
-      );
-    }
+    requireKernels(config, "the fused WebGPU kernels", maximumChannels);
     const kernelOptions = chooseOptions(device.gpu, config, options);
     // The kernels see squares as pixels of more channels.
     const { unshuffle: squareSide = 1, ...rest } = config;

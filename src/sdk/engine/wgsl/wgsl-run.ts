@@ -12,11 +12,6 @@ export class WgslRun implements ExecutorRun {
   #isMeasured = false;
   #disposed = false;
 
-  /**
-   * @param runner - computes
-   * @param slot - weights and vectors of this run
-   * @param onEnd - takes the slot back
-   */
   constructor(runner: TileRunner, slot: RunSlot, onEnd: () => void) {
     this.#runner = runner;
     this.#slot = slot;

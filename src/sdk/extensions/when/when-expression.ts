@@ -1,6 +1,5 @@
 import type { ContextLookup } from "../context-value.js";
-import { evaluateWhen, type WhenNode } from "./when-node.js";
-import { parseWhenNode } from "./when-parser.js";
+import { parseCondition, type Condition } from "./when-parser.js";
 
 /**
  * A `when` clause: says from the context keys whether a menu item or command is there. Made by `parseWhen`.
@@ -10,13 +9,14 @@ export class WhenExpression {
   readonly text: string;
   /** The context keys that it reads: it can change only when one of them does. */
   readonly keys: ReadonlySet<string>;
-  readonly #node: WhenNode;
+  readonly #holds: Condition;
 
   /** @internal To be made by `parseWhen`. */
   constructor(text: string) {
+    const keys = new Set<string>();
     this.text = text;
-    this.#node = parseWhenNode(text);
-    this.keys = new Set(keysOf(this.#node));
+    this.keys = keys;
+    this.#holds = parseCondition(text, keys);
   }
 
   /**
@@ -26,7 +26,7 @@ export class WhenExpression {
    * @returns true if it holds
    */
   evaluate(lookup: ContextLookup): boolean {
-    return evaluateWhen(this.#node, lookup);
+    return this.#holds(lookup);
   }
 }
 
@@ -38,12 +38,12 @@ export class WhenExpression {
  * | `key` | the key's value is neither missing, `false`, `0` nor `''` |
  * | `key == value`, `key != value` | the texts are equal, or not; a value with other characters is quoted |
  * | `key < 5` and `<=`, `>`, `>=` | the key's value is such a number |
- * | `key =~ /pattern/i` | the pattern occurs in the value (see {@link LinearPattern}) |
  * | `key in list`, `key not in list` | the key's value is, or is not, a member of the other key's list |
  * | `!a`, `a && b`, `a \|\| b`, `(a)`, `true`, `false` | as everywhere; `&&` binds stronger than `\|\|` |
  *
+ * VS Code's `=~` is refused: a pattern from an extension can take a regular-expression engine forever.
+ *
  * @param text - the clause, at most 2048 characters
- * @returns the clause, to be evaluated
  * @throws {@link LimpidError} `InvalidWhen` with the character at which it goes wrong, in `details.position`
  *
  * @example
@@ -54,23 +54,4 @@ export class WhenExpression {
  */
 export function parseWhen(text: string): WhenExpression {
   return new WhenExpression(text);
-}
-
-function keysOf(node: WhenNode): readonly string[] {
-  switch (node.kind) {
-    case "constant":
-      return [];
-    case "not":
-      return keysOf(node.operand);
-    case "and":
-    case "or":
-      return node.operands.flatMap(keysOf);
-    case "in":
-      return [node.key, node.list];
-    case "key":
-    case "equals":
-    case "compare":
-    case "matches":
-      return [node.key];
-  }
 }

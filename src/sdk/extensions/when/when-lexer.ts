@@ -4,26 +4,9 @@ import { LimpidError } from "../../base/index.js";
 export interface WhenToken {
   /** What it is: an operator or parenthesis by its own text, else its kind. */
   readonly kind:
-    | "word"
-    | "quoted"
-    | "pattern"
-    | "end"
-    | "=="
-    | "!="
-    | "=~"
-    | "<"
-    | "<="
-    | ">"
-    | ">="
-    | "!"
-    | "&&"
-    | "||"
-    | "("
-    | ")";
-  /** The word, the text between the quotes, or the pattern between the slashes. */
+    "word" | "quoted" | "end" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "!" | "&&" | "||" | "(" | ")";
+  /** The word, or the text between the quotes. */
   readonly text: string;
-  /** The flags of a pattern. */
-  readonly flags?: string;
   /** Where it begins, in characters from 0. */
   readonly position: number;
 }
@@ -31,14 +14,13 @@ export interface WhenToken {
 /** How long a clause may be, in characters. */
 const maximumLength = 2048;
 
-const operators = ["==", "!=", "=~", "<=", ">=", "&&", "||", "<", ">", "!", "(", ")"] as const;
+const operators = ["==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "(", ")"] as const;
 /** A context key, a number, or a bare value. */
 const wordPattern = /[\p{L}\p{N}_.:-]+/uy;
 
 /**
  * Cuts a `when` clause into tokens.
  *
- * @param text - the clause
  * @returns the tokens, the last of kind `end`
  * @throws {@link LimpidError} `InvalidWhen` with `details.position`
  */
@@ -55,7 +37,7 @@ export function tokenizeWhen(text: string): readonly WhenToken[] {
   for (;;) {
     while (/\s/.test(text[position] ?? "")) position++;
     if (position >= text.length) break;
-    const [token, end] = tokenAt(text, position, tokens.at(-1)?.kind === "=~");
+    const [token, end] = tokenAt(text, position);
     tokens.push(token);
     position = end;
   }
@@ -64,13 +46,15 @@ export function tokenizeWhen(text: string): readonly WhenToken[] {
 }
 
 /** The token that begins at a position, and where it ends. */
-function tokenAt(text: string, position: number, expectsPattern: boolean): readonly [WhenToken, number] {
+function tokenAt(text: string, position: number): readonly [WhenToken, number] {
   const character = text[position]!;
-  if (expectsPattern && character === "/") return patternAt(text, position);
   if (character === "'" || character === '"') {
     const close = text.indexOf(character, position + 1);
     if (close < 0) throw invalidWhen(text, position, `has a quote ${character} that is not closed`);
     return [{ kind: "quoted", text: text.slice(position + 1, close), position }, close + 1];
+  }
+  if (text.startsWith("=~", position)) {
+    throw invalidWhen(text, position, "has =~; patterns are not read, compare with == or in");
   }
   const operator = operators.find((candidate) => text.startsWith(candidate, position));
   if (operator !== undefined)
@@ -81,25 +65,9 @@ function tokenAt(text: string, position: number, expectsPattern: boolean): reado
   return [{ kind: "word", text: word, position }, position + word.length];
 }
 
-/** A pattern between slashes; a slash in it is escaped or in a class. */
-function patternAt(text: string, position: number): readonly [WhenToken, number] {
-  let end = position + 1;
-  for (let inClass = false; text[end] !== "/" || inClass; end++) {
-    if (end >= text.length) throw invalidWhen(text, position, "has a pattern without its closing slash");
-    if (text[end] === "\\") end++;
-    else if (text[end] === "[") inClass = true;
-    else if (text[end] === "]") inClass = false;
-  }
-  let flagsEnd = end + 1;
-  while (/[a-z]/i.test(text[flagsEnd] ?? "")) flagsEnd++;
-  const flags = text.slice(end + 1, flagsEnd);
-  return [{ kind: "pattern", text: text.slice(position + 1, end), flags, position }, flagsEnd];
-}
-
 /**
  * The error of a malformed clause.
  *
- * @param text - the clause
  * @param position - where it goes wrong, in characters from 0
  * @param fault - the rest of the sentence "the when clause X ..."
  */

@@ -1,7 +1,8 @@
-import { LimpidError } from "../../base/index.js";
-import { LinearPattern } from "./linear-pattern.js";
+import type { ContextLookup, ContextValue } from "../context-value.js";
 import { invalidWhen, tokenizeWhen, type WhenToken } from "./when-lexer.js";
-import type { WhenLiteral, WhenNode } from "./when-node.js";
+
+/** Whether a clause, or a part of one, holds. */
+export type Condition = (lookup: ContextLookup) => boolean;
 
 /** How deep parentheses and `!` may nest. */
 const maximumDepth = 64;
@@ -9,57 +10,66 @@ const numberPattern = /^-?(?:\d+\.?\d*|\.\d+)$/;
 /** A word that names a key: dotted, as in `limpid.hasImage` or `config.acme.mode`. */
 const keyPattern = /^[\p{L}_][\p{L}\p{N}_.:-]*$/u;
 
+const comparisons: Readonly<Partial<Record<WhenToken["kind"], (value: number, limit: number) => boolean>>> = {
+  "<": (value, limit) => value < limit,
+  "<=": (value, limit) => value <= limit,
+  ">": (value, limit) => value > limit,
+  ">=": (value, limit) => value >= limit,
+};
+
 /**
- * Reads a `when` clause into a tree.
+ * Reads a `when` clause.
  *
- * @param text - the clause
+ * @param keys - receives the context keys that it reads
  * @throws {@link LimpidError} `InvalidWhen` with `details.position`
  */
-export function parseWhenNode(text: string): WhenNode {
-  return new WhenParser(text).parse();
+export function parseCondition(text: string, keys: Set<string>): Condition {
+  return new WhenParser(text, keys).parse();
 }
 
 class WhenParser {
   readonly #text: string;
+  readonly #keys: Set<string>;
   readonly #tokens: readonly WhenToken[];
   #index = 0;
   #depth = 0;
 
-  constructor(text: string) {
+  constructor(text: string, keys: Set<string>) {
     this.#text = text;
+    this.#keys = keys;
     this.#tokens = tokenizeWhen(text);
   }
 
-  parse(): WhenNode {
-    const node = this.#or();
+  parse(): Condition {
+    const condition = this.#or();
     if (this.#next.kind !== "end") this.#fail(`has an unexpected ${describe(this.#next)}`);
-    return node;
+    return condition;
   }
 
   get #next(): WhenToken {
     return this.#tokens[this.#index]!;
   }
 
-  #or(): WhenNode {
+  #or(): Condition {
     const operands = [this.#and()];
     while (this.#accept("||")) operands.push(this.#and());
-    return operands.length === 1 ? operands[0]! : { kind: "or", operands };
+    return (lookup) => operands.some((holds) => holds(lookup));
   }
 
-  #and(): WhenNode {
+  #and(): Condition {
     const operands = [this.#unary()];
     while (this.#accept("&&")) operands.push(this.#unary());
-    return operands.length === 1 ? operands[0]! : { kind: "and", operands };
+    return (lookup) => operands.every((holds) => holds(lookup));
   }
 
-  #unary(): WhenNode {
+  #unary(): Condition {
     if (++this.#depth > maximumDepth) this.#fail(`nests deeper than ${maximumDepth}`);
     try {
-      if (this.#accept("!")) return { kind: "not", operand: this.#unary() };
+      if (this.#accept("!")) return not(this.#unary());
       if (this.#accept("(")) {
-        const node = this.#or();
+        const condition = this.#or();
         if (!this.#accept(")")) this.#fail(`has ${describe(this.#next)} where a ) was expected`);
-        return node;
+        return condition;
       }
       return this.#comparison();
     } finally {
@@ -67,76 +77,60 @@ class WhenParser {
     }
   }
 
-  #comparison(): WhenNode {
-    const key = this.#take("word", "a context key");
-    if (key.text === "true" || key.text === "false") return { kind: "constant", value: key.text === "true" };
-    if (!keyPattern.test(key.text)) this.#fail(`has ${describe(key)} where a context key was expected`, key);
-    const operator = this.#next;
-    switch (operator.kind) {
-      case "==":
-        this.#index++;
-        return { kind: "equals", key: key.text, value: this.#literal() };
-      case "!=":
-        this.#index++;
-        return { kind: "not", operand: { kind: "equals", key: key.text, value: this.#literal() } };
-      case "<":
-      case "<=":
-      case ">":
-      case ">=":
-        this.#index++;
-        return { kind: "compare", key: key.text, operator: operator.kind, value: this.#number() };
-      case "=~":
-        this.#index++;
-        return { kind: "matches", key: key.text, pattern: this.#pattern() };
-      case "word":
-        return this.#membership(key.text);
-      default:
-        return { kind: "key", key: key.text };
+  #comparison(): Condition {
+    if (this.#accept("word", "true")) return () => true;
+    if (this.#accept("word", "false")) return () => false;
+    const key = this.#key("a context key");
+    if (this.#accept("==")) return equals(key, this.#value());
+    if (this.#accept("!=")) return not(equals(key, this.#value()));
+    const compare = comparisons[this.#next.kind];
+    if (compare !== undefined) {
+      this.#index++;
+      const limit = this.#number();
+      return (lookup) => {
+        const value = lookup(key);
+        const isNumber = typeof value === "number" || (typeof value === "string" && value !== "");
+        return isNumber && compare(Number(value), limit);
+      };
     }
+    if (this.#next.kind === "word") return this.#membership(key);
+    return (lookup) => Boolean(lookup(key));
   }
 
   /** After a key and before a word: only `in` and `not in` can stand here. */
-  #membership(key: string): WhenNode {
-    const negated = this.#next.text === "not";
-    if (negated) this.#index++;
-    if (this.#next.kind !== "word" || this.#next.text !== "in") {
+  #membership(key: string): Condition {
+    const isNegated = this.#accept("word", "not");
+    if (!this.#accept("word", "in")) {
       this.#fail(`has ${describe(this.#next)} where an operator was expected`);
     }
-    this.#index++;
-    const list = this.#take("word", "the context key of a list");
-    if (!keyPattern.test(list.text))
-      this.#fail(`has ${describe(list)} where a context key was expected`, list);
-    const node: WhenNode = { kind: "in", key, list: list.text };
-    return negated ? { kind: "not", operand: node } : node;
+    const list = this.#key("the context key of a list");
+    const isMember: Condition = (lookup) => {
+      const [value, members] = [lookup(key), lookup(list)];
+      if (value === undefined || !Array.isArray(members)) return false;
+      return members.some((member: ContextValue) => isEqual(value, member));
+    };
+    return isNegated ? not(isMember) : isMember;
   }
 
-  #literal(): WhenLiteral {
-    if (this.#next.kind === "quoted") return this.#take("quoted", "a value").text;
-    const { text } = this.#take("word", "a value");
-    if (text === "true" || text === "false") return text === "true";
-    // "007" is a text, not the number 7.
-    return numberPattern.test(text) && String(Number(text)) === text ? Number(text) : text;
+  #key(expected: string): string {
+    const token = this.#take("word", expected);
+    if (!keyPattern.test(token.text)) {
+      this.#fail(`has ${describe(token)} where a context key was expected`, token);
+    }
+    this.#keys.add(token.text);
+    return token.text;
+  }
+
+  #value(): string {
+    return this.#take(this.#next.kind === "quoted" ? "quoted" : "word", "a value").text;
   }
 
   #number(): number {
     const token = this.#take("word", "a number");
-    if (!numberPattern.test(token.text))
+    if (!numberPattern.test(token.text)) {
       this.#fail(`has ${describe(token)} where a number was expected`, token);
-    return Number(token.text);
-  }
-
-  #pattern(): LinearPattern {
-    const token = this.#take("pattern", "a /pattern/");
-    try {
-      return new LinearPattern(token.text, token.flags);
-    } catch (error) {
-      if (!LimpidError.is(error)) throw error;
-      const offset = Number(error.details.position ?? 0);
-      throw new LimpidError("InvalidWhen", error.message, {
-        cause: error,
-        details: { when: this.#text, position: token.position + 1 + offset },
-      });
     }
+    return Number(token.text);
   }
 
   #take(kind: WhenToken["kind"], expected: string): WhenToken {
@@ -146,8 +140,8 @@ class WhenParser {
     return token;
   }
 
-  #accept(kind: WhenToken["kind"]): boolean {
-    if (this.#next.kind !== kind) return false;
+  #accept(kind: WhenToken["kind"], text?: string): boolean {
+    if (this.#next.kind !== kind || (text !== undefined && this.#next.text !== text)) return false;
     this.#index++;
     return true;
   }
@@ -155,6 +149,19 @@ class WhenParser {
   #fail(fault: string, token = this.#next): never {
     throw invalidWhen(this.#text, token.position, fault);
   }
+}
+
+function not(condition: Condition): Condition {
+  return (lookup) => !condition(lookup);
+}
+
+function equals(key: string, expected: string): Condition {
+  return (lookup) => isEqual(lookup(key), expected);
+}
+
+/** As text: `5` equals `'5'`, `true` equals `'true'`; a key without a value equals nothing, nor does a list. */
+function isEqual(value: ContextValue | undefined, expected: ContextValue): boolean {
+  return value !== undefined && !Array.isArray(value) && String(value) === String(expected);
 }
 
 function describe(token: WhenToken): string {

@@ -10,8 +10,6 @@ export interface AssetFolder {
    * Fetches a file, holds it against its hash, and leaves it in the browser's cache.
    *
    * @param path - relative to the folder
-   * @param signal - gives up when it fires
-   * @returns the file's address
    * @throws {@link LimpidError} `AssetsMissing` if it is not there, or another than the folder's list says
    */
   check(path: string, signal?: AbortSignal): Promise<string>;
@@ -39,7 +37,6 @@ export function noAssets(): LimpidError {
  * Opens a folder that `limpid-assets` has filled.
  *
  * @param base - its address, absolute, with a slash at its end
- * @param signal - gives up when it fires
  * @throws {@link LimpidError} `AssetsMissing` if its list is not there, or is of another version
  */
 export async function openAssets(base: string, signal?: AbortSignal): Promise<AssetFolder> {

@@ -63,7 +63,6 @@ export interface PostedStart {
 
 /** An engine that runs. */
 export interface OpenedEngine extends EngineState {
-  /** What its `model.json` says. */
   readonly manifest: ModelManifest;
   /** The experts that ship with it: the worker knows each by its place in this list. */
   readonly experts: readonly PostedExpertEntry[];
@@ -73,7 +72,6 @@ export interface OpenedEngine extends EngineState {
 
 /** What a page can ask an engine without waiting. */
 export interface EngineState {
-  /** The backend that runs. */
   readonly backend: BackendName;
   /** Bytes of device memory held between runs. */
   readonly byteSize: number;
@@ -92,9 +90,7 @@ export type PostedFactors = Omit<ExpertFactors, "a" | "b"> & {
 
 /** A tensor whose class was lost on the way. */
 export interface PostedTensor {
-  /** How one element is stored. */
   readonly dtype: TensorType;
-  /** One length per axis. */
   readonly shape: readonly number[];
   readonly bytes: Uint8Array;
 }
@@ -110,7 +106,6 @@ export interface PostedExperts {
   readonly entries: readonly (ExpertOptions & { readonly key: number })[];
   /** Those that the worker has not met, by key. */
   readonly fresh: ReadonlyMap<number, PostedExpert>;
-  /** Ids of those that are pinned. */
   readonly pinned: readonly string[];
 }
 
@@ -124,11 +119,9 @@ export interface PostedAnalyze extends Omit<AnalyzeOptions, "signal" | "onProgre
 /** A call that can be posted: without its signal and its listener. */
 export interface PostedRestore {
   readonly image: PixelImageInit;
-  /** What else can be posted. */
   readonly options: Omit<RestoreOptions, "signal" | "onProgress" | "mask"> & {
     readonly mask?: PixelImageInit;
   };
-  /** Whether anybody listens to progress. */
   readonly hasProgress: boolean;
 }
 

@@ -63,9 +63,7 @@ function surroundings(): EngineSurroundings {
  * the same experts are installed.
  */
 export class Engine implements Disposable {
-  /** What the model's `model.json` says. */
   readonly manifest: ModelManifest;
-  /** The experts that are installed. */
   readonly experts: ExpertSet;
   /** Fired when a backend replaces another, and when the engine had to be started anew, with the reason. */
   readonly onDidChangeBackend: Event<BackendChange>;
@@ -100,7 +98,6 @@ export class Engine implements Disposable {
    * Starts an engine.
    *
    * @param options - of `createLimpid`
-   * @param around - how to reach workers
    * @returns the engine, for the caller to dispose
    */
   static async open(options: LimpidOptions, around: EngineSurroundings = surroundings()): Promise<Engine> {

@@ -15,7 +15,6 @@ export interface LocalEngine {
 /**
  * Starts an engine on this thread.
  *
- * @param start - model and options
  * @param given - experts that are installed already; those of the model if left out
  */
 export async function openLocal(start: EngineStart, given?: ExpertSet): Promise<LocalEngine> {

@@ -15,13 +15,7 @@ export interface ServeEngineOptions {
   readonly script?: string;
 }
 
-/**
- * Makes this thread one that has the engine of a Limpid on another.
- *
- * @param port - the way to the Limpid
- * @param options - what starts tile workers
- * @returns ends the engine
- */
+/** Makes this thread one that has the engine of a Limpid on another. */
 export function serveEngine(port: WorkerPort, { script }: ServeEngineOptions = {}): Disposable {
   let session: RestoreSession | undefined;
   let experts: MirroredExperts | undefined;

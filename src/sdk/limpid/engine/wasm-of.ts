@@ -4,16 +4,10 @@ import type { AssetFolder } from "./asset-folder.js";
 export interface WasmFiles {
   /** Their folder, with a slash at its end. */
   readonly wasmPath?: string;
-  /** Checks a file by its name. */
   readonly checkWasm?: (file: string) => Promise<unknown>;
 }
 
-/**
- * Where a session finds WebAssembly: where the application says, else in the assets.
- *
- * @param wasmPath - what the application says
- * @param assets - the folder, if there is one
- */
+/** Where a session finds WebAssembly: where the application says, else in the assets. */
 export function wasmOf(wasmPath: string | undefined, assets: AssetFolder | undefined): WasmFiles {
   if (wasmPath !== undefined) return { wasmPath };
   if (assets === undefined) return {};

@@ -38,7 +38,6 @@ export interface ImportedModule {
  * Makes an expert of modules that all have been found.
  *
  * @param modules - at least one
- * @param options - id, base, degradations
  * @param faults - what was wrong with the file so far; a misfit is added
  * @param unmatched - names of tensors that belong to no target
  * @throws {@link LimpidError} `ExpertMismatch` if there are faults or unmatched names; `details` has all of them
@@ -79,7 +78,6 @@ export function makeImportedExpert(
  * The targets of a network by the names that their modules may have: the target's path, and the path of the convolution
  * within it.
  *
- * @param config - the network
  * @param rename - from a path to what the format makes of it
  * @returns targets by name; of a name that several targets would have, none
  */

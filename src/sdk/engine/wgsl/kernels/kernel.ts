@@ -18,7 +18,6 @@ export interface Kernel {
 
 /** What the generated shaders depend on besides the network. */
 export interface KernelOptions {
-  /** How features and weights are stored. */
   readonly precision: Precision;
   /** Whether blocks of few channels are computed whole, once channel attention is given. */
   readonly wholeBlocks: boolean;
@@ -30,11 +29,8 @@ export interface KernelOptions {
 
 /** A binding as a kernel's author writes it. */
 export interface Declaration {
-  /** Its name in the shader. */
   readonly name: string;
-  /** Its WGSL type. */
   readonly type: string;
-  /** How it is used. */
   readonly kind: BindingKind;
 }
 
@@ -94,8 +90,6 @@ export function write(name: string, type = "array<Vector>"): Declaration {
 /**
  * Assembles a kernel.
  *
- * @param key - what it is
- * @param options - precision and workgroups
  * @param declarations - its bindings, in order
  * @param body - functions and variables, the entry point among them
  */

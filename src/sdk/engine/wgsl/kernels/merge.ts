@@ -8,7 +8,7 @@ const segmentWords = 4;
 const expertWords = 1;
 
 /** u32 that describe one expert's factors of one convolution: where A and B start, in floats, and their rank. */
-export const factorWords = 3;
+const factorWords = 3;
 
 /** Workgroups along x: the most that every device allows. */
 export const mergeRow = 65_535;

@@ -8,7 +8,6 @@ export const threads = 64;
  * Invocations of a workgroup that works on a tile. If blocks are computed whole, as many as a tile with its border has
  * pixels at most. They share 200 bytes of memory each: 16 kB, which every device has, or 32 kB, which nearly every one has.
  *
- * @param limits - those of the device
  * @param wholeBlocks - whether there are tiles with a border
  */
 export function tileThreads(
