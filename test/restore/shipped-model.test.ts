@@ -62,15 +62,15 @@ test.each<[id: string, damaged: PixelImage]>([
     "limpid.dehaze",
     degrade(
       sky((value) => value),
-      [{ degradation: "haze", severity: 0.5 }],
+      [{ degradation: "haze", severity: 0.7 }],
       3,
     ),
   ],
   ["limpid.relight", sky((value) => 0.3 * value)],
   ["limpid.deshadow", sky((value, x, y) => value * (Math.hypot(x - 128, y - 96) < 60 ? 0.5 : 1))],
-])("%s leaves hardly a lattice in a sky", async (id, damaged) => {
+])("%s leaves less than a level of lattice in a sky", async (id, damaged) => {
   const { image } = await limpid.restore(damaged, { experts: [{ id, weight: 1 }] });
   expect(psnr(image, damaged)).toBeLessThan(45);
-  // 0.2, 1.5 and 1.1 by these weights; weights 0.6.0 left 3.7, 5.0 and 1.8.
-  expect(latticeOf(image)).toBeLessThan(id === "limpid.relight" ? 1.8 : 1.2);
+  // 0.1, 0.8 and 1.0 by weights 0.9.0; the edge of the shadow alone has 1.0, and weights 0.6.0 left 3.7, 5.0 and 1.8.
+  expect(latticeOf(image)).toBeLessThan(1.05);
 });

@@ -51,7 +51,7 @@ UNEVEN, UNEVEN_ERROR = {"raindrop", "shadow", "inpainting"}, 5e-4
 UNSURE = 0.5
 #: Weight of the pattern that repeats every 8 pixels in what the backbone adds. A photograph has none, and eyes see it in skies: it counts
 #: the less, the more detail there is, as a standard deviation, and from this much on not at all. Detail hides its own errors among it, too.
-LATTICE, DETAIL = 600.0, 0.012
+LATTICE, DETAIL = 2000.0, 0.012
 
 
 class FaultCode(nn.Module):
