@@ -275,8 +275,8 @@ interface Sample {
   readonly alone: RestoreResult;
   readonly restored: RestoreResult;
   readonly routed: RestoreResult;
-  /** Whether the router sends it to the expert first. */
-  readonly isRouted: boolean;
+  /** Whether the router sends it to the expert first, and leaves its clean twin alone. */
+  readonly isToldApart: boolean;
   /** What the expert gains over the backbone alone, in dB. */
   readonly gain: number;
 }
@@ -297,21 +297,22 @@ async function restoreSamples(
     const restored = await limpid.restore(before, { experts: [{ id: expert.id, weight: 1 }], signal });
     const routed = await limpid.restore(before, { signal });
     const gain = psnr(restored.image, after) - psnr(alone.image, after);
-    const isRouted = routed.mixture[0]?.expert === expert.id;
-    samples.push({ before, after, alone, restored, routed, isRouted, gain });
+    const { present } = await limpid.analyze(after, { signal });
+    const isToldApart = routed.mixture[0]?.expert === expert.id && present.length === 0;
+    samples.push({ before, after, alone, restored, routed, isToldApart, gain });
   }
   return samples;
 }
 
-/** The sample of the median gain, among those that the router sends to the expert if there are any, as files. */
+/** The sample of the median gain, among those that the router tells from their clean twins if there are any, as files. */
 async function writeGolden(
   folder: string,
   name: string,
   samples: readonly Sample[],
   signal: AbortSignal,
 ): Promise<GoldenSample> {
-  const found = samples.filter(({ isRouted }) => isRouted);
-  const byGain = [...(found.length > 0 ? found : samples)].sort((a, b) => a.gain - b.gain);
+  const toldApart = samples.filter(({ isToldApart }) => isToldApart);
+  const byGain = [...(toldApart.length > 0 ? toldApart : samples)].sort((a, b) => a.gain - b.gain);
   const sample = byGain[Math.floor(byGain.length / 2)]!;
   const golden = { before: `golden/${name}-before.png`, after: `golden/${name}-after.png` };
   await writeImageFile(join(folder, golden.before), sample.before, { signal });
