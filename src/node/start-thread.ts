@@ -2,9 +2,8 @@ import { Worker, type WorkerOptions } from "node:worker_threads";
 import { EventEmitter, LimpidError, type WorkerPort } from "../sdk/base/index.js";
 
 /**
- * Starts a thread of Node.
+ * Starts a thread of Node. With `isBackground` the process may end while the thread still runs.
  *
- * @param options - of the worker; `isBackground` lets the process end while the thread still runs
  * @returns the way to it, for the caller to dispose
  */
 export function startThread(

@@ -20,9 +20,9 @@ export type PassKind =
   | "measure";
 
 /**
- * Checks what a run of fused kernels begins with: they would compute something from whatever they are given.
+ * Checks what a run of fused kernels begins with, experts and embedding against the network: they would compute something from
+ * whatever they are given.
  *
- * @param base - what the experts must fit
  * @returns the entries that change anything
  * @throws {@link LimpidError} `InvalidArgument`, `ExpertMismatch`
  */

@@ -33,7 +33,7 @@ export function connect(options: PhotopeaHostOptions & PhotopeaSessionOptions = 
     },
     dispose: () => received.dispose(),
   };
-  const session = new PhotopeaSession(endpoint, { timeout: 400, startTimeout: 400, ...options });
+  const session = new PhotopeaSession(endpoint, { timeout: 1500, startTimeout: 1500, ...options });
   const host = new PhotopeaHost(session, options);
   return { photopea, session, host, posted, inject: (message) => received.fire(message) };
 }

@@ -87,12 +87,7 @@ export function write(name: string, type = "array<Vector>"): Declaration {
   return { name, type, kind: "storage" };
 }
 
-/**
- * Assembles a kernel.
- *
- * @param declarations - its bindings, in order
- * @param body - functions and variables, the entry point among them
- */
+/** Assembles a kernel of its bindings, in order, and its functions and variables, the entry point among them. */
 export function makeKernel(
   key: string,
   { precision, threads, tileVectors }: KernelOptions,
