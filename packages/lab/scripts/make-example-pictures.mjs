@@ -1,5 +1,5 @@
 // npm run example-pictures [-- NAME...]: opens the examples in Chromium with the shipped weights and takes the pictures of their
-// READMEs and of the gallery. Photopea, Figma and miniPaint are the stand-ins of the tests.
+// READMEs and of the gallery, and that of the playground in the README. Photopea, Figma and miniPaint are the stand-ins of the tests.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -41,14 +41,7 @@ const browser = await chromium.launch({
 
 /** How wide the page is, and what is done in it. @type {Record<typeof exampleNames[number], [number, (page: Page) => Promise<unknown>]>} */
 const scenes = {
-  playground: [
-    1280,
-    async (page) => {
-      await page.goto(`${playground.origin}/`);
-      await page.locator('[data-sample="noise.png"]').click();
-      await page.locator("#status", { hasText: /^Restored/ }).waitFor();
-    },
-  ],
+  playground: [1280, (page) => restoreSample(page, "noise.png")],
   "canvas-fabric": [960, (page) => restoreIn(page, "canvas-fabric")],
   "canvas-konva": [960, (page) => restoreIn(page, "canvas-konva")],
   "canvas-tui": [960, (page) => restoreIn(page, "canvas-tui")],
@@ -114,23 +107,45 @@ const asked = process.argv.slice(2);
 for (const name of exampleNames) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   const [width, act] = scenes[name];
-  const page = await browser.newPage({
-    viewport: { width, height: Math.round((width * size.height) / size.width) },
-    colorScheme: "light",
-    bypassCSP: true,
-  });
+  const viewport = { width, height: Math.round((width * size.height) / size.width) };
+  await take(join(root, "examples", name, "picture.jpg"), viewport, size, act);
+  console.log(name);
+}
+if (asked.length === 0 || asked.includes("playground")) {
+  const viewport = { width: 1440, height: 900 };
+  const file = join(root, "docs", "images", "playground.jpg");
+  await take(file, viewport, viewport, (page) => restoreSample(page, "low-light.jpg"));
+}
+await browser.close();
+for (const server of [pages, playground, photopea, figma, photopeaPlugin]) await server.close();
+
+/**
+ * Takes a picture of a page.
+ *
+ * @typedef {{ width: number, height: number }} Size
+ * @param {string} file
+ * @param {Size} viewport
+ * @param {Size} picture - of the same shape
+ * @param {(page: Page) => Promise<unknown>} act - what is done in the page before
+ */
+async function take(file, viewport, picture, act) {
+  const page = await browser.newPage({ viewport, colorScheme: "light", bypassCSP: true });
   page.setDefaultTimeout(300_000);
   await act(page);
   await page.mouse.move(0, 0);
   await sharp(await page.screenshot())
-    .resize(size)
+    .resize(picture)
     .jpeg({ quality: 82, mozjpeg: true })
-    .toFile(join(root, "examples", name, "picture.jpg"));
+    .toFile(file);
   await page.close();
-  console.log(name);
 }
-await browser.close();
-for (const server of [pages, playground, photopea, figma, photopeaPlugin]) await server.close();
+
+/** Restores a sample in the playground. @param {Page} page @param {string} sample */
+async function restoreSample(page, sample) {
+  await page.goto(`${playground.origin}/`);
+  await page.locator(`[data-sample="${sample}"]`).click();
+  await page.locator("#status", { hasText: /^Restored/ }).waitFor();
+}
 
 /** @param {Page} page @param {string} name - of an example with an editor */
 async function restoreIn(page, name) {
