@@ -1,10 +1,13 @@
 import { afterEach, beforeAll, expect, test } from "@jest/globals";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
+import { writePackArchive } from "../../packages/cli/src/files/index.js";
+import { makeTinyPack } from "../support/tiny-pack.js";
 import {
   codeHas,
   idle,
   makePicture,
+  model,
   openPicture,
   openPlayground,
   pictureFile,
@@ -12,6 +15,8 @@ import {
 } from "./open-playground.js";
 
 const picture = makePicture(64, 48);
+/** Of a pack whose fault may be there, as the router is told. */
+const routerRow = { weight: new Float32Array(8), bias: Math.log(0.44 / 0.56), threshold: 0.5 };
 let page: Page;
 let refused: string[];
 
@@ -259,6 +264,14 @@ test.each(["light", "dark"] as const)("axe finds nothing in any state, at any wi
     await page.getByRole("button", { name: "Brush…" }).click();
     await page.locator("#zoom-double").click();
     await check("restored, at 200 %, with the brush");
+    await page.setInputFiles("#pack-file", {
+      name: "acme.tgz",
+      mimeType: "application/gzip",
+      buffer: Buffer.from(writePackArchive(makeTinyPack(model, { routerRow }))),
+    });
+    await page.getByText("Perhaps halftone (44 %)").waitFor();
+    await idle(page);
+    await check("a pack installed, and what may be there");
     await page.getByRole("button", { name: "Brush…" }).click();
     await page.getByRole("button", { name: "Side by side" }).click();
     await page.locator("#save-menu summary").click();
