@@ -117,7 +117,7 @@ def even_frame(photos: list[Photo], h: int, w: int, source: Source) -> Framed:
         small = cv2.resize(candidate[1], (96, 72), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
         tone = luma(cv2.resize(small, (16, 12), interpolation=cv2.INTER_AREA))
         grey = luma(small)
-        smooth = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 2)) < 0.01
-        return float(tone.std() / (tone.mean() + 0.1) + sky(small).mean() + 0.3 * smooth.mean())
+        flat = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 2)) < 0.01
+        return float(tone.std() / (tone.mean() + 0.1) + sky(small).mean() + 0.3 * flat.mean())
 
     return taken(*min((part(photos, h, w, source, 0.6) for _ in range(12)), key=unevenness), h, w, source)

@@ -98,9 +98,9 @@ export interface PixiHostOptions extends PageHostOptions {
 }
 
 /**
- * A PixiJS scene as an editor: restores the active sprite, also the one in an active container. Frame, transform, filters and displayed size stay; other sprites with
- * the same texture keep it. PixiJS has neither a selection nor undo: tell which sprite is active, call `selectionChanged()` when
- * it is another one, and give the application's history or use what the commit returns.
+ * A PixiJS scene as an editor: restores the active sprite, also the one in an active container. Frame, transform, filters and
+ * displayed size stay; other sprites with the same texture keep it. PixiJS has neither a selection nor undo: tell which sprite is
+ * active, call `selectionChanged()` when it is another one, and give the application's history or use what the commit returns.
  *
  * @example
  * ```ts

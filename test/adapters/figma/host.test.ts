@@ -6,6 +6,7 @@ import { LimpidError } from "../../../src/sdk/base/index.js";
 import type { CommitOptions, Restorer } from "../../../src/sdk/host/index.js";
 import { decodePng, encodePng, PixelImage } from "../../../src/sdk/image/index.js";
 import { FakeFigma } from "../../fakes/figma/index.js";
+import { restoreResult } from "../../support/restore-result.js";
 import { connect, invert, makePicture, openPhoto, type Connected } from "./connected.js";
 
 const opened: Connected[] = [];
@@ -55,15 +56,7 @@ function restorer(meanwhile: () => unknown = () => undefined): Restorer & { read
     async restore(image) {
       calls++;
       await meanwhile();
-      return {
-        image: invert(image),
-        analysis: { degradations: [], present: [], embedding: new Float32Array() },
-        mixture: [],
-        tiles: 1,
-        tileSize: 64,
-        backend: "cpu",
-        timings: { analyze: 0, prepare: 0, tiles: 0, total: 0 },
-      };
+      return restoreResult(invert(image));
     },
   };
 }

@@ -1,18 +1,11 @@
 import { restoreObjects } from "../../../src/adapters/canvas/index.js";
 import type { Restorer } from "../../../src/sdk/host/index.js";
+import { restoreResult } from "../../support/restore-result.js";
 
 /** Gives every picture back with its colours inverted. */
 const inverting: Restorer = {
   restore: (image) =>
-    Promise.resolve({
-      image: image.withData(image.data.map((sample) => 255 - sample)),
-      analysis: { degradations: [], present: [], embedding: new Float32Array() },
-      mixture: [],
-      tiles: 1,
-      tileSize: 64,
-      backend: "cpu",
-      timings: { analyze: 0, prepare: 0, tiles: 0, total: 0 },
-    }),
+    Promise.resolve(restoreResult(image.withData(image.data.map((sample) => 255 - sample)))),
 };
 
 /**

@@ -15,6 +15,7 @@ import type {
   PhotopeaVices,
   SeenDocument,
 } from "../../fakes/photopea/index.js";
+import { restoreResult } from "../../support/restore-result.js";
 import { connect, makePicture, type Connected } from "./connected.js";
 
 const opened: Connected[] = [];
@@ -62,15 +63,7 @@ function invert(image: PixelImage): PixelImage {
 const restorer = (meanwhile: () => unknown = () => undefined): Restorer => ({
   async restore(image) {
     await meanwhile();
-    return {
-      image: invert(image),
-      analysis: { degradations: [], present: [], embedding: new Float32Array() },
-      mixture: [],
-      tiles: 1,
-      tileSize: 64,
-      backend: "cpu",
-      timings: { analyze: 0, prepare: 0, tiles: 0, total: 0 },
-    };
+    return restoreResult(invert(image));
   },
 });
 

@@ -6,7 +6,7 @@ import math
 import cv2
 import numpy as np
 
-from .fields import gaussian, is_grey, resize, smooth_field
+from .fields import gaussian, inset, is_grey, smooth_field
 from .parameters import PARAMETERS
 from .source import Source, lerp
 
@@ -74,8 +74,7 @@ def bordered(x, source):
     k = max(h, w)
     top, left, bottom, right = (round(source.uniform(0.004, 0.07) * k) for _ in range(4))
     tone = source.uniform(0, 0.15) if source.chance(0.25) else source.uniform(0.75, 1)
-    y = np.full_like(x, tone)
-    y[top : h - bottom, left : w - right] = resize(x, h - top - bottom, w - left - right)
+    y = inset(x, top, left, bottom, right, tone)
     radius = source.uniform(0.005, 0.1) * k if source.chance(0.4) else 0
     v, u = np.mgrid[0:h, 0:w].astype(np.float32)
     # How far a pixel lies beyond the circles in the corners.

@@ -12,7 +12,7 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .fields import aperture_kernel, coded, convolve, gaussian, linear, luma, resize, sigmoid, smooth_field
+from .fields import aperture_kernel, coded, convolve, gaussian, inset, linear, luma, sigmoid, smooth_field
 from .source import Source
 
 WORDS = (
@@ -305,7 +305,6 @@ def shallow(x, source):
 def framed(x, source):
     """A border of one tone, or bars above and below."""
     h, w = x.shape[:2]
-    y = np.full_like(x, source.choice([0.0, 1.0, 1.0, source.uniform(0, 1)]))
+    tone = source.choice([0.0, 1.0, 1.0, source.uniform(0, 1)])
     top, side = source.integer(1, h // 6), source.integer(0, w // 8)
-    y[top : h - top, side : w - side] = resize(x, h - 2 * top, w - 2 * side)
-    return np.clip(y, 0, 1)
+    return np.clip(inset(x, top, side, top, side, tone), 0, 1)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from .fields import coded, gaussian, linear, luma, silhouette, sky
+from .fields import coded, gaussian, linear, luma, sky
 from .parameters import PARAMETERS
+from .silhouette import silhouette
 from .source import Source, lerp
 
 P = PARAMETERS["shadow"]
@@ -16,9 +17,9 @@ def shadow(x: np.ndarray, severity: float, source: Source) -> np.ndarray:
     ground = below_the_sky(x) if source.chance(0.85) else np.ones((h, 1), np.float32)
     lit = np.clip(luma(x) * 4 - 0.6, 0, 1)
     for _ in range(6):
-        mask = silhouette(source, h, w, P)
+        mask = silhouette(source, h, w)
         if source.chance(0.3):
-            mask = np.maximum(mask, silhouette(source, h, w, P))
+            mask = np.maximum(mask, silhouette(source, h, w))
         mask = mask * ground
         # On what is dark already no shadow shows.
         if (mask * lit).mean() > P["smallest"] and mask.mean() < P["largest"]:
