@@ -109,15 +109,28 @@ def taken(photo: Photo, pixels: np.ndarray, h: int, w: int, source: Source) -> F
     return Framed(x, photo.plain, photo.doubtful) if whole else Framed(x, (), photo.plain + photo.doubtful)
 
 
+def best_part(photos: list[Photo], h: int, w: int, source: Source, cost, least: float, tries: int) -> Framed:
+    """Of so many parts of photographs the one that costs least; ``cost`` sees each reduced to 96 x 72, in 0..1."""
+
+    def of(candidate: tuple[Photo, np.ndarray]) -> float:
+        return cost(cv2.resize(candidate[1], (96, 72), interpolation=cv2.INTER_AREA).astype(np.float32) / 255)
+
+    return taken(*min((part(photos, h, w, source, least) for _ in range(tries)), key=of), h, w, source)
+
+
 def even_frame(photos: list[Photo], h: int, w: int, source: Source) -> Framed:
     """Of a dozen parts of photographs the one whose light is the most even, if it is rough and no sky: pavement, grass, sand, walls,
     where people notice shadows."""
 
-    def unevenness(candidate: tuple[Photo, np.ndarray]) -> float:
-        small = cv2.resize(candidate[1], (96, 72), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    def unevenness(small: np.ndarray) -> float:
         tone = luma(cv2.resize(small, (16, 12), interpolation=cv2.INTER_AREA))
         grey = luma(small)
         flat = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 2)) < 0.01
         return float(tone.std() / (tone.mean() + 0.1) + sky(small).mean() + 0.3 * flat.mean())
 
-    return taken(*min((part(photos, h, w, source, 0.6) for _ in range(12)), key=unevenness), h, w, source)
+    return best_part(photos, h, w, source, unevenness, 0.6, 12)
+
+
+def open_frame(photos: list[Photo], h: int, w: int, source: Source) -> Framed:
+    """Of four parts of photographs the one with most sky: out of doors, where haze, rain and snow are."""
+    return best_part(photos, h, w, source, lambda small: -float(np.minimum(sky(small).mean(1), 0.8).mean()), 1, 4)

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from .damage import DEGRADATIONS, Fault, Source, encode, one_by_one, original, rounded
 from .damage.fields import resize
 from .networks import ROUTER_CONFIG, scene_size, window_corners
-from .photographs import Photo, even_frame, frame
+from .photographs import Photo, even_frame, frame, open_frame
 
 #: (height, width) of the pictures of a batch, each with its transpose.
 SIZES = ((192, 256), (240, 320), (256, 384), (288, 384), (336, 448), (320, 480), (288, 512), (384, 512), (256, 256), (384, 384))
@@ -47,6 +47,8 @@ CLEAN, PAGES, SECOND = 0.33, 0.12, 0.24
 BY_NATURE = 0.3
 #: Shares of the pictures of even ground, with a shadow on it and without one.
 EVEN, EVEN_ANYWAY = 0.75, 0.06
+#: What happens out of doors, and how often it is put into a picture with sky.
+OUTDOORS, OPEN = {"haze", "rain", "snow"}, 0.7
 #: How sure the router should be of what a photograph shows by nature, plainly or so that people would disagree. Of what severity is not
 #: known: the middle.
 PLAINLY, DOUBTFUL, SEVERITY_BY_NATURE = 0.92, 0.3, 0.5
@@ -59,7 +61,7 @@ HARDER = 6000
 #: Pictures that were larger than they seem: what a camera's own pixels look like at 100 %.
 SOFT = 0.12
 #: Share of the pictures, of those whose detail no fault blurs, that are a small part of a photograph.
-DETAIL = 0.2
+DETAIL = 0.3
 
 
 @dataclass
@@ -152,17 +154,20 @@ class RouterBatches(Dataset):
     def sample(self, h: int, w: int, draw: Draw, source: Source):
         targets, severities = np.zeros(len(DEGRADATIONS), np.float32), np.zeros(len(DEGRADATIONS), np.float32)
         faults = draw.faults(source)
+        names = {fault.degradation for fault in faults}
         if not faults and self.by_nature and source.chance(BY_NATURE):
             x, plain, doubtful = frame(source.choice(self.by_nature), h, w, source, 0)
-        elif source.chance(EVEN if any(fault.degradation == "shadow" for fault in faults) else EVEN_ANYWAY):
+        elif source.chance(EVEN if "shadow" in names else EVEN_ANYWAY):
             x, plain, doubtful = even_frame(self.photos, h, w, source)
+        elif names & OUTDOORS and source.chance(OPEN):
+            x, plain, doubtful = open_frame(self.photos, h, w, source)
         else:
-            detail = {fault.degradation for fault in faults} <= {"noise", "jpeg"} and source.chance(DETAIL)
+            detail = names <= {"noise", "jpeg"} and source.chance(DETAIL)
             x, plain, doubtful = frame(self.photos, h, w, source, self.pages if not faults else self.pages / 4, 0.35 if detail else 1)
         rows, columns = (-(-side // STRIDE) for side in scene_size(h, w))
         places = np.zeros((len(DEGRADATIONS), rows, columns), np.float32)
-        for names, sure in ((plain, PLAINLY), (doubtful, DOUBTFUL)):
-            for index in map(DEGRADATIONS.index, names):
+        for shown, sure in ((plain, PLAINLY), (doubtful, DOUBTFUL)):
+            for index in map(DEGRADATIONS.index, shown):
                 targets[index], places[index] = sure, -1
         for index in map(DEGRADATIONS.index, plain):
             severities[index] = SEVERITY_BY_NATURE
@@ -172,7 +177,6 @@ class RouterBatches(Dataset):
             changed = cv2.resize(np.abs(x - before).mean(-1), (columns, rows), interpolation=cv2.INTER_AREA)
             targets[index], severities[index] = max(targets[index], target(fault, changed.mean())), fault.severity
             places[index], before = np.where(places[index] < 0, -1, 1 - np.exp(-changed / PLAIN)), x
-        names = {fault.degradation for fault in faults}
         fine = not names & {"noise", "jpeg", "blur"}
         if fine and source.chance(0.06):  # scaled after it happened
             factor = source.uniform(0.6, 0.95)

@@ -10,6 +10,7 @@ import math
 import cv2
 import numpy as np
 
+from .parameters import PARAMETERS
 from .source import Source
 
 cv2.setNumThreads(0)  # one thread a worker: several would wait for each other
@@ -136,7 +137,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
 
 def sky(x: np.ndarray) -> np.ndarray:
-    """Where the sky probably is: bright, smooth, bluish or grey, and joined to the upper edge."""
+    """Where the sky probably is: bright, smooth, bluish or grey, and joined to the upper edge; what is darker than it stands before it."""
     h, w = x.shape[:2]
     small = resize(x, max(8, h // 8), max(8, w // 8))
     bright = luma(small)
@@ -145,23 +146,34 @@ def sky(x: np.ndarray) -> np.ndarray:
     count, labels = cv2.connectedComponents(looks)
     tops = {int(label) for label in labels[0] if label}
     region = np.isin(labels, list(tops)).astype(np.float32) if tops else np.zeros(labels.shape, np.float32)
-    return gaussian(cv2.resize(region, (w, h), interpolation=cv2.INTER_LINEAR), 3)
+    if not region.any():
+        return np.zeros((h, w), np.float32)
+    tone = float((bright * region).sum() / region.sum())
+    near = np.clip(2 * gaussian(region, 1), 0, 1)  # a cell more on each side, so that its own edge is the photograph's
+    return gaussian(cv2.resize(near, (w, h), interpolation=cv2.INTER_LINEAR), 2) * np.clip((luma(x) - tone + 0.3) / 0.15, 0, 1)
 
 
 def plausible_depth(x: np.ndarray, source: Source) -> np.ndarray:
-    """Scene depth in 0..1, guessed from the photograph: far at the top, in the sky and where it is pale and smooth, near below.
-
-    Edges of depth follow edges of the photograph: a guided blur of the luma would do the same at a higher price.
-    """
+    """Scene depth guessed from the photograph: 0 near to 1 far, and up to 2.5 in the sky. Far is what is high in the picture, near the
+    horizon of a plane, at the end of a passage, pale or smooth."""
+    P = PARAMETERS["haze"]["depth"]
     h, w = x.shape[:2]
-    row = np.linspace(1, 0, h, dtype=np.float32)[:, None]
-    ground = np.broadcast_to(row ** source.uniform(0.5, 1.8), (h, w))
+    v, u = np.linspace(0, 1, h, dtype=np.float32)[:, None], np.linspace(0, 1, w, dtype=np.float32)[None]
+    kind = source.weighted(P["kinds"])
+    if kind == "slope":
+        ground = (1 - v) ** source.between(P["slope"])
+    elif kind == "plane":
+        horizon = source.between(P["horizon"])
+        ground = 1 / (1 + source.between(P["closeness"]) * np.clip(v - horizon, 0, 1) / (1 - horizon))
+    else:
+        away = np.maximum(np.abs(u - source.uniform(0.25, 0.75)), np.abs(v - source.uniform(0.3, 0.6)))
+        ground = 1 / (1 + source.between(P["closeness"]) * away)
     objects = smooth_field(source, h, w, source.integer(2, 6))
     pale = gaussian(x.min(-1), max(1.0, h / 80))
-    a, b, c = source.uniform(0.2, 1), source.uniform(0, 0.7), source.uniform(0, 0.8)
-    depth = (a * ground + b * objects + c * pale) / (a + b + c)
-    depth = np.maximum(depth, sky(x) * source.uniform(0.8, 1.1))
-    return (depth - depth.min()) / (depth.max() - depth.min() + 1e-6)
+    a, b, c = source.uniform(0.3, 1), source.uniform(0, 0.5), source.uniform(0, 0.8)
+    depth = a * ground + b * objects + c * pale
+    depth = (depth - depth.min()) / (depth.max() - depth.min() + 1e-6)
+    return depth + sky(x) * (source.between(P["sky"]) - depth)
 
 
 def sprinkle(source: Source, h: int, w: int, count: float, density: np.ndarray | None = None) -> np.ndarray:

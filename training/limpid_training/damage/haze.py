@@ -17,7 +17,7 @@ TINTS = {
 
 
 def haze(x: np.ndarray, severity: float, source: Source) -> np.ndarray:
-    """Density 0.25 to 2.8 at the far end, on a logarithmic scale of severity."""
+    """Density 0.3 to 3.5 at the far end, on a logarithmic scale of severity. By day the air is brighter than most of what it hides."""
     h, w = x.shape[:2]
     kind = source.weighted(P["airlights"])
     near = source.between(P["near"])
@@ -26,8 +26,9 @@ def haze(x: np.ndarray, severity: float, source: Source) -> np.ndarray:
     if source.chance(P["patchy"]):
         transmission = 1 - (1 - transmission) * (0.3 + 0.7 * smooth_field(source, h, w, source.integer(2, 5)))
     transmission = transmission[..., None]
-    air = source.uniform(0.12, 0.4) if kind == "night" else source.between(P["airlight"])
-    tint = np.array(TINTS[kind], dtype=np.float32) * source.uniform(0.3, 1.3)
+    lit = float(np.quantile(luma(x[::8, ::8]), 0.8))
+    air = source.uniform(0.12, 0.4) if kind == "night" else max(source.between(P["airlight"]), lit - source.uniform(-0.05, 0.15))
+    tint = np.array(TINTS[kind], dtype=np.float32) * source.uniform(0.2, 1)
     air = np.clip(air + tint + source.uniform(-0.02, 0.02), 0, 1).astype(np.float32)
     y = x * (0.45 if kind == "night" else 1)
     if kind == "night" or source.chance(0.15):  # lamps glow in it

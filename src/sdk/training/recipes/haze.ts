@@ -2,6 +2,7 @@ import { gaussian } from "./gaussian.js";
 import { luma } from "./light.js";
 import { parameters } from "./parameters.js";
 import { plausibleDepth } from "./plausible-depth.js";
+import { quantile, thinned } from "./quantile.js";
 import type { RandomSource } from "./random-source.js";
 import { geometric } from "./range.js";
 import { blended, clamp, mapped, type Raster } from "./raster.js";
@@ -20,14 +21,18 @@ const tints = {
 
 /**
  * Haze, fog and smog by scattering, y = x t + A (1 - t) with t = exp(-density depth), over depth guessed from the photograph:
- * density 0.25 to 2.8 at the far end, on a logarithmic scale of severity; with coloured airlight, patches, and glows of lamps.
+ * density 0.3 to 3.5 at the far end, on a logarithmic scale of severity; with coloured airlight, by day brighter than most of what it
+ * hides, patches, and glows of lamps.
  */
 export function haze(x: Raster, severity: number, source: RandomSource): Raster {
   const airlight = source.weighted(p.airlights);
   const isNight = airlight === "night";
   const opacity = opacityOf(x, geometric(p.density, severity), source);
-  const brightness = isNight ? source.uniform(0.12, 0.4) : source.uniform(...p.airlight);
-  const strength = source.uniform(0.3, 1.3);
+  const lit = quantile(thinned(luma(x)), 0.8);
+  const brightness = isNight
+    ? source.uniform(0.12, 0.4)
+    : Math.max(source.uniform(...p.airlight), lit - source.uniform(-0.05, 0.15));
+  const strength = source.uniform(0.2, 1);
   const shift = source.uniform(-0.02, 0.02);
   const air = tints[airlight].map((tint) => clamp(brightness + tint * strength + shift));
   let y = isNight ? mapped(x, (value) => 0.45 * value) : x;

@@ -2,7 +2,7 @@ import { gaussian } from "./gaussian.js";
 import { coded, linear, luma } from "./light.js";
 import { parameters } from "./parameters.js";
 import { descent } from "./plausible-depth.js";
-import { quantile } from "./quantile.js";
+import { quantile, thinned } from "./quantile.js";
 import type { RandomSource } from "./random-source.js";
 import { geometric } from "./range.js";
 import { clamp, fieldOf, mapped, mean, type Raster } from "./raster.js";
@@ -103,9 +103,4 @@ function crush(y: Raster, source: RandomSource): Raster {
 
 function sigmoid(value: number): number {
   return 1 / (1 + Math.exp(-value));
-}
-
-/** The samples of every eighth pixel both ways. */
-function thinned({ width, data }: Raster): Float32Array {
-  return data.filter((_, pixel) => (pixel % width) % 8 === 0 && Math.floor(pixel / width) % 8 === 0);
 }

@@ -62,10 +62,17 @@ export const parameters = {
     evened: [0.3, 1],
   },
   haze: {
-    density: [0.25, 2.8],
-    near: [0, 0.45],
+    depth: {
+      kinds: { slope: 0.4, plane: 0.35, passage: 0.25 },
+      slope: [0.5, 1.8],
+      horizon: [0.1, 0.55],
+      closeness: [3, 14],
+      sky: [1, 2.5],
+    },
+    density: [0.3, 3.5],
+    near: [0, 0.5],
     patchy: 0.35,
-    airlight: [0.42, 1],
+    airlight: [0.5, 0.97],
     airlights: { grey: 0.5, blue: 0.16, yellow: 0.18, brown: 0.1, night: 0.06 },
   },
   snow: {

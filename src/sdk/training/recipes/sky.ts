@@ -1,10 +1,10 @@
 import { gaussian } from "./gaussian.js";
 import { luma } from "./light.js";
-import type { Raster } from "./raster.js";
+import { blankField, clamp, mapped, mean, type Raster } from "./raster.js";
 import { resample, resize } from "./resample.js";
 
 /**
- * Where the sky probably is: bright, smooth, bluish or grey, and joined to the upper edge.
+ * Where the sky probably is: bright, smooth, bluish or grey, and joined to the upper edge. What is darker than it stands before it.
  *
  * @param x - a picture
  * @returns one channel, 0 to 1, with a soft border
@@ -13,7 +13,13 @@ export function sky(x: Raster): Raster {
   const { width, height } = x;
   const small = resize(x, Math.max(8, Math.floor(width / 8)), Math.max(8, Math.floor(height / 8)));
   const region = { ...luma(small), data: joinedToTop(looksLikeSky(small), small.width) };
-  return gaussian(resample(region, width, height, "linear"), 3);
+  const share = mean(region);
+  if (share === 0) return blankField(x);
+  const tone = mean(mapped(luma(small), (value, cell) => value * region.data[cell]!)) / share;
+  // A cell more on each side, so that its own edge is the photograph's.
+  const near = mapped(gaussian(region, 1), (value) => clamp(2 * value));
+  const soft = gaussian(resample(near, width, height, "linear"), 2).data;
+  return mapped(luma(x), (value, pixel) => soft[pixel]! * clamp((value - tone + 0.3) / 0.15));
 }
 
 function looksLikeSky(small: Raster): Uint8Array {
