@@ -38,13 +38,10 @@ import type { FigmaSession, FigmaTurn } from "./session.js";
  */
 export type FigmaOversize = "refuse" | "tiles" | "downscale";
 
-/** What a page shows of its own, in its own look. All of it may be left out. */
-export type FigmaPanel = HostPanel;
-
 /** What a {@link FigmaHost} is told. */
 export interface FigmaHostOptions {
   /** What shows progress, notifications and questions. Without it Figma shows the notifications, and nobody sees the rest. */
-  readonly panel?: FigmaPanel;
+  readonly panel?: HostPanel;
   /** What becomes of results that are too large for Figma; `"refuse"` if left out. */
   readonly oversize?: FigmaOversize;
   /** Pixels for one unit of the page when a layer is captured as it is drawn, 0.01 to 100; 1 if left out. */

@@ -15,7 +15,6 @@ export {
   type FigmaHostOptions,
   type FigmaLaunch,
   type FigmaOversize,
-  type FigmaPanel,
   type FigmaSelection,
 } from "./figma-host.js";
 export type { RestoreOutcome, RestoreSeveralOptions } from "../frame/index.js";

@@ -1,5 +1,6 @@
-import { LimpidError } from "../../sdk/base/index.js";
+import { DisposableStore, LimpidError, toDisposable, untilAborted } from "../../sdk/base/index.js";
 import { connectWindows, photopeaOrigin, type PhotopeaEndpoint } from "./endpoint.js";
+import { failed } from "./failure.js";
 import { PhotopeaHost, type PhotopeaHostOptions } from "./photopea-host.js";
 import { PhotopeaSession, type PhotopeaSessionOptions } from "./session.js";
 
@@ -106,34 +107,23 @@ async function startHost(endpoint: PhotopeaEndpoint, options: ConnectPhotopeaOpt
 /** Photopea says `"done"` once when it is ready; before that, what is posted to its frame is lost. */
 async function greeted(
   endpoint: PhotopeaEndpoint,
-  { startTimeout = 60_000, signal }: ConnectPhotopeaOptions,
+  { startTimeout: timeout = 60_000, signal }: ConnectPhotopeaOptions,
 ): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      listening.dispose();
-      signal?.removeEventListener("abort", abort);
-    };
-    const fail = (error: LimpidError): void => {
-      stop();
-      endpoint.dispose();
-      reject(error);
-    };
-    const abort = (): void =>
-      fail(new LimpidError("Aborted", "the caller aborted the start", { cause: signal?.reason }));
-    const timer = setTimeout(() => {
-      fail(
-        new LimpidError("HostFailed", `Photopea has not started within ${startTimeout / 1000} s`, {
-          details: { reason: "timeout", timeout: startTimeout },
-        }),
-      );
-    }, startTimeout);
-    const listening = endpoint.onMessage((data) => {
-      if (data !== "done") return;
-      stop();
-      resolve();
-    });
-    signal?.addEventListener("abort", abort);
-    if (signal?.aborted) abort();
+  const waiting = new DisposableStore();
+  const done = new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(failed("timeout", `Photopea has not started within ${timeout / 1000} s`, { timeout })),
+      timeout,
+    );
+    waiting.add(toDisposable(() => clearTimeout(timer)));
+    waiting.add(endpoint.onMessage((data) => data === "done" && resolve()));
   });
+  try {
+    await untilAborted(done, signal);
+  } catch (error) {
+    endpoint.dispose();
+    throw error;
+  } finally {
+    waiting.dispose();
+  }
 }

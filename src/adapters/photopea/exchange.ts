@@ -1,4 +1,5 @@
-import { LimpidError } from "../../sdk/base/index.js";
+import type { LimpidError } from "../../sdk/base/index.js";
+import { failed } from "./failure.js";
 import { script, type PhotopeaScript } from "./script.js";
 
 /** What a script answered. */
@@ -94,7 +95,11 @@ export class PhotopeaExchange {
         this.#note(scriptFailed(rest));
         return;
       case "ping":
-        this.#waiting = setTimeout(() => this.fail(aborted()), grace);
+        // The script neither reached its end nor its `catch`.
+        this.#waiting = setTimeout(
+          () => this.fail(failed("aborted", "Photopea ended a script of Limpid's without an error")),
+          grace,
+        );
         return;
       case "end":
         clearTimeout(this.#waiting);
@@ -145,24 +150,12 @@ ${body}
 
 /** Why a script of ours gave up: `details.reason`, if it was its own decision. */
 function scriptFailed(text: string): LimpidError {
-  const [, reason, message] = /^limpid:([a-z-]+):([^]*)$/.exec(text) ?? [];
-  return new LimpidError("HostFailed", `Photopea: ${(message ?? text).slice(0, 300)}`, {
-    details: { reason: reason ?? "error" },
-  });
-}
-
-/** A script that neither reached its end nor its `catch`. */
-function aborted(): LimpidError {
-  return new LimpidError("HostFailed", "Photopea ended a script of Limpid's without an error", {
-    details: { reason: "aborted" },
-  });
+  const [, reason = "error", message = text] = /^limpid:([a-z-]+):([^]*)$/.exec(text) ?? [];
+  return failed(reason, `Photopea: ${message.slice(0, 300)}`);
 }
 
 function malformed(what: string, cause?: unknown): LimpidError {
-  return new LimpidError("HostFailed", `Photopea answered with ${what}`, {
-    details: { reason: "malformed" },
-    ...(cause === undefined ? {} : { cause }),
-  });
+  return failed("malformed", `Photopea answered with ${what}`, {}, cause);
 }
 
 /** The bytes of a buffer or of a view on one; Photopea sends either. */

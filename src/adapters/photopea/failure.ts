@@ -13,6 +13,22 @@ const codes: Readonly<Record<string, LimpidErrorCode>> = {
 };
 
 /**
+ * The error for what Photopea did not do.
+ *
+ * @param reason - what {@link reasonOf} tells of it
+ * @param message - for people
+ */
+export function failed(
+  reason: string,
+  message: string,
+  details: Readonly<Record<string, unknown>> = {},
+  cause?: unknown,
+): LimpidError {
+  const why = cause === undefined ? {} : { cause };
+  return new LimpidError("HostFailed", message, { ...why, details: { ...details, reason } });
+}
+
+/**
  * Why a script gave up.
  *
  * @returns the word that the script passed to `fail`; `error`, `aborted`, `timeout` or `malformed`; undefined for what is not of a

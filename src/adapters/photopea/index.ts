@@ -11,12 +11,7 @@ export {
 } from "./connect.js";
 export { PanelHost, type HostPanel } from "../frame/index.js";
 export { photopeaOrigin } from "./endpoint.js";
-export {
-  PhotopeaHost,
-  type PhotopeaCaptureOptions,
-  type PhotopeaHostOptions,
-  type PhotopeaPanel,
-} from "./photopea-host.js";
+export { PhotopeaHost, type PhotopeaCaptureOptions, type PhotopeaHostOptions } from "./photopea-host.js";
 export type { RestoreOutcome, RestoreSeveralOptions } from "../frame/index.js";
 export { restoreLayers, type RestoredLayer, type RestoreLayersOptions } from "./restore-layers.js";
 export type { PhotopeaSessionOptions } from "./session.js";

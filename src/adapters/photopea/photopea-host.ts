@@ -15,7 +15,7 @@ import {
 } from "../../sdk/host/index.js";
 import type { PixelImage, Rect } from "../../sdk/image/index.js";
 import { nothingSelected, PanelHost, type HostPanel } from "../frame/index.js";
-import { reasonOf, translateFailure } from "./failure.js";
+import { failed, reasonOf, translateFailure } from "./failure.js";
 import { readDocument, readLayer, readMask, type KnownProfiles, type ReadPixels } from "./read.js";
 import { findMissing } from "./scripts/find-missing.js";
 import { readSelection } from "./scripts/read-selection.js";
@@ -23,11 +23,12 @@ import { readState } from "./scripts/read-state.js";
 import type { PhotopeaSession, PhotopeaTurn } from "./session.js";
 import {
   formatKey,
+  missingSchema,
   parseKey,
   parseLayerKey,
-  parseMissing,
-  parseSelection,
-  parseState,
+  parseTold,
+  selectionSchema,
+  stateSchema,
   type DocumentKey,
   type LayerKey,
   type PhotopeaDocument,
@@ -37,13 +38,10 @@ import {
 } from "./state.js";
 import { writeLayer } from "./write.js";
 
-/** What a page shows of its own, since Photopea lends its plugins nothing but their frame. All of it may be left out. */
-export type PhotopeaPanel = HostPanel;
-
 /** What a {@link PhotopeaHost} is told. */
 export interface PhotopeaHostOptions {
   /** What shows progress, notifications and questions; if left out, nobody sees them. */
-  readonly panel?: PhotopeaPanel;
+  readonly panel?: HostPanel;
   /** Most pixels that are taken out or brought back; 100 million if left out. */
   readonly maximumPixels?: number;
   /** Longest side that is taken out or brought back, in pixels; 30,000 if left out. */
@@ -156,7 +154,10 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
       if (layerId === undefined) {
         return this.#captureLayer(turn, document, state.layer, state.selection, target);
       }
-      const { layer } = parseState(await turn.tell(readState(document.key, parseLayerKey(layerId))));
+      const { layer } = parseTold(
+        stateSchema,
+        await turn.tell(readState(document.key, parseLayerKey(layerId))),
+      );
       return this.#captureLayer(turn, document, layer, state.selection, target);
     }, signal);
   }
@@ -169,7 +170,7 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
     const wanted = await this.#askMode(capture, key, options);
     const write = (): Promise<Commit> =>
       this.#turn(async (turn) => {
-        const state = parseState(await turn.tell(readState(key)));
+        const state = parseTold(stateSchema, await turn.tell(readState(key)));
         const now = await this.#readAgain(turn, state.document!, capture.target, source);
         const isConflict = now?.revision !== capture.revision;
         const mode = resolveCommitMode(this.capabilities, capture, wanted.options, isConflict);
@@ -220,7 +221,7 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
 
   async #look(turn: PhotopeaTurn): Promise<PhotopeaState> {
     if (!this.#isProbed) await this.#probe(turn);
-    const read = parseState(await turn.tell(readState()));
+    const read = parseTold(stateSchema, await turn.tell(readState()));
     const state = { ...read, selection: read.document && (await this.#readSelection(turn, read.document)) };
     const selection: HostSelection = {
       documentId: state.document && formatKey(state.document.key),
@@ -243,7 +244,9 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
   ): Promise<{ readonly options: CommitOptions; readonly notes: readonly string[] }> {
     if (options.mode !== "replace" || layerId === undefined) return { options, notes: [] };
     const source = parseLayerKey(layerId);
-    const { layer } = await this.#turn(async (turn) => parseState(await turn.tell(readState(key, source))));
+    const { layer } = await this.#turn(async (turn) =>
+      parseTold(stateSchema, await turn.tell(readState(key, source))),
+    );
     if (layer?.kind === undefined || layer.kind === "pixels") return { options, notes: [] };
     const title = `${JSON.stringify(layer.name)} is ${kindNames[layer.kind]}`;
     const answer = await this.panel.ask?.({
@@ -263,7 +266,7 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
 
   async #readSelection(turn: PhotopeaTurn, { key }: PhotopeaDocument): Promise<Rect | undefined> {
     try {
-      return parseSelection(await turn.tell(readSelection(key)));
+      return parseTold(selectionSchema, await turn.tell(readSelection(key))) ?? undefined;
     } catch (error) {
       if (reasonOf(error) === "aborted") return undefined;
       throw error;
@@ -272,11 +275,9 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
 
   /** Looks what this Photopea can, at the start and again when the first document with a layer is open. */
   async #probe(turn: PhotopeaTurn): Promise<void> {
-    const { needed, missed, isWhole } = parseMissing(await turn.tell(findMissing()));
+    const { needed, missed, isWhole } = parseTold(missingSchema, await turn.tell(findMissing()));
     if (needed.length > 0) {
-      throw new LimpidError("HostFailed", `this Photopea has no ${needed.join(", no ")}`, {
-        details: { reason: "missing", needed },
-      });
+      throw failed("missing", `this Photopea has no ${needed.join(", no ")}`, { needed });
     }
     this.#isProbed = isWhole;
     if (missed.length === 0 || !isWhole) return;
@@ -380,7 +381,7 @@ function makeCapture(
       naturalWidth: image.width,
       naturalHeight: image.height,
       crop: undefined,
-      transform: placedAt(frame),
+      transform: [1, 0, 0, 1, frame.x, frame.y],
       isFiltered: false,
     },
     documentId: formatKey(document.key),
@@ -389,8 +390,4 @@ function makeCapture(
     revision,
     notes,
   };
-}
-
-function placedAt({ x, y }: Rect): readonly [number, number, number, number, number, number] {
-  return [1, 0, 0, 1, x, y];
 }

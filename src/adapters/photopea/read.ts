@@ -9,7 +9,14 @@ import { exportDocument } from "./scripts/export-document.js";
 import { exportLayer } from "./scripts/export-layer.js";
 import { exportSelection } from "./scripts/export-selection.js";
 import type { PhotopeaSession, PhotopeaTurn } from "./session.js";
-import { formatKey, parseExport, type DocumentKey, type LayerKey, type PhotopeaDocument } from "./state.js";
+import {
+  exportSchema,
+  formatKey,
+  parseTold,
+  type DocumentKey,
+  type LayerKey,
+  type PhotopeaDocument,
+} from "./state.js";
 
 /** Most that is taken out of Photopea. */
 export interface SizeLimits {
@@ -94,7 +101,7 @@ export async function readLayer(
     const scratch = session.nextScratchName();
     return exportCopy(turn, key, scratch, exportLayer({ ...limits, key, layer, scratch, copiesDocument }));
   });
-  const { bounds, shown } = parseExport(value);
+  const { bounds, shown } = parseTold(exportSchema, value);
   checkSize(shown.width, shown.height, limits);
   const decoded = await decode(file, shown.width, shown.height);
   const frame = intersect(bounds, shown);

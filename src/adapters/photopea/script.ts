@@ -8,11 +8,6 @@ export type ScriptValue =
 export class PhotopeaScript {
   /** @param source - ECMAScript 3: Photopea takes much of what came later without an error and does something else */
   constructor(readonly source: string) {}
-
-  /** The source text. */
-  toString(): string {
-    return this.source;
-  }
 }
 
 /**

@@ -1,13 +1,8 @@
-import {
-  LimpidError,
-  throwIfAborted,
-  TurnQueue,
-  untilAborted,
-  type Disposable,
-} from "../../sdk/base/index.js";
+import { throwIfAborted, TurnQueue, untilAborted, type Disposable } from "../../sdk/base/index.js";
 import { disconnected, isSilence, makeNonce, silent } from "../frame/index.js";
 import type { PhotopeaEndpoint } from "./endpoint.js";
 import { PhotopeaExchange, type PhotopeaAnswer } from "./exchange.js";
+import { failed } from "./failure.js";
 import { script, type PhotopeaScript } from "./script.js";
 import { closeScratchDocuments } from "./scripts/close-scratch.js";
 
@@ -170,9 +165,8 @@ export class PhotopeaSession implements Disposable {
       const { value } = await this.#exchange(body, false, this.#timeout);
       if (value !== null && value !== undefined) return value;
       if (performance.now() > end) {
-        throw new LimpidError("HostFailed", `Photopea has not finished within ${this.#timeout / 1000} s`, {
-          details: { reason: "timeout", timeout: this.#timeout },
-        });
+        const timeout = this.#timeout;
+        throw failed("timeout", `Photopea has not finished within ${timeout / 1000} s`, { timeout });
       }
       await new Promise((resolve) => setTimeout(resolve, pollInterval));
     }

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { LimpidError } from "../../sdk/base/index.js";
 import type { Rect } from "../../sdk/image/index.js";
+import { failed } from "./failure.js";
 
 /** What is open and active in Photopea at one moment. */
 export interface PhotopeaState {
@@ -68,14 +69,22 @@ const text = v.pipe(v.string(), v.maxLength(100_000));
 const side = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31));
 const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 const edge = v.pipe(v.number(), v.finite());
-const bounds = v.tuple([edge, edge, edge, edge]);
 const path = v.pipe(v.array(v.tuple([index, text])), v.minLength(1));
+
+/** Photopea tells corners, which may lie between pixels while something is being transformed. */
+const rect = v.pipe(
+  v.tuple([edge, edge, edge, edge]),
+  v.transform(([left, top, right, bottom]): Rect => {
+    const [x, y] = [Math.floor(left), Math.floor(top)];
+    return { x, y, width: Math.ceil(right) - x, height: Math.ceil(bottom) - y };
+  }),
+);
 
 const keyEntries = { source: text, name: text, index };
 
 const keySchema = v.strictObject(keyEntries);
 
-const layerSchema = v.object({
+const layer = v.object({
   id: text,
   path,
   name: text,
@@ -84,106 +93,66 @@ const layerSchema = v.object({
   kind: v.nullable(v.picklist(["pixels", "smart-object", "text", "fill", "adjustment"])),
 });
 
-const stateSchema = v.object({
-  count: index,
-  document: v.nullable(v.object({ ...keyEntries, width: side, height: side, visible: index })),
-  layers: v.array(layerSchema),
-});
+/** What the script `readState` tells. */
+export const stateSchema = v.pipe(
+  v.object({
+    count: index,
+    document: v.nullable(v.object({ ...keyEntries, width: side, height: side, visible: index })),
+    layers: v.array(layer),
+  }),
+  v.transform(({ count, document, layers }): Omit<PhotopeaState, "selection"> => {
+    const chosen = layers.map(({ id, path, kind, ...told }) => {
+      return { ...told, id: formatLayerKey({ id, path }), kind: kind ?? undefined };
+    });
+    return {
+      count,
+      document: document ? describeDocument(document) : undefined,
+      layer: chosen[0],
+      layers: chosen,
+    };
+  }),
+);
 
-const selectionSchema = v.nullable(bounds);
+/** What the script `readSelection` tells. */
+export const selectionSchema = v.nullable(rect);
 
-const exportSchema = v.object({ bounds, shown: bounds });
+/**
+ * What the script `exportLayer` tells: where the layer stands in its document, perhaps past the canvas, and what of the
+ * document the exported file shows.
+ */
+export const exportSchema = v.object({ bounds: rect, shown: rect });
 
-const placedSchema = v.object({
+/** What the script `placeLayer` tells. */
+export const placedSchema = v.object({
   before: v.array(text),
   source: v.nullable(path),
   name: text,
   label: text,
 });
 
-const missingSchema = v.object({
+/** What the script `findAdded` tells: how the layer is found again. */
+export const addedSchema = v.pipe(
+  layer,
+  v.transform(({ id, path }): LayerKey => ({ id, path })),
+);
+
+/** What the script `findMissing` tells. */
+export const missingSchema = v.object({
   needed: v.array(text),
   missed: v.array(text),
   isWhole: v.boolean(),
 });
 
 /**
- * Reads what the script `readState` told.
+ * Reads what a script told.
  *
  * @throws {@link LimpidError} `HostFailed` if it is not of that form
  */
-export function parseState(value: unknown): Omit<PhotopeaState, "selection"> {
-  const { count, document, layers } = parse(stateSchema, value);
-  const chosen = layers.map(({ name, isGroup, isLocked, kind, ...key }): PhotopeaLayer => ({
-    id: formatLayerKey(key),
-    name,
-    isGroup,
-    isLocked,
-    kind: kind ?? undefined,
-  }));
-  return {
-    count,
-    document: document === null ? undefined : describeDocument(document),
-    layer: chosen[0],
-    layers: chosen,
-  };
-}
-
-/**
- * Reads what the script `readSelection` told.
- *
- * @throws {@link LimpidError} `HostFailed` if it is not of that form
- */
-export function parseSelection(value: unknown): Rect | undefined {
-  const told = parse(selectionSchema, value);
-  return told === null ? undefined : rectOf(told);
-}
-
-/**
- * Reads what the script `findMissing` told.
- *
- * @throws {@link LimpidError} `HostFailed` if it is not of that form
- */
-export function parseMissing(value: unknown): v.InferOutput<typeof missingSchema> {
-  return parse(missingSchema, value);
-}
-
-/**
- * Reads what the script `placeLayer` told.
- *
- * @throws {@link LimpidError} `HostFailed` if it is not of that form
- */
-export function parsePlaced(value: unknown): v.InferOutput<typeof placedSchema> {
-  return parse(placedSchema, value);
-}
-
-/**
- * Reads a layer that the script `findAdded` told.
- *
- * @throws {@link LimpidError} `HostFailed` if it is not of that form
- */
-export function parseAdded(value: unknown): LayerKey {
-  const { id, path } = parse(layerSchema, value);
-  return { id, path };
-}
-
-/** Where an exported layer stands. */
-export interface ExportedLayer {
-  /** The layer in its document; may reach past the canvas. */
-  readonly bounds: Rect;
-  /** What of the document the exported file shows. */
-  readonly shown: Rect;
-}
-
-/**
- * Reads where an exported layer stands.
- *
- * @param value - what the script `exportLayer` told
- * @throws {@link LimpidError} `HostFailed` if it is not of that form
- */
-export function parseExport(value: unknown): ExportedLayer {
-  const told = parse(exportSchema, value);
-  return { bounds: rectOf(told.bounds), shown: rectOf(told.shown) };
+export function parseTold<T extends v.GenericSchema>(schema: T, value: unknown): v.InferOutput<T> {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? "answer"}: ${issue.message}`);
+  throw failed("malformed", `Photopea told something else than was asked: ${problems[0]}`, { problems });
 }
 
 /** A document's key as one string, which a capture carries. */
@@ -230,21 +199,6 @@ function describeDocument({
   width,
   height,
   visible,
-}: NonNullable<v.InferOutput<typeof stateSchema>["document"]>): PhotopeaDocument {
+}: NonNullable<v.InferInput<typeof stateSchema>["document"]>): PhotopeaDocument {
   return { key: { source, name, index: at }, width, height, visibleCount: visible };
-}
-
-function parse<T extends v.GenericSchema>(schema: T, value: unknown): v.InferOutput<T> {
-  const result = v.safeParse(schema, value);
-  if (result.success) return result.output;
-  const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? "answer"}: ${issue.message}`);
-  throw new LimpidError("HostFailed", `Photopea told something else than was asked: ${problems[0]}`, {
-    details: { reason: "malformed", problems },
-  });
-}
-
-/** Photopea tells corners, which may lie between pixels while something is being transformed. */
-function rectOf([left, top, right, bottom]: v.InferOutput<typeof bounds>): Rect {
-  const [x, y] = [Math.floor(left), Math.floor(top)];
-  return { x, y, width: Math.ceil(right) - x, height: Math.ceil(bottom) - y };
 }

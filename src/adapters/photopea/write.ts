@@ -1,32 +1,28 @@
 import { decodePng, encodePng, type PixelImage } from "../../sdk/image/index.js";
 import { LimpidError } from "../../sdk/base/index.js";
 import { isSilence } from "../frame/index.js";
-import { reasonOf } from "./failure.js";
+import { failed, reasonOf } from "./failure.js";
 import { alphaAt } from "./read.js";
 import { closeScratchDocuments } from "./scripts/close-scratch.js";
 import { findOpened } from "./scripts/find-opened.js";
 import { exportMasked, makeMask, maskedName, stageMask, type MakeMaskOptions } from "./scripts/make-mask.js";
 import { findAdded, finishPlacing, moveAbove, removeLayer } from "./scripts/finish-placing.js";
-import { placeLayer } from "./scripts/place-layer.js";
+import { placeLayer, type PlaceLayerOptions } from "./scripts/place-layer.js";
 import type { PhotopeaSession, PhotopeaTurn } from "./session.js";
-import { parseAdded, parsePlaced, type DocumentKey, type LayerKey, type PhotopeaState } from "./state.js";
+import {
+  addedSchema,
+  parseTold,
+  placedSchema,
+  type DocumentKey,
+  type LayerKey,
+  type PhotopeaState,
+} from "./state.js";
 
 /** A result and where it goes. */
-export interface LayerToWrite {
+export interface LayerToWrite extends Omit<PlaceLayerOptions, "key" | "scratch" | "width" | "height"> {
   readonly image: PixelImage;
   /** What to make a layer mask of, and what to place if this Photopea makes none; undefined for a layer without one. */
   readonly masked: MaskedResult | undefined;
-  readonly label: string;
-  /** Column of the document at which its first column belongs. */
-  readonly left: number;
-  /** Row of the document at which its first row belongs. */
-  readonly top: number;
-  /** The layer that it belongs above; undefined if that is gone, or it belongs on top. */
-  readonly source: LayerKey | undefined;
-  /** Whether it comes in place of that layer. */
-  readonly replaces: boolean;
-  /** Whether documents on the way must be copies of the user's, since empty ones would have another colour space. */
-  readonly copiesDocument: boolean;
 }
 
 /** A result that belongs where something is selected. */
@@ -110,15 +106,15 @@ async function placeResult(
       height: documentHeight,
     };
     const place = { ...result, ...(mask && inPlace), source: layer.source };
-    const placed = parsePlaced(await turn.tell(placeLayer(place)));
+    const placed = parseTold(placedSchema, await turn.tell(placeLayer(place)));
     const look = findAdded(key, placed.before, placed.name);
-    added = parseAdded(await turn.poll(look));
+    added = parseTold(addedSchema, await turn.poll(look));
     let source = placed.source === null ? undefined : keyAfter(layer.source!, placed.source, added);
     let undoSteps = 1;
     if (source !== undefined && !isAt(added, placed.source!)) {
       const before = added;
       await moveOrStay(turn, key, added, source);
-      if (!session.isBroken) added = parseAdded(await turn.tell(look));
+      if (!session.isBroken) added = parseTold(addedSchema, await turn.tell(look));
       if (!isAt(before, added.path)) undoSteps++;
       source = keyAfter(layer.source!, placed.source!, added);
     }
@@ -126,7 +122,12 @@ async function placeResult(
     const hasMask = mask !== undefined;
     if (session.isBroken) return { undoSteps, isAbove, hasMask };
     if (replaces) {
-      if (!isAbove) throw notAbove();
+      if (!isAbove) {
+        throw failed(
+          "not-above",
+          "this Photopea does not put the result in place of the layer; add it as a new layer",
+        );
+      }
       await turn.tell(removeLayer(key, source!));
       isReplaced = true;
       undoSteps++;
@@ -155,7 +156,8 @@ async function hasMade(
   try {
     await turn.tell(stageMask(result));
     await turn.tell(makeMask(), maskTimeout).catch((error: unknown) => {
-      throw isSilence(error) ? maskHangs(error) : error;
+      if (!isSilence(error)) throw error;
+      throw failed("mask-hangs", "Photopea has not come back from making a layer mask", {}, error);
     });
     const { file } = await turn.export(exportMasked(result.scratch));
     const { image: shown } = await decodePng(file);
@@ -213,19 +215,4 @@ function keyAfter({ id }: LayerKey, path: LayerKey["path"], added: LayerKey): La
     return [isPushed ? index + 1 : index, name] as const;
   });
   return { id, path: moved };
-}
-
-function maskHangs(cause: unknown): LimpidError {
-  return new LimpidError("HostFailed", "Photopea has not come back from making a layer mask", {
-    cause,
-    details: { reason: "mask-hangs" },
-  });
-}
-
-function notAbove(): LimpidError {
-  return new LimpidError(
-    "HostFailed",
-    "this Photopea does not put the result in place of the layer; add it as a new layer",
-    { details: { reason: "not-above" } },
-  );
 }

@@ -1,19 +1,16 @@
+import type { SizeLimits } from "../read.js";
 import type { DocumentKey, LayerKey } from "../state.js";
 import { script, type PhotopeaScript } from "../script.js";
 import { library } from "./library.js";
 
 /** How {@link exportLayer} goes about it. */
-export interface ExportLayerOptions {
+export interface ExportLayerOptions extends SizeLimits {
   readonly key: DocumentKey;
   readonly layer: LayerKey;
   /** Start of the names of the documents on the way. */
   readonly scratch: string;
   /** Whether the layer comes out of a copy of the whole document, since an empty one would have another colour space. */
   readonly copiesDocument: boolean;
-  /** Most pixels that may come out. */
-  readonly maximumPixels: number;
-  /** Longest side that may come out. */
-  readonly maximumSide: number;
 }
 
 /**

@@ -2,9 +2,9 @@ import type { DocumentKey } from "../state.js";
 import { script, type PhotopeaScript } from "../script.js";
 import { library } from "./library.js";
 
-/** What to make a layer mask for. */
+/** A result that is to have a layer mask. */
 export interface MakeMaskOptions {
-  /** The document whose selection becomes the mask. */
+  /** The document that it goes into, whose selection becomes the mask. */
   readonly key: DocumentKey;
   /** Name of the document that holds the result; those on the way are named after it. */
   readonly scratch: string;

@@ -1,24 +1,16 @@
-import type { DocumentKey, LayerKey } from "../state.js";
+import type { LayerKey } from "../state.js";
 import { script, type PhotopeaScript } from "../script.js";
 import { library } from "./library.js";
+import type { MakeMaskOptions } from "./make-mask.js";
 
 /** Where a result goes. */
-export interface PlaceLayerOptions {
-  readonly key: DocumentKey;
+export interface PlaceLayerOptions extends MakeMaskOptions {
   /** The layer that it belongs above; undefined if that is gone, or it belongs on top. */
   readonly source: LayerKey | undefined;
   /** Whether it replaces that layer, and so looks like it. */
   readonly replaces: boolean;
-  /** Name of the document that holds the result; what is opened on the way is named after it. */
-  readonly scratch: string;
-  /** Whether a document on the way must be a copy of the user's, since an empty one would have another colour space. */
-  readonly copiesDocument: boolean;
   /** What the layer is called; that of a replaced layer stays. */
   readonly label: string;
-  /** Column of the document at which the result's first column belongs. */
-  readonly left: number;
-  /** Row of the document at which the result's first row belongs. */
-  readonly top: number;
   readonly width: number;
   readonly height: number;
 }

@@ -3,7 +3,7 @@ import { script, type PhotopeaScript } from "../script.js";
 import { library } from "./library.js";
 
 /**
- * Tells what is open and which layers are chosen, the active one first, as `parseState` reads it. Changes nothing.
+ * Tells what is open and which layers are chosen, the active one first, as `stateSchema` has it. Changes nothing.
  *
  * @param key - the document to tell of; the active one if left out
  * @param layer - the layer to tell of, or none if that is gone; those that are chosen if left out
