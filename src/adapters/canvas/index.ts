@@ -41,6 +41,7 @@ export {
 export type { RestoreOutcome, RestoreSeveralOptions } from "../frame/index.js";
 export { restoreObjects, type RestoredObject, type RestoreObjectsOptions } from "./restore-objects.js";
 export { PageHost, type PageHostOptions, type PageInterface } from "./page-host.js";
+export { PanelHost, type HostPanel } from "../../sdk/host/index.js";
 export type { BitmapHolder, Surface } from "./surface.js";
 export {
   PixiHost,

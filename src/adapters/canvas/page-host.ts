@@ -1,31 +1,23 @@
-import { EventEmitter, LimpidError, type Disposable, type Event } from "../../sdk/base/index.js";
+import { LimpidError } from "../../sdk/base/index.js";
 import {
-  HostCommandList,
+  PanelHost,
   type Capture,
   type CaptureOptions,
   type Commit,
   type CommitOptions,
   type EditorHost,
   type HostCapabilities,
-  type HostCommand,
-  type HostMenuItem,
-  type HostNotification,
+  type HostPanel,
   type HostProgress,
   type HostProgressOptions,
   type HostProgressReporter,
-  type HostQuestion,
-  type HostSelection,
 } from "../../sdk/host/index.js";
 import type { PixelImage } from "../../sdk/image/index.js";
 import { type CanvasLimits, defaultCanvasLimits, readsAreExact } from "../../sdk/page/index.js";
 import type { UndoStack, UndoStep } from "./undo-history.js";
 
 /** What the application shows for a host, in its own look; what is left out is not shown. */
-export interface PageInterface {
-  /** Shows a line of text. */
-  readonly notify?: (notification: HostNotification) => void;
-  /** Asks; answers with the id of a choice, or undefined if the question was closed. */
-  readonly ask?: (question: HostQuestion) => Promise<string | undefined>;
+export interface PageInterface extends Pick<HostPanel, "notify" | "ask"> {
   /**
    * Shows how far a run is; `progress` is undefined when it has ended.
    *
@@ -45,23 +37,17 @@ export interface PageHostOptions {
 }
 
 /** What hosts in a page have in common: the application's interface, its history, selection events, and an end. */
-export abstract class PageHost implements EditorHost {
+export abstract class PageHost extends PanelHost implements EditorHost {
   /** Which editor. */
   abstract readonly id: string;
-  /** Fires when another object becomes active. */
-  readonly onDidChangeSelection: Event<HostSelection>;
-  /** The commands and menu items that were registered, for the application to show. */
-  readonly commands = new HostCommandList();
   /** What the page's canvases can take. */
   protected readonly limits: CanvasLimits;
-  readonly #selectionChanged = new EventEmitter<HostSelection>();
   readonly #shown: PageInterface;
   readonly #history: UndoStack | undefined;
-  #disposed = false;
 
   /** @param options - interface, history and limits */
   protected constructor(options: PageHostOptions) {
-    this.onDidChangeSelection = this.#selectionChanged.event;
+    super(options.interface);
     this.#shown = options.interface ?? {};
     this.#history = options.history;
     this.limits = options.limits ?? defaultCanvasLimits;
@@ -77,7 +63,7 @@ export abstract class PageHost implements EditorHost {
 
   abstract commit(capture: Capture, result: PixelImage, options: CommitOptions): Promise<Commit>;
 
-  async withProgress<T>(
+  override async withProgress<T>(
     { title }: HostProgressOptions,
     task: (progress: HostProgressReporter) => Promise<T>,
   ): Promise<T> {
@@ -90,46 +76,6 @@ export abstract class PageHost implements EditorHost {
     } finally {
       show(undefined);
     }
-  }
-
-  notify(notification: HostNotification): void {
-    this.#shown.notify?.(notification);
-  }
-
-  async ask(question: HostQuestion): Promise<string | undefined> {
-    if (question.choices.length === 0) {
-      throw new LimpidError("InvalidArgument", "a question needs at least one choice");
-    }
-    if (question.signal?.aborted) return undefined;
-    const answer = await this.#shown.ask?.(question);
-    return question.choices.some(({ id }) => id === answer) ? answer : undefined;
-  }
-
-  registerCommand(command: HostCommand): Disposable {
-    this.throwIfDisposed();
-    return this.commands.add(command);
-  }
-
-  registerMenuItem(item: HostMenuItem): Disposable {
-    this.throwIfDisposed();
-    return this.commands.addMenuItem(item);
-  }
-
-  dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    this.#selectionChanged.dispose();
-    this.commands.clear();
-  }
-
-  /** Refuses a call on a host that was disposed. */
-  protected throwIfDisposed(): void {
-    if (this.#disposed) throw new LimpidError("Disposed", "the host was disposed");
-  }
-
-  /** Tells listeners of another active object or selection. */
-  protected fireSelection(selection: HostSelection): void {
-    this.#selectionChanged.fire(selection);
   }
 
   /** The capabilities that come from the application's interface and history. */

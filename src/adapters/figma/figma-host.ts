@@ -1,6 +1,7 @@
-import { EventEmitter, LimpidError, throwIfAborted, type Event } from "../../sdk/base/index.js";
+import { LimpidError, throwIfAborted } from "../../sdk/base/index.js";
 import {
   fitResult,
+  PanelHost,
   resizePlacement,
   resolveCommitMode,
   type Capture,
@@ -11,13 +12,13 @@ import {
   type EditorHost,
   type HostCapabilities,
   type HostNotification,
-  type HostSelection,
+  type HostPanel,
   type Placement,
 } from "../../sdk/host/index.js";
 import { crop, encodePng, resizeBicubic, type PixelImage } from "../../sdk/image/index.js";
 import { sha256Hex } from "../../sdk/weights/index.js";
 import { readPixels, type ReadPixels } from "../canvas/index.js";
-import { nothingSelected, PanelHost, type HostPanel } from "../frame/index.js";
+import { nothingSelected } from "../frame/index.js";
 import { isRectangular, placeFill } from "./fill-placement.js";
 import {
   figmaMaximumSide,
@@ -136,8 +137,6 @@ export class FigmaHost extends PanelHost implements EditorHost {
   readonly id = "figma";
   /** Why the plugin was started. */
   readonly launch: FigmaLaunch;
-  /** Fires when something else is selected. */
-  readonly onDidChangeSelection: Event<HostSelection>;
   /** What becomes of results that are too large for Figma; may be changed between two runs. */
   oversize: FigmaOversize;
   /** Pixels for one unit of the page in the next capture of the target `image`. */
@@ -149,19 +148,17 @@ export class FigmaHost extends PanelHost implements EditorHost {
   /** @internal To be made by {@link connectFigma}. Owns the session from here on. */
   constructor(session: FigmaSession, hello: Result<"hello">, options: FigmaHostOptions = {}) {
     const { panel = {}, oversize = "refuse", renderingScale = 1, maximumPixels = 100_000_000 } = options;
-    super("Figma", panel);
+    super(panel);
     this.#session = this.owned.add(session);
     this.#maximumPixels = maximumPixels;
     this.oversize = oversize;
     this.renderingScale = renderingScale;
     this.launch = { command: hello.command, parameters: hello.parameters };
     this.#selection = describeSelection(hello.state);
-    const changed = this.owned.add(new EventEmitter<HostSelection>());
-    this.onDidChangeSelection = changed.event;
     this.owned.add(
       session.onDidChangeSelection((state) => {
         this.#selection = describeSelection(state);
-        changed.fire({
+        this.fireSelection({
           documentId: this.#selection.pageId,
           layerId: this.#selection.fills[0]?.id,
           hasSelection: false,
@@ -234,11 +231,8 @@ export class FigmaHost extends PanelHost implements EditorHost {
     });
   }
 
-  notify(notification: HostNotification): void {
-    if (this.panel.notify !== undefined) {
-      this.panel.notify(notification);
-      return;
-    }
+  override notify(notification: HostNotification): void {
+    if (this.panel.notify !== undefined) return this.panel.notify(notification);
     const { text, level } = notification;
     const shown = text.length > notificationLength ? `${text.slice(0, notificationLength - 1)}…` : text;
     this.#session.tell("notify", { text: shown, isError: level === "error" });

@@ -4,7 +4,7 @@
  * @module limpid/figma
  */
 export { connectFigma, type ConnectFigmaOptions } from "./connect-figma.js";
-export { PanelHost, type HostPanel } from "../frame/index.js";
+export { PanelHost, type HostPanel } from "../../sdk/host/index.js";
 export { figmaOrigin, type FigmaAddress } from "./endpoint.js";
 export {
   FigmaHost,

@@ -1,4 +1,4 @@
-/** What hosts have in common: several things restored one after the other, messages between windows, a panel of ours beside the editor. */
+/** What hosts have in common: several things restored one after the other, and messages between windows. */
 export {
   restoreOne,
   restoreSeveral,
@@ -9,4 +9,3 @@ export {
 export { checkOrigin } from "./check-origin.js";
 export { disconnected, isSilence, nothingSelected, silent } from "./failure.js";
 export { makeNonce } from "./nonce.js";
-export { PanelHost, type HostPanel } from "./panel-host.js";

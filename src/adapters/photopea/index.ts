@@ -9,7 +9,7 @@ export {
   type ConnectPhotopeaOptions,
   type EmbedPhotopeaOptions,
 } from "./connect.js";
-export { PanelHost, type HostPanel } from "../frame/index.js";
+export { PanelHost, type HostPanel } from "../../sdk/host/index.js";
 export { photopeaOrigin } from "./endpoint.js";
 export { PhotopeaHost, type PhotopeaCaptureOptions, type PhotopeaHostOptions } from "./photopea-host.js";
 export type { RestoreOutcome, RestoreSeveralOptions } from "../frame/index.js";

@@ -1,6 +1,7 @@
-import { EventEmitter, LimpidError, type Event } from "../../sdk/base/index.js";
+import { LimpidError } from "../../sdk/base/index.js";
 import {
   fitResult,
+  PanelHost,
   resolveCommitMode,
   type Capture,
   type CaptureOptions,
@@ -10,11 +11,11 @@ import {
   type CommitOptions,
   type EditorHost,
   type HostCapabilities,
-  type HostNotification,
+  type HostPanel,
   type HostSelection,
 } from "../../sdk/host/index.js";
 import type { PixelImage, Rect } from "../../sdk/image/index.js";
-import { nothingSelected, PanelHost, type HostPanel } from "../frame/index.js";
+import { nothingSelected } from "../frame/index.js";
 import { failed, reasonOf, translateFailure } from "./failure.js";
 import { readDocument, readLayer, readMask, type KnownProfiles, type ReadPixels } from "./read.js";
 import { findMissing } from "./scripts/find-missing.js";
@@ -67,7 +68,7 @@ const captured: Readonly<Record<CaptureTarget, readonly CommitMode[]>> = {
  * the captured one or in its place, with a layer mask of what was selected if that is wanted and Photopea makes one. Masks and
  * effects of a layer are in its captured pixels; opacity and blending are not. What is no layer of pixels is not replaced by one
  * unless the panel's `ask` says so.
- * Photopea tells nobody when people choose another layer: {@link PhotopeaHost.refresh} asks.
+ * Photopea tells nobody when people choose another layer: {@link PhotopeaHost.refresh}, a capture and a commit find out.
  *
  * @example
  * ```ts
@@ -81,10 +82,7 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
   readonly id = "photopea";
   /** What Photopea can do, and what the panel shows. */
   readonly capabilities: HostCapabilities;
-  /** Fires when {@link PhotopeaHost.refresh}, a capture or a commit finds another layer, document or selection than before. */
-  readonly onDidChangeSelection: Event<HostSelection>;
   readonly #session: PhotopeaSession;
-  readonly #selectionChanged: EventEmitter<HostSelection>;
   readonly #profiles: KnownProfiles = new Map();
   #selection = "";
   #missing: string | undefined;
@@ -95,10 +93,8 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
   /** @internal To be made by {@link connectPhotopea} or {@link embedPhotopea}. Owns the session from here on. */
   constructor(session: PhotopeaSession, options: PhotopeaHostOptions = {}) {
     const { panel = {}, maximumPixels = 100_000_000, maximumSide = 30_000 } = options;
-    super("Photopea", panel);
+    super(panel);
     this.#session = this.owned.add(session);
-    this.#selectionChanged = this.owned.add(new EventEmitter<HostSelection>());
-    this.onDidChangeSelection = this.#selectionChanged.event;
     this.capabilities = {
       commit: captured,
       undoSteps: { replace: 4, "new-layer": 3, mask: 3 },
@@ -207,10 +203,6 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
     }
   }
 
-  notify(notification: HostNotification): void {
-    this.panel.notify?.(notification);
-  }
-
   async #turn<T>(task: (turn: PhotopeaTurn) => Promise<T>, signal?: AbortSignal): Promise<T> {
     try {
       return await this.#session.turn(task, signal);
@@ -231,7 +223,7 @@ export class PhotopeaHost extends PanelHost implements EditorHost {
     const told = JSON.stringify(selection);
     if (told !== this.#selection) {
       this.#selection = told;
-      this.#selectionChanged.fire(selection);
+      this.fireSelection(selection);
     }
     return state;
   }

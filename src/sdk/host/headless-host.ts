@@ -1,23 +1,20 @@
-import { EventEmitter, LimpidError, throwIfAborted, type Disposable, type Event } from "../base/index.js";
+import { EventEmitter, LimpidError, throwIfAborted, type Event } from "../base/index.js";
 import { maximumPixelCount, PixelImage, type Rect } from "../image/index.js";
 import type { HostCapabilities } from "./capabilities.js";
 import type { Capture, CaptureOptions, CaptureTarget } from "./capture.js";
-import { HostCommandList } from "./command-list.js";
 import type { Commit, CommitOptions } from "./commit.js";
 import type { EditorHost } from "./editor-host.js";
 import { fitResult } from "./fit-result.js";
 import { flattenLayers } from "./flatten-layers.js";
 import { makeHeadlessLayer, type HeadlessLayer, type HeadlessLayerInit } from "./headless-layer.js";
 import type {
-  HostCommand,
-  HostMenuItem,
   HostNotification,
   HostProgress,
   HostProgressOptions,
   HostProgressReporter,
   HostQuestion,
-  HostSelection,
 } from "./interaction.js";
+import { PanelHost } from "./panel-host.js";
 import { identityTransform, resizePlacement, type Placement } from "./placement.js";
 import { resolveCommitMode } from "./resolve-mode.js";
 import { maskOfRect, resizeMask } from "./selection-mask.js";
@@ -72,7 +69,7 @@ type Layers = readonly HeadlessLayer[];
  * host.undo();
  * ```
  */
-export class HeadlessHost implements EditorHost {
+export class HeadlessHost extends PanelHost implements EditorHost {
   readonly id = "headless";
   /** Everything, in every combination but one: a flattened image can only come back as a layer. */
   readonly capabilities = capabilities;
@@ -80,18 +77,12 @@ export class HeadlessHost implements EditorHost {
   readonly width: number;
   /** Height of the document in pixels. */
   readonly height: number;
-  /** Fires when another layer becomes active or the selection changes. */
-  readonly onDidChangeSelection: Event<HostSelection>;
   /** Fires for each notification. */
   readonly onDidNotify: Event<HostNotification>;
   /** Fires for each report of progress; undefined when the task has ended. */
   readonly onDidProgress: Event<HostProgress | undefined>;
-  /** The commands and menu items that are registered. */
-  readonly commands = new HostCommandList();
-  readonly #selectionChanged = new EventEmitter<HostSelection>();
-  readonly #notified = new EventEmitter<HostNotification>();
-  readonly #progressed = new EventEmitter<HostProgress | undefined>();
-  readonly #answer: NonNullable<HeadlessHostOptions["answer"]>;
+  readonly #notified = this.owned.add(new EventEmitter<HostNotification>());
+  readonly #progressed = this.owned.add(new EventEmitter<HostProgress | undefined>());
   readonly #historyLimit: number;
   readonly #running = new Set<AbortController>();
   readonly #revisions = new WeakMap<object, number>();
@@ -102,17 +93,15 @@ export class HeadlessHost implements EditorHost {
   #selection: PixelImage | undefined;
   #lastId = 0;
   #lastRevision = 0;
-  #disposed = false;
 
   /** @param options - size and layers of the document */
   constructor(options: HeadlessHostOptions) {
+    super({ ask: async (question) => options.answer?.(question) });
     this.width = options.width;
     this.height = options.height;
-    this.onDidChangeSelection = this.#selectionChanged.event;
     this.onDidNotify = this.#notified.event;
     this.onDidProgress = this.#progressed.event;
     this.#historyLimit = options.historyLimit ?? 30;
-    this.#answer = options.answer ?? (() => undefined);
     this.#layers = (options.layers ?? []).map((init) => makeHeadlessLayer(this.#nextId(), init));
     this.#activeLayerId = this.#layers.at(-1)?.id;
   }
@@ -233,14 +222,14 @@ export class HeadlessHost implements EditorHost {
   }
 
   async capture({ target = "layer", signal }: CaptureOptions = {}): Promise<Capture> {
-    this.#throwIfDisposed();
+    this.throwIfDisposed();
     throwIfAborted(signal);
     await Promise.resolve();
     return target === "image" ? this.#captureImage() : this.#captureLayer(target);
   }
 
   async commit(capture: Capture, result: PixelImage, options: CommitOptions): Promise<Commit> {
-    this.#throwIfDisposed();
+    this.throwIfDisposed();
     await Promise.resolve();
     const { image, notes } = fitResult(capabilities, capture, result, options);
     const source = this.#layers.find(({ id }) => id === capture.layerId);
@@ -258,11 +247,11 @@ export class HeadlessHost implements EditorHost {
     return { mode, isConflict, undoSteps: 1, notes };
   }
 
-  async withProgress<T>(
+  override async withProgress<T>(
     { title }: HostProgressOptions,
     task: (progress: HostProgressReporter) => Promise<T>,
   ): Promise<T> {
-    this.#throwIfDisposed();
+    this.throwIfDisposed();
     const controller = new AbortController();
     this.#running.add(controller);
     this.#progressed.fire({ message: title });
@@ -277,39 +266,14 @@ export class HeadlessHost implements EditorHost {
     }
   }
 
-  notify(notification: HostNotification): void {
+  override notify(notification: HostNotification): void {
     this.#notified.fire(notification);
   }
 
-  async ask(question: HostQuestion): Promise<string | undefined> {
-    this.#throwIfDisposed();
-    if (question.choices.length === 0) {
-      throw new LimpidError("InvalidArgument", "a question needs at least one choice");
-    }
-    if (question.signal?.aborted) return undefined;
-    const answer = await this.#answer(question);
-    return question.choices.some(({ id }) => id === answer) ? answer : undefined;
-  }
-
-  registerCommand(command: HostCommand): Disposable {
-    this.#throwIfDisposed();
-    return this.commands.add(command);
-  }
-
-  registerMenuItem(item: HostMenuItem): Disposable {
-    this.#throwIfDisposed();
-    return this.commands.addMenuItem(item);
-  }
-
   /** Closes the document; what runs is cancelled. */
-  dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
+  override dispose(): void {
     this.cancel();
-    this.commands.clear();
-    this.#selectionChanged.dispose();
-    this.#notified.dispose();
-    this.#progressed.dispose();
+    super.dispose();
     this.#layers = [];
     this.#undo = [];
     this.#redo = [];
@@ -390,7 +354,7 @@ export class HeadlessHost implements EditorHost {
   }
 
   #fireSelection(): void {
-    this.#selectionChanged.fire({
+    this.fireSelection({
       documentId: "headless",
       layerId: this.#activeLayerId,
       hasSelection: this.#selection !== undefined,
@@ -405,10 +369,6 @@ export class HeadlessHost implements EditorHost {
 
   #nextId(): string {
     return `layer-${++this.#lastId}`;
-  }
-
-  #throwIfDisposed(): void {
-    if (this.#disposed) throw new LimpidError("Disposed", "the host was disposed");
   }
 }
 

@@ -18,6 +18,7 @@ export type {
   HostQuestion,
   HostSelection,
 } from "./interaction.js";
+export { PanelHost, type HostPanel } from "./panel-host.js";
 export {
   composeTransforms,
   identityTransform,
