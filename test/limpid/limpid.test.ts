@@ -42,8 +42,7 @@ const ways: Record<string, OpenLimpid> = {
   "on the calling thread": async (more) => keep(await createLimpid({ ...options, ...more })),
   "behind messages": async (more) => {
     const worker = { script: "https://limpid.example/limpid-worker.js", hangTime: 60_000, required: true };
-    const around = { startWorker: engineOverMessages };
-    return keep(await composeLimpid({ ...options, worker, ...more }, around));
+    return keep(await composeLimpid({ ...options, worker, ...more }, engineOverMessages));
   },
 };
 
@@ -91,7 +90,7 @@ test("a start without a model names the command that fetches one", async () => {
 test("a worker is refused where there are none, and where its script is unknown", async () => {
   const required = { ...options, worker: true } as const;
   await expect(createLimpid(required)).rejects.toMatchObject({ code: "WorkerFailed" });
-  await expect(composeLimpid(required, { startWorker: engineOverMessages })).rejects.toMatchObject({
+  await expect(composeLimpid(required, engineOverMessages)).rejects.toMatchObject({
     code: "WorkerFailed",
     message: expect.stringContaining("`assets`"),
   });

@@ -1,7 +1,7 @@
 import { DisposableStore } from "../base/index.js";
 import { Packs } from "../packs/index.js";
 import { limpidOf } from "./composed-limpid.js";
-import { Engine, type EngineSurroundings } from "./engine/index.js";
+import { Engine, type StartWorker } from "./engine/index.js";
 import { openExtensionParts } from "./extension-parts.js";
 import { registerHostCommands } from "./host-commands.js";
 import { offerContributions } from "./host-contributions.js";
@@ -30,16 +30,12 @@ export function createLimpid(options: LimpidOptions): Promise<Limpid> {
   return composeLimpid(options);
 }
 
-/**
- * Starts Limpid where workers are reached in a way of one's own.
- *
- * @param around - how to reach workers; as the platform does if left out
- */
-export async function composeLimpid(options: LimpidOptions, around?: EngineSurroundings): Promise<Limpid> {
+/** As {@link createLimpid}, where workers may be started in a way of one's own. */
+export async function composeLimpid(options: LimpidOptions, startWorker?: StartWorker): Promise<Limpid> {
   const { host } = options;
   const parts = new DisposableStore();
   try {
-    const engine = parts.add(await Engine.open(options, around));
+    const engine = parts.add(await Engine.open(options, startWorker));
     const { experts } = engine;
     const { id, version, backbone } = engine.manifest;
     const base = { id, version, sha256: backbone.tensorSha256 };

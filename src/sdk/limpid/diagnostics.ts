@@ -3,23 +3,12 @@ import type { BackendName } from "../engine/index.js";
 import { describeThrown } from "../bridge/index.js";
 import {
   ExtensionBisect,
-  type Configuration,
   type Extension,
   type ExtensionActivation,
-  type Extensions,
   type ExtensionState,
 } from "../extensions/index.js";
 import type { Packs } from "../packs/index.js";
-import type { Engine } from "./engine/index.js";
-
-/** What {@link Diagnostics} looks at. */
-export interface DiagnosticsContext {
-  /** The model, its experts, and what computes with them. */
-  readonly engine: Engine;
-  readonly packs: Packs;
-  readonly extensions: Extensions;
-  readonly configuration: Configuration;
-}
+import type { LimpidParts } from "./composed-limpid.js";
 
 /** An extension in a {@link DiagnosticsReport}. */
 export interface ExtensionReport {
@@ -98,12 +87,12 @@ export interface DiagnosticsReport {
 export class Diagnostics {
   /** Finds the extension that causes a fault, by halves. */
   readonly bisect: ExtensionBisect;
-  readonly #context: DiagnosticsContext;
+  readonly #parts: LimpidParts;
 
   /** @internal Made with its Limpid. */
-  constructor(context: DiagnosticsContext) {
-    this.#context = context;
-    this.bisect = new ExtensionBisect(context.extensions);
+  constructor(parts: LimpidParts) {
+    this.#parts = parts;
+    this.bisect = new ExtensionBisect(parts.extensions);
   }
 
   /**
@@ -112,7 +101,7 @@ export class Diagnostics {
    * @returns plain data, to be put into a bug report as JSON
    */
   async report(): Promise<DiagnosticsReport> {
-    const { engine, packs, extensions, configuration } = this.#context;
+    const { engine, packs, extensions, configuration } = this.#parts;
     const { backend, fallbackReason, byteSize: deviceBytes, isInWorker, experts } = engine;
     const { id, version } = engine.manifest;
     const { kind, fallbackReason: cacheReason } = packs.cache;

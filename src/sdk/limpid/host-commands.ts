@@ -1,4 +1,4 @@
-import { DisposableStore, LimpidError, type Disposable } from "../base/index.js";
+import { LimpidError, type Disposable } from "../base/index.js";
 import type { Commands } from "../extensions/index.js";
 import { runOnHost, type EditorHost, type HostRun, type Restorer } from "../host/index.js";
 
@@ -18,19 +18,15 @@ function summaryOf({ result, commit }: HostRun) {
  * active and gives back a {@link HostRun}; to an extension, which needs the capability `pixels`, what was found and done.
  */
 export function registerHostCommands(commands: Commands, limpid: Restorer, host: EditorHost): Disposable {
-  const added = new DisposableStore();
-  added.add(
-    commands.register(
-      "limpid.restore",
-      async function (options = {}) {
-        if (typeof options !== "object" || options === null) {
-          throw new LimpidError("InvalidArgument", "limpid.restore takes options, or nothing");
-        }
-        const run = await runOnHost(limpid, host, options);
-        return this.caller === undefined ? run : summaryOf(run);
-      },
-      { title: "Restore", category: "Limpid" },
-    ),
+  return commands.register(
+    "limpid.restore",
+    async function (options = {}) {
+      if (typeof options !== "object" || options === null) {
+        throw new LimpidError("InvalidArgument", "limpid.restore takes options, or nothing");
+      }
+      const run = await runOnHost(limpid, host, options);
+      return this.caller === undefined ? run : summaryOf(run);
+    },
+    { title: "Restore", category: "Limpid" },
   );
-  return added;
 }

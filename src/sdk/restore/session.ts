@@ -160,9 +160,9 @@ export class RestoreSession implements Disposable {
     return this.#engine.executor.backend;
   }
 
-  /** Why a faster backend was passed over; undefined if none was. */
-  get fallbackReason(): string | undefined {
-    return this.#engine.fallbackReasons[0];
+  /** Why a faster backend was passed over, the fastest first; empty if none was. */
+  get fallbackReasons(): readonly string[] {
+    return this.#engine.fallbackReasons;
   }
 
   /** Bytes of device memory held between runs; tile workers have copies of the network besides, which are not counted. */

@@ -66,8 +66,8 @@ export interface OpenedEngine extends EngineState {
   readonly manifest: ModelManifest;
   /** The experts that ship with it: the worker knows each by its place in this list. */
   readonly experts: readonly PostedExpertEntry[];
-  /** Why a faster backend was passed over. */
-  readonly fallbackReason: string | undefined;
+  /** Why faster backends were passed over. */
+  readonly fallbackReasons: readonly string[];
 }
 
 /** What a page can ask an engine without waiting. */

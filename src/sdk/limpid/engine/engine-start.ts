@@ -30,7 +30,7 @@ export interface EngineStart {
  * @throws {@link LimpidError} `AssetsMissing` if neither assets nor a model are named, or the folder is not what it should be
  */
 export async function prepareStart(options: LimpidOptions): Promise<EngineStart> {
-  const { model, backend, expertMemory, tileWorkers, onBackendChange, signal } = options;
+  const { model, backend, expertMemory, tileWorkers, signal } = options;
   const base = options.assets === undefined ? undefined : folderOf(options.assets);
   if (base === undefined && model === undefined) throw noAssets();
   const assets = base === undefined ? undefined : await openAssets(base, signal);
@@ -50,7 +50,6 @@ export async function prepareStart(options: LimpidOptions): Promise<EngineStart>
     options: {
       ...computing,
       ...(tileWorkers && { tileWorkers: { ...counts, factory: factory ?? ownTileWorkers(script) } }),
-      ...(onBackendChange && { onBackendChange }),
       ...(signal && { signal }),
     },
     posted: {

@@ -35,26 +35,21 @@ type Session = Pick<
   "backend" | "byteSize" | "onDidChangeBackend" | "analyze" | "restore" | "dispose"
 > & { readonly failure?: LimpidError | undefined };
 
-/** An engine that was started somewhere. */
-interface Seat {
+/** An engine that was started somewhere, with its experts, which are disposed after the session. */
+export interface Seat {
   readonly manifest: ModelManifest;
   readonly experts: ExpertSet;
   readonly session: Session;
   readonly isInWorker: boolean;
 }
 
-/** How an {@link Engine} reaches workers; for tests, which have no pages. */
-export interface EngineSurroundings {
-  /** Starts a worker of a script's address; undefined where there are none. */
-  readonly startWorker: ((url: string) => WorkerPort) | undefined;
-}
+/** Starts a worker of a script's address. */
+export type StartWorker = (url: string) => WorkerPort;
 
 /** In a page there are workers; in Node, and in workers, the engine runs on the thread that asks for it. */
-function surroundings(): EngineSurroundings {
-  const hasWorkers = typeof document !== "undefined" && typeof Worker === "function";
-  return {
-    startWorker: hasWorkers ? (url) => startPageWorker(url, { name: "limpid" }) : undefined,
-  };
+function pageWorkers(): StartWorker | undefined {
+  if (typeof document === "undefined" || typeof Worker !== "function") return undefined;
+  return (url) => startPageWorker(url, { name: "limpid" });
 }
 
 /**
@@ -70,7 +65,7 @@ export class Engine implements Disposable {
   /** Why a faster backend, or a worker, was passed over; undefined if none was. */
   readonly fallbackReason: string | undefined;
   readonly #start: EngineStart;
-  readonly #surroundings: EngineSurroundings;
+  readonly #startWorker: StartWorker | undefined;
   readonly #changed: EventEmitter<BackendChange>;
   #seat: Seat;
   #reopening: Promise<Session> | undefined;
@@ -78,13 +73,13 @@ export class Engine implements Disposable {
 
   private constructor(
     start: EngineStart,
-    around: EngineSurroundings,
+    startWorker: StartWorker | undefined,
     changed: EventEmitter<BackendChange>,
     seat: Seat,
     reasons: readonly string[],
   ) {
     this.#start = start;
-    this.#surroundings = around;
+    this.#startWorker = startWorker;
     this.#changed = changed;
     this.#seat = seat;
     this.onDidChangeBackend = changed.event;
@@ -98,28 +93,22 @@ export class Engine implements Disposable {
    * Starts an engine.
    *
    * @param options - of `createLimpid`
+   * @param startWorker - as the platform does, if left out; for tests, which have no pages
    * @returns the engine, for the caller to dispose
    */
-  static async open(options: LimpidOptions, around: EngineSurroundings = surroundings()): Promise<Engine> {
-    const { expertMemory = 0, onBackendChange } = options;
-    if (!(expertMemory >= 0)) {
-      throw new LimpidError("InvalidArgument", `expertMemory is ${expertMemory}, expected 0 bytes or more`);
-    }
+  static async open(options: LimpidOptions, startWorker = pageWorkers()): Promise<Engine> {
+    const { onBackendChange, signal, worker } = options;
     const start = await prepareStart(options);
     const changed = new EventEmitter<BackendChange>();
     if (onBackendChange !== undefined) changed.event(onBackendChange);
     const reasons: string[] = [];
     const note = (reason: string): void => void reasons.push(reason);
-    const seat = await takeSeat({ start, around, worker: options.worker, note });
-    try {
-      throwIfAborted(options.signal);
-    } catch (error) {
-      leave(seat);
-      throw error;
-    }
-    const { backend } = seat.session;
-    for (const reason of reasons) changed.fire({ backend, reason });
-    return new Engine(start, around, changed, seat, reasons);
+    const seat = await takeSeat({ start, startWorker, worker, note });
+    const { session } = seat;
+    if (signal?.aborted) session.dispose();
+    throwIfAborted(signal);
+    for (const reason of reasons) changed.fire({ backend: session.backend, reason });
+    return new Engine(start, startWorker, changed, seat, reasons);
   }
 
   /** Whether it computes in a worker. */
@@ -152,7 +141,7 @@ export class Engine implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#changed.dispose();
-    leave(this.#seat);
+    this.#seat.session.dispose();
     this.experts.dispose();
   }
 
@@ -169,29 +158,26 @@ export class Engine implements Disposable {
   async #reopen(failure: LimpidError): Promise<Session> {
     const reasons = [`the engine was started anew: ${failure.message}`];
     const seat = await takeSeat({
-      ...{ start: this.#start, around: this.#surroundings, experts: this.experts, worker: undefined },
+      ...{ start: this.#start, startWorker: this.#startWorker, experts: this.experts, worker: undefined },
       note: (reason) => void reasons.push(reason),
     });
+    const { session } = seat;
     if (this.#disposed) {
-      leave(seat);
+      session.dispose();
       throw new LimpidError("Disposed", "Limpid was disposed");
     }
     this.#seat = seat;
-    const { session } = seat;
     session.onDidChangeBackend((change) => this.#changed.fire(change));
     for (const reason of reasons) this.#changed.fire({ backend: session.backend, reason });
     return session;
   }
 }
 
-function leave({ session }: Seat): void {
-  session.dispose();
-}
-
 /** What {@link takeSeat} starts an engine with. */
 interface SeatOptions {
   readonly start: EngineStart;
-  readonly around: EngineSurroundings;
+  /** Undefined where there are no workers. */
+  readonly startWorker: StartWorker | undefined;
   readonly worker: LimpidOptions["worker"];
   /** The experts that are installed already; those of the model if left out. */
   readonly experts?: ExpertSet;
@@ -201,10 +187,10 @@ interface SeatOptions {
 
 /** Starts an engine in a worker of the script's address, else in one of a `data:` address, else on this thread. */
 async function takeSeat(options: SeatOptions): Promise<Seat> {
-  const { start, around, worker, note } = options;
+  const { start, worker, note } = options;
   const isRequired = worker === true || start.worker.required === true;
   if (worker !== false) {
-    const obstacle = obstacleOf(start, around);
+    const obstacle = obstacleOf(options);
     const seat = obstacle === undefined && (await takeWorkerOfEither(options, isRequired));
     if (seat) return seat;
     if (isRequired) {
@@ -217,25 +203,11 @@ async function takeSeat(options: SeatOptions): Promise<Seat> {
   }
   // Loaded only where no worker is to be had: the page of the usual case does without the engine.
   const { openLocal } = await import("./open-local.js");
-  let started = false;
-  const { model, experts, session } = await openLocal(
-    {
-      ...start,
-      options: {
-        ...start.options,
-        onBackendChange: ({ reason }) => {
-          if (!started) note(reason);
-        },
-      },
-    },
-    options.experts,
-  );
-  started = true;
-  return { manifest: model.manifest, experts, session, isInWorker: false };
+  return openLocal(start, note, options.experts);
 }
 
 /** Why no worker is tried; empty where nobody expects one, as in Node. */
-function obstacleOf(start: EngineStart, { startWorker }: EngineSurroundings): string | undefined {
+function obstacleOf({ start, startWorker }: SeatOptions): string | undefined {
   if (startWorker === undefined) return "";
   if (start.script === undefined) return "neither `assets` nor `worker.script` say where its script is";
   if (start.hasOwnFactory) return "a `tileWorkers.factory` cannot be handed to a worker";
@@ -307,7 +279,7 @@ function scriptAddresses(
 /** A worker that answers, and is fit; undefined, with a note, if there is none. */
 async function greet(
   { name, find }: ScriptAddress,
-  { start, around, note }: SeatOptions,
+  { start, startWorker, note }: SeatOptions,
   objection: (gpuProblem: string | undefined) => string | undefined,
 ): Promise<WorkerSession | undefined> {
   let session: WorkerSession | undefined;
@@ -315,7 +287,7 @@ async function greet(
     const url = await find();
     const { hangTime = defaultHangTime } = start.worker;
     const source = typeof start.source === "string" ? undefined : start.source;
-    session = new WorkerSession(around.startWorker!(url), hangTime, source);
+    session = new WorkerSession(startWorker!(url), hangTime, source);
     const greeting = await session.greet();
     const reason =
       greeting.version === version
@@ -333,8 +305,8 @@ async function greet(
 
 async function openIn(session: WorkerSession, { start, experts: given, note }: SeatOptions): Promise<Seat> {
   try {
-    const { manifest, experts, fallbackReason } = await session.open(start.posted, start.options.signal);
-    if (fallbackReason !== undefined) note(fallbackReason);
+    const { manifest, experts, fallbackReasons } = await session.open(start.posted, start.options.signal);
+    for (const reason of fallbackReasons) note(reason);
     const known = experts.map(({ expert, ...options }) => ({ ...options, expert: fromPostedExpert(expert) }));
     const { config, tensorSha256: sha256 } = manifest.backbone;
     const set = given ?? new ExpertSet({ sha256, config });

@@ -8,4 +8,4 @@ import { serveEngine } from "./serve-engine.js";
 const scope = globalThis as unknown as MessageTarget & { readonly name: string };
 
 if (scope.name === tileWorkerName) serveTiles(portOf(scope));
-else serveEngine(portOf(scope), { script: location.href });
+else serveEngine(portOf(scope), location.href);

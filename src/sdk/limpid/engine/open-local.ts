@@ -1,23 +1,20 @@
 import { ExpertSet } from "../../experts/index.js";
-import { loadModel, modelFromUrl, RestoreSession, type LoadedModel } from "../../restore/index.js";
+import { loadModel, modelFromUrl, RestoreSession } from "../../restore/index.js";
 import type { EngineStart } from "./engine-start.js";
+import type { Seat } from "./engine.js";
 import { wasmOf } from "./wasm-of.js";
-
-/** An engine on the calling thread. */
-export interface LocalEngine {
-  readonly model: Pick<LoadedModel, "manifest" | "experts">;
-  /** The experts, for the caller to dispose after the session. */
-  readonly experts: ExpertSet;
-  /** What analyses and restores. */
-  readonly session: RestoreSession;
-}
 
 /**
  * Starts an engine on this thread.
  *
+ * @param note - told why a faster backend was passed over
  * @param given - experts that are installed already; those of the model if left out
  */
-export async function openLocal(start: EngineStart, given?: ExpertSet): Promise<LocalEngine> {
+export async function openLocal(
+  start: EngineStart,
+  note: (reason: string) => void,
+  given?: ExpertSet,
+): Promise<Seat> {
   const { source, options, assets } = start;
   const model = await loadModel(typeof source === "string" ? modelFromUrl(source) : source, options.signal);
   const { config, tensorSha256: sha256 } = model.manifest.backbone;
@@ -30,7 +27,8 @@ export async function openLocal(start: EngineStart, given?: ExpertSet): Promise<
       model,
       experts,
     });
-    return { model, experts, session };
+    for (const reason of session.fallbackReasons) note(reason);
+    return { manifest: model.manifest, experts, session, isInWorker: false };
   } catch (error) {
     if (given === undefined) experts.dispose();
     throw error;

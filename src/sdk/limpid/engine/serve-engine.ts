@@ -9,14 +9,12 @@ import { toPostedExpert } from "./posted-expert.js";
 import { whyNoWebgpu } from "./probe-webgpu.js";
 import { wasmOf } from "./wasm-of.js";
 
-/** How the engine of a worker starts tile workers. */
-export interface ServeEngineOptions {
-  /** Address of the worker's own script, which restores tiles too; without it there are no tile workers. */
-  readonly script?: string;
-}
-
-/** Makes this thread one that has the engine of a Limpid on another. */
-export function serveEngine(port: WorkerPort, { script }: ServeEngineOptions = {}): Disposable {
+/**
+ * Makes this thread one that has the engine of a Limpid on another.
+ *
+ * @param script - address of the worker's own script, which restores tiles too; without it there are no tile workers
+ */
+export function serveEngine(port: WorkerPort, script?: string): Disposable {
   let session: RestoreSession | undefined;
   let experts: MirroredExperts | undefined;
   const running = (): RestoreSession => {
@@ -29,28 +27,22 @@ export function serveEngine(port: WorkerPort, { script }: ServeEngineOptions = {
   };
 
   const open = async (start: PostedStart, signal: AbortSignal): Promise<OpenedEngine> => {
-    const assets = start.assets === undefined ? undefined : await openAssets(start.assets, signal);
+    const { assets: folder, model: address, modelName, tileWorkers, wasmPath, ...computing } = start;
+    const assets = folder === undefined ? undefined : await openAssets(folder, signal);
     const onPage: ModelSource = {
-      name: start.modelName,
+      name: modelName,
       read: (path, reading, size) => channel.call("readModel", { path, size }, { signal: reading }),
     };
-    const own = typeof start.model === "string" ? modelFromUrl(start.model) : assets?.model;
-    const source = start.model === null ? onPage : (own ?? onPage);
+    const own = typeof address === "string" ? modelFromUrl(address) : assets?.model;
+    const source = address === null ? onPage : (own ?? onPage);
     const model = await loadModel(source, signal);
     experts = new MirroredExperts(model.experts.map(({ expert }) => expert));
-    const { backend, expertMemory, tileWorkers, wasmPath } = start;
-    const reasons: string[] = [];
     session = await RestoreSession.start({
-      ...{ model, experts, signal },
-      ...(backend && { backend }),
-      ...(expertMemory !== undefined && { expertMemory }),
+      ...{ ...computing, model, experts, signal },
       ...(script !== undefined && { tileWorkers: { factory: pageTileWorkers(script), ...tileWorkers } }),
       ...wasmOf(wasmPath, assets),
-      onBackendChange: (change) => {
-        if (session === undefined) reasons.push(change.reason);
-        else channel.tell("changeBackend", change);
-      },
     });
+    session.onDidChangeBackend((change) => channel.tell("changeBackend", change));
     return {
       manifest: model.manifest,
       experts: model.experts.map(({ expert, ...options }) => ({
@@ -59,7 +51,7 @@ export function serveEngine(port: WorkerPort, { script }: ServeEngineOptions = {
       })),
       backend: session.backend,
       byteSize: session.byteSize,
-      fallbackReason: reasons.length === 0 ? undefined : reasons.join("; "),
+      fallbackReasons: session.fallbackReasons,
     };
   };
 
