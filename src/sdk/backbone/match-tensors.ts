@@ -1,4 +1,4 @@
-import { LimpidError } from "../base/index.js";
+import { LimpidError, listFaults } from "../base/index.js";
 import type { HostTensor, TensorFile } from "../weights/index.js";
 
 /** Name and shape of a tensor that a network needs. */
@@ -8,9 +8,6 @@ export interface NeededTensor {
   /** Its shape in the file. */
   readonly shape: readonly number[];
 }
-
-/** How many faults a message spells out; `details` has all of them. */
-const spelledOut = 6;
 
 /**
  * Checks that a file holds exactly the tensors that a network needs.
@@ -47,12 +44,9 @@ export function matchTensors(
     ...misshapen,
   ];
   if (faults.length > 0) {
-    const more = faults.length > spelledOut ? `; and ${faults.length - spelledOut} more` : "";
-    throw new LimpidError(
-      "WeightsCorrupt",
-      `the weights do not fit ${network}: ${faults.slice(0, spelledOut).join("; ")}${more}`,
-      { details: { missing, unknown, misshapen } },
-    );
+    throw new LimpidError("WeightsCorrupt", `the weights do not fit ${network}: ${listFaults(faults)}`, {
+      details: { missing, unknown, misshapen },
+    });
   }
   return (name) => {
     const tensor = found.get(name);

@@ -1,5 +1,5 @@
 import { isSameShape, type BackboneConfig } from "../backbone/index.js";
-import { LimpidError } from "../base/index.js";
+import { LimpidError, listFaults } from "../base/index.js";
 import type { HostTensor, TensorFile } from "../weights/index.js";
 import { readExpertMetadata, type ExpertMetadata } from "./expert-metadata.js";
 import { factorShapes, listExpertTargets, type ExpertTarget } from "./targets.js";
@@ -205,14 +205,10 @@ function noteMisshapen(name: string, tensor: HostTensor, shape: readonly number[
   faults.push(`${name} has shape [${tensor.shape.join(", ")}], expected [${shape.join(", ")}]`);
 }
 
-/** How many faults a message spells out; `details` has all of them. */
-const spelledOut = 6;
-
 function mismatch(id: string, faults: readonly string[], unmatched: readonly string[]): LimpidError {
-  const more = faults.length > spelledOut ? `; and ${faults.length - spelledOut} more` : "";
   return new LimpidError(
     "ExpertMismatch",
-    `expert ${id || "without an id"} does not fit: ${faults.slice(0, spelledOut).join("; ")}${more}`,
+    `expert ${id || "without an id"} does not fit: ${listFaults(faults)}`,
     { details: { expert: id, faults, unmatched } },
   );
 }

@@ -1,5 +1,5 @@
 import { isSameShape, type BackboneConfig } from "../backbone/index.js";
-import { LimpidError } from "../base/index.js";
+import { LimpidError, listFaults } from "../base/index.js";
 import { bytesPerElement, HostTensor, type TensorFile } from "../weights/index.js";
 import { Expert, type ExpertFactors } from "./expert.js";
 import { factorShapes, listExpertTargets } from "./targets.js";
@@ -68,11 +68,9 @@ export function publishedExperts(
   const unmatched = [...lists.keys()];
   faults.push(...unmatched.map((name) => `${name} belongs to no convolution of this network`));
   if (faults.length > 0) {
-    throw new LimpidError(
-      "ExpertMismatch",
-      `the checkpoint's experts do not fit: ${faults.slice(0, 6).join("; ")}${faults.length > 6 ? "; ..." : ""}`,
-      { details: { faults, unmatched } },
-    );
+    throw new LimpidError("ExpertMismatch", `the checkpoint's experts do not fit: ${listFaults(faults)}`, {
+      details: { faults, unmatched },
+    });
   }
   const alpha = options.alpha ?? 2 * rank;
   return experts.map(

@@ -44,11 +44,15 @@ export function packFilesFromArchive(
   const fail = (fault: string, cause?: unknown): never => {
     throw new LimpidError("InvalidArchive", `${name}: ${fault}`, cause === undefined ? {} : { cause });
   };
-  const budget = new Budget(maximumBytes);
+  let left = maximumBytes;
+  const take: Take = ({ byteLength }) => {
+    left -= byteLength;
+    if (left < 0) throw new Error(`it unpacks to more than ${maximumBytes} bytes`);
+  };
   let files: Map<string, Uint8Array>;
   try {
-    if (archive[0] === 0x1f && archive[1] === 0x8b) files = readTar(gunzip(archive, budget), maximumEntries);
-    else if (archive[0] === 0x50 && archive[1] === 0x4b) files = unzip(archive, budget);
+    if (archive[0] === 0x1f && archive[1] === 0x8b) files = readTar(gunzip(archive, take), maximumEntries);
+    else if (archive[0] === 0x50 && archive[1] === 0x4b) files = unzip(archive, take);
     else return fail("is neither an npm tarball (.tgz) nor a ZIP archive");
   } catch (error) {
     if (LimpidError.is(error)) throw error;
@@ -61,27 +65,14 @@ export function packFilesFromArchive(
 }
 
 /** Counts what comes out of an archive, whatever it claims. */
-class Budget {
-  #left: number;
-  readonly #maximum: number;
+type Take = (part: Uint8Array) => void;
 
-  constructor(maximum: number) {
-    this.#left = maximum;
-    this.#maximum = maximum;
-  }
-
-  take(bytes: number): void {
-    this.#left -= bytes;
-    if (this.#left < 0) throw new Error(`it unpacks to more than ${this.#maximum} bytes`);
-  }
-}
-
-function gunzip(archive: Uint8Array, budget: Budget): Uint8Array {
+function gunzip(archive: Uint8Array, take: Take): Uint8Array {
   const parts: Uint8Array[] = [];
   let length = 0;
   let isWhole = false;
   const stream = new Gunzip((part, isLast) => {
-    budget.take(part.byteLength);
+    take(part);
     parts.push(part);
     length += part.byteLength;
     isWhole ||= isLast;
@@ -94,7 +85,7 @@ function gunzip(archive: Uint8Array, budget: Budget): Uint8Array {
   return joinBytes(parts);
 }
 
-function unzip(archive: Uint8Array, budget: Budget): Map<string, Uint8Array> {
+function unzip(archive: Uint8Array, take: Take): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   const open = new Set<string>();
   let entries = 0;
@@ -109,7 +100,7 @@ function unzip(archive: Uint8Array, budget: Budget): Map<string, Uint8Array> {
     open.add(file.name);
     file.ondata = (error, part, isLast) => {
       if (error !== null) throw error;
-      budget.take(part.byteLength);
+      take(part);
       parts.push(part);
       if (!isLast) return;
       open.delete(file.name);

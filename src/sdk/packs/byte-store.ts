@@ -1,8 +1,6 @@
 /** Bytes in a {@link ByteStore}. */
 export interface StoredBytes {
-  /** Their key. */
   readonly key: string;
-  /** Their length. */
   readonly size: number;
 }
 

@@ -1,4 +1,4 @@
-import { joinBytes, LimpidError, throwIfAborted } from "../base/index.js";
+import { LimpidError, readAtMost, throwIfAborted } from "../base/index.js";
 import { sha256Hex } from "../weights/index.js";
 import type { BlobStore } from "./blob-store.js";
 import type { PackFile } from "./manifest.js";
@@ -30,19 +30,11 @@ export async function readWhole(
 ): Promise<Uint8Array | undefined> {
   const opened = await source.open(path, { offset: 0, ...(signal && { signal }) });
   if (opened === undefined) return undefined;
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of opened.bytes) {
-    throwIfAborted(signal);
-    length += chunk.byteLength;
-    if (length > limit) {
-      throw new LimpidError("PackTooLarge", `${path} of ${source.name} has more than ${limit} bytes`, {
-        details: { path, limit },
-      });
-    }
-    chunks.push(chunk);
-  }
-  return joinBytes(chunks);
+  const tooMany = (): LimpidError =>
+    new LimpidError("PackTooLarge", `${path} of ${source.name} has more than ${limit} bytes`, {
+      details: { path, limit },
+    });
+  return readAtMost(limit, opened.bytes, tooMany, signal);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { BackboneConfig } from "../backbone/index.js";
-import { LimpidError } from "../base/index.js";
+import { LimpidError, listFaults } from "../base/index.js";
 import {
   Expert,
   readExpertMetadata,
@@ -69,11 +69,9 @@ export function readExpertFile(bytes: Uint8Array | TensorFile, config: BackboneC
     );
   }
   if (faults.length > 0) {
-    throw new LimpidError(
-      "ExpertMismatch",
-      `expert ${expert.id} does not fit: ${faults.slice(0, 6).join("; ")}`,
-      { details: { expert: expert.id, faults, unmatched: [] } },
-    );
+    throw new LimpidError("ExpertMismatch", `expert ${expert.id} does not fit: ${listFaults(faults)}`, {
+      details: { expert: expert.id, faults, unmatched: [] },
+    });
   }
   const { routerRow, strength, license, usage, provenance } = metadata;
   return { expert, routerRow, strength, license, usage, provenance };

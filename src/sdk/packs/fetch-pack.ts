@@ -10,7 +10,7 @@ import type { ExtensionManifest } from "./manifest.js";
 import type { PackVersion } from "./pack-record.js";
 import type { PackSource } from "./pack-source.js";
 import { readPackExperts, readPackManifest, requireEntry, type ReadPackFile } from "./read-pack.js";
-import { requireBase, requireEngine, requireId, requireIdentity, type PackBase } from "./require-pack.js";
+import { requireId, type PackBase } from "./require-pack.js";
 import { publisherOf, type IncomingVersion } from "./replacement.js";
 import type { PackSigner, SignaturePolicy } from "./signature-policy.js";
 import { signatureFileName } from "./signature.js";
@@ -104,10 +104,7 @@ export async function fetchPack(
   const { name, address } = source;
   const { base, config } = context;
   const read = downloader(source, integrity, context, options);
-  const manifest = await readPackManifest(read, name);
-  requireIdentity(integrity, manifest, source.expected);
-  requireEngine(manifest);
-  requireBase(manifest, base);
+  const manifest = await readPackManifest(read, name, integrity, base, source.expected);
   const version: PackVersion = {
     version: manifest.version,
     integrity: sha256Hex(list),

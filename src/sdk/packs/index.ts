@@ -1,3 +1,7 @@
+/**
+ * Expert packs: manifests, integrity, signatures, and the installation, update and removal of packs. Whatever comes from
+ * outside is checked before it is used.
+ */
 export { readExpertFile, writeExpertFile, type ExpertFile, type ExpertFileContent } from "./expert-file.js";
 export {
   integrityFileName,

@@ -1,4 +1,4 @@
-import { LimpidError } from "../base/index.js";
+import { LimpidError, listFaults } from "../base/index.js";
 import { sha256Hex } from "../weights/index.js";
 import { parseStrictJson } from "./manifest-json.js";
 import { invalidManifest, joinPath, type ManifestProblem } from "./manifest-problem.js";
@@ -118,14 +118,10 @@ function compare({ files }: PackIntegrity, path: string, bytes: Uint8Array): str
   return hash === expected.sha256 ? undefined : `${path} has SHA-256 ${hash}, expected ${expected.sha256}`;
 }
 
-/** How many problems a message spells out; `details` has all of them. */
-const spelledOut = 6;
-
 function mismatch({ id, version }: PackIntegrity, problems: readonly string[]): LimpidError {
-  const more = problems.length > spelledOut ? `; and ${problems.length - spelledOut} more` : "";
   return new LimpidError(
     "IntegrityMismatch",
-    `${id} ${version} is not as it was published: ${problems.slice(0, spelledOut).join("; ")}${more}`,
+    `${id} ${version} is not as it was published: ${listFaults(problems)}`,
     { details: { id, version, problems } },
   );
 }

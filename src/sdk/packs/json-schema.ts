@@ -4,7 +4,6 @@ import signature from "../../../schemas/signature.schema.json" with { type: "jso
 
 /** As much of JSON Schema (draft 2020-12) as Limpid's schemas use. */
 export interface JsonSchema {
-  /** The dialect. */
   readonly $schema?: string;
   /** The schema's own address. */
   readonly $id?: string;

@@ -1,4 +1,4 @@
-import { LimpidError } from "../base/index.js";
+import { LimpidError, listFaults } from "../base/index.js";
 
 /** One fault of a manifest, an `integrity.json` or a signature file. */
 export interface ManifestProblem {
@@ -12,31 +12,16 @@ export interface ManifestProblem {
   readonly fix: string;
 }
 
-/** How many problems a message spells out; `details` has all of them. */
-const spelledOut = 6;
-
-/**
- * The error for a file that breaks its format's rules.
- *
- * @param file - the file, such as `package.json`
- * @param problems - at least one
- * @returns an `InvalidManifest`
- */
+/** The error for a file that breaks its format's rules. */
 export function invalidManifest(
   file: string,
   name: string,
   problems: readonly ManifestProblem[],
 ): LimpidError {
-  const lines = problems.slice(0, spelledOut).map((problem) => describeProblem(problem, file));
-  const more = problems.length > spelledOut ? `; and ${problems.length - spelledOut} more` : "";
-  return new LimpidError("InvalidManifest", `${file} of ${name}: ${lines.join("; ")}${more}`, {
+  const faults = problems.map(({ path, message, fix }) => `${path || file} ${message} (${fix})`);
+  return new LimpidError("InvalidManifest", `${file} of ${name}: ${listFaults(faults)}`, {
     details: { file, name, problems },
   });
-}
-
-/** A problem in a sentence. */
-function describeProblem({ path, message, fix }: ManifestProblem, file: string): string {
-  return `${path || file} ${message} (${fix})`;
 }
 
 /**
@@ -52,11 +37,7 @@ export function showValue(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 76)}..."` : text;
 }
 
-/**
- * The path of a member.
- *
- * @param key - a name or an index
- */
+/** The path of a member. */
 export function joinPath(path: string, key: string | number): string {
   if (typeof key === "number") return `${path}[${key}]`;
   if (!/^[A-Za-z_$][\w$-]*$/.test(key)) return `${path}[${JSON.stringify(key)}]`;

@@ -1,15 +1,9 @@
 import { LimpidError } from "../base/index.js";
-import type { BlobStore } from "./blob-store.js";
+import type { BlobStore, StoredBlob } from "./blob-store.js";
 import type { ByteStore } from "./byte-store.js";
 
 /** A file that is kept, or the beginning of one whose download was cut short. */
-export interface CachedFile {
-  /** SHA-256 of the whole file, in hexadecimal: the name that it is kept under. */
-  readonly sha256: string;
-  /** Bytes that are there. */
-  readonly size: number;
-  /** Whether that is all of it. */
-  readonly isComplete: boolean;
+export interface CachedFile extends StoredBlob {
   /** Ids of the installed packs that need it, in one of the versions that are kept. */
   readonly usedBy: readonly string[];
 }

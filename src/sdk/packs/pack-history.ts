@@ -70,11 +70,7 @@ export class PackHistories {
     return undefined;
   }
 
-  /**
-   * Notes the key that a publisher signs with.
-   *
-   * @param publisher - such as `acme`
-   */
+  /** Notes the key that a publisher signs with. */
   async noteKey(publisher: string, fingerprint: string): Promise<void> {
     if ((await this.keyOf(publisher)) !== fingerprint) {
       await this.#write(publisherPrefix + publisher, { key: fingerprint });

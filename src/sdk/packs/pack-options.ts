@@ -3,12 +3,13 @@ import type { ExpertSet } from "../experts/index.js";
 import type { ByteStore } from "./byte-store.js";
 import type { PackProgress } from "./installed-pack.js";
 import type { ExtensionCapabilities, ExtensionManifest } from "./manifest.js";
+import type { FetchPackOptions } from "./pack-source.js";
 import type { PackReplacement } from "./replacement.js";
 import type { PackBase } from "./require-pack.js";
 import type { SignatureOptions } from "./signature-policy.js";
 
 /** How packs are kept, fetched and trusted. */
-export interface PackOptions extends SignatureOptions {
+export interface PackOptions extends SignatureOptions, FetchPackOptions {
   /** Where packs are kept. In a page Cache Storage if it is allowed, else memory, if left out. */
   readonly store?: ByteStore;
   /**
@@ -16,12 +17,8 @@ export interface PackOptions extends SignatureOptions {
    * `https://cdn.jsdelivr.net/npm/{name}@{version}/`. Without it an npm spec is refused.
    */
   readonly cdn?: string;
-  /** Fetches instead of the global `fetch`. */
-  readonly fetch?: typeof fetch;
   /** Most bytes that one pack may have; 256 MiB if left out. */
   readonly maximumBytes?: number;
-  /** Longest time without a byte from a server, in milliseconds; 30 seconds if left out. */
-  readonly timeout?: number;
   /**
    * Asked before a pack takes the place of one that came from another address or npm package or was signed with another
    * key, or has other files than a version of that number had before: shows people both. Another address, package or key makes

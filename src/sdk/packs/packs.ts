@@ -130,15 +130,10 @@ export class Packs implements Disposable {
     source: PackSource | ReadonlyMap<string, Uint8Array> | URL | string,
     options: InstallOptions = {},
   ): Promise<InstalledPack> {
-    const { cdn, fetch, timeout } = this.#options;
     const signal = this.#signalOf(options.signal);
     throwIfAborted(signal);
     const { resolveSource, findPack, fetchPack } = await loadReading();
-    const resolved = resolveSource(source, {
-      ...(cdn && { cdn }),
-      ...(fetch && { fetch }),
-      ...(timeout !== undefined && { timeout }),
-    });
+    const resolved = resolveSource(source, this.#options);
     const found = await findPack(resolved, options.id, await this.#signaturePolicy(), signal);
     return this.#turns.add(found.integrity.id, async () => {
       throwIfAborted(signal);
@@ -451,11 +446,9 @@ export class Packs implements Disposable {
     const signer = await signatures.check(list, signature, reading.publisherOf(record.id), name);
     const read: ReadPackFile = async (path) =>
       this.#readBlob(reading.requireEntry(integrity, path).sha256, `${path} of ${name}`);
-    const manifest = await reading.readPackManifest(read, name);
-    reading.requireIdentity(integrity, manifest, undefined);
-    reading.requireEngine(manifest);
-    reading.requireBase(manifest, this.#context.base);
-    const entries = await reading.readPackExperts(read, manifest, integrity, this.#context.config);
+    const { base, config } = this.#context;
+    const manifest = await reading.readPackManifest(read, name, integrity, base, undefined);
+    const entries = await reading.readPackExperts(read, manifest, integrity, config);
     return { pack: makePack(manifest, integrity, record, signer?.keyId), entries };
   }
 

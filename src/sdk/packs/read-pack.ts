@@ -4,15 +4,28 @@ import type { ExpertEntry } from "../experts/index.js";
 import { readExpertFile } from "./expert-file.js";
 import { verifyFile, type IntegrityEntry, type PackIntegrity } from "./integrity.js";
 import { parseExtensionManifest, type ContributedExpert, type ExtensionManifest } from "./manifest.js";
-
-const manifestFileName = "package.json";
+import type { PackIdentity } from "./pack-source.js";
+import { requireFitting, type PackBase } from "./require-pack.js";
 
 /** Gives a file of a pack, checked against the pack's list. */
 export type ReadPackFile = (path: string) => Promise<Uint8Array>;
 
-/** Reads a pack's manifest. */
-export async function readPackManifest(read: ReadPackFile, name: string): Promise<ExtensionManifest> {
-  return parseExtensionManifest(await read(manifestFileName), name);
+/**
+ * Reads a pack's manifest, if the pack fits.
+ *
+ * @param expected - which npm package it must be; any if undefined
+ * @throws {@link LimpidError} `InvalidManifest`; what {@link requireFitting} throws
+ */
+export async function readPackManifest(
+  read: ReadPackFile,
+  name: string,
+  integrity: PackIntegrity,
+  base: PackBase,
+  expected: PackIdentity | undefined,
+): Promise<ExtensionManifest> {
+  const manifest = parseExtensionManifest(await read("package.json"), name);
+  requireFitting(manifest, integrity, base, expected);
+  return manifest;
 }
 
 /**

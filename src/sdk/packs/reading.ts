@@ -7,7 +7,7 @@ export { integrityFileName, parseIntegrity } from "./integrity.js";
 export { PackHistories } from "./pack-history.js";
 export { readPackExperts, readPackManifest, requireEntry } from "./read-pack.js";
 export { findReplacement, inheritsConsent, isOther, publisherOf, replacementRefused } from "./replacement.js";
-export { requireBase, requireEngine, requireId, requireIdentity, requireNotOlder } from "./require-pack.js";
+export { requireId, requireNotOlder } from "./require-pack.js";
 export { resolveSource } from "./resolve-source.js";
 export { signatureFileName } from "./signature.js";
 export { SignaturePolicy } from "./signature-policy.js";

@@ -25,13 +25,25 @@ export function requireId({ id, version }: PackIntegrity, expected: string | und
 }
 
 /**
- * Refuses a pack that is another than was asked for, or whose parts are of different packs.
+ * Refuses a pack that is another than was asked for, whose parts are of different packs, or that is for other versions of Limpid
+ * or another base.
  *
- * @throws {@link LimpidError} `PackMismatch`
+ * @throws {@link LimpidError} `PackMismatch`, `EngineMismatch`, `ExpertMismatch`
  */
-export function requireIdentity(
-  { id, version }: PackIntegrity,
+export function requireFitting(
   manifest: ExtensionManifest,
+  integrity: PackIntegrity,
+  base: PackBase,
+  expected: PackIdentity | undefined,
+): void {
+  requireIdentity(manifest, integrity, expected);
+  requireEngine(manifest);
+  requireBase(manifest, base);
+}
+
+function requireIdentity(
+  manifest: ExtensionManifest,
+  { id, version }: PackIntegrity,
   expected: PackIdentity | undefined,
 ): void {
   const found = `${manifest.id} ${manifest.version}`;
@@ -50,12 +62,7 @@ export function requireIdentity(
   }
 }
 
-/**
- * Refuses a pack for other versions of Limpid.
- *
- * @throws {@link LimpidError} `EngineMismatch`
- */
-export function requireEngine({ id, version, engines }: ExtensionManifest): void {
+function requireEngine({ id, version, engines }: ExtensionManifest): void {
   if (satisfies(limpidVersion, engines.limpid, { includePrerelease: true })) return;
   throw new LimpidError(
     "EngineMismatch",
@@ -64,12 +71,7 @@ export function requireEngine({ id, version, engines }: ExtensionManifest): void
   );
 }
 
-/**
- * Refuses a pack whose experts were made for another base.
- *
- * @throws {@link LimpidError} `ExpertMismatch`
- */
-export function requireBase({ id, contributes }: ExtensionManifest, base: PackBase): void {
+function requireBase({ id, contributes }: ExtensionManifest, base: PackBase): void {
   for (const expert of contributes.experts) {
     if (expert.base.sha256 === base.sha256) continue;
     throw new LimpidError(

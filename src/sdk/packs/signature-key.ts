@@ -30,8 +30,12 @@ export async function generateSigningKeys(): Promise<SigningKeys> {
  * @throws {@link LimpidError} `NotSupported` if the runtime has no Ed25519
  */
 export async function signingKeyId(publicKey: CryptoKey): Promise<string> {
-  const raw = await withEd25519((subtle) => subtle.exportKey("raw", publicKey));
-  return sha256Hex(new Uint8Array(raw)).slice(0, 16);
+  return (await fingerprintOf(publicKey)).slice(0, 16);
+}
+
+/** SHA-256 of a public key's 32 bytes, in hexadecimal. */
+export async function fingerprintOf(publicKey: CryptoKey): Promise<string> {
+  return sha256Hex(new Uint8Array(await withEd25519((subtle) => subtle.exportKey("raw", publicKey))));
 }
 
 /**

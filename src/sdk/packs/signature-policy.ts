@@ -1,6 +1,6 @@
 import { LimpidError } from "../base/index.js";
 import { sha256Hex } from "../weights/index.js";
-import { importPublicKey, withEd25519 } from "./signature-key.js";
+import { fingerprintOf, importPublicKey, withEd25519 } from "./signature-key.js";
 import { parseSignature, verifySignature } from "./signature.js";
 
 /** A public key, and for whom it speaks. */
@@ -134,10 +134,6 @@ export class SignaturePolicy {
 
 function signerOf(fingerprint: string, isTrusted: boolean): PackSigner {
   return { keyId: fingerprint.slice(0, 16), fingerprint, isTrusted };
-}
-
-async function fingerprintOf(key: CryptoKey): Promise<string> {
-  return sha256Hex(new Uint8Array(await withEd25519((subtle) => subtle.exportKey("raw", key))));
 }
 
 function invalid(name: string, fault: string): LimpidError {

@@ -1,4 +1,4 @@
-import { joinBytes, LimpidError, openUrl } from "../base/index.js";
+import { LimpidError, openUrl, readAtMost } from "../base/index.js";
 
 /** Where a model's files come from. */
 export interface ModelSource {
@@ -39,18 +39,10 @@ export function modelFromUrl(base: string | URL): ModelSource {
       if (opened === undefined)
         throw fail(`${url.href} cannot be fetched: status 404`, { url: url.href, status: 404 });
       const limit = size ?? (path === "model.json" ? maximumManifest : maximumFile);
-      const parts: Uint8Array[] = [];
-      let length = 0;
-      for await (const part of opened.bytes) {
-        length += part.byteLength;
-        if (length > limit) {
-          throw new LimpidError("WeightsCorrupt", `${url.href} has more than ${limit} bytes`, {
-            details: { url: url.href, limit },
-          });
-        }
-        parts.push(part);
-      }
-      const bytes = joinBytes(parts);
+      const bytes = await readAtMost(limit, opened.bytes, () => {
+        const details = { url: url.href, limit };
+        return new LimpidError("WeightsCorrupt", `${url.href} has more than ${limit} bytes`, { details });
+      });
       if (isHtml(bytes)) {
         throw fail(`${url.href} is not there: a web page (HTML) came`, { url: url.href, isHtml: true });
       }

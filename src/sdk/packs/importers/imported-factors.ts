@@ -1,5 +1,5 @@
 import type { BackboneConfig } from "../../backbone/index.js";
-import { LimpidError } from "../../base/index.js";
+import { LimpidError, listFaults } from "../../base/index.js";
 import {
   Expert,
   listExpertTargets,
@@ -60,14 +60,9 @@ export function makeImportedExpert(
     ...unmatched.map((name) => `${name} is no layer that experts of this base may change`),
   ];
   if (all.length > 0) {
-    const more = all.length > 6 ? `; and ${all.length - 6} more` : "";
-    throw new LimpidError(
-      "ExpertMismatch",
-      `the adapter does not fit: ${all.slice(0, 6).join("; ")}${more}`,
-      {
-        details: { expert: id, faults: all, unmatched },
-      },
-    );
+    throw new LimpidError("ExpertMismatch", `the adapter does not fit: ${listFaults(all)}`, {
+      details: { expert: id, faults: all, unmatched },
+    });
   }
   const rank = mostFrequent(factors.map((entry) => entry.rank));
   const alpha = mostFrequent(factors.filter((entry) => entry.rank === rank).map((entry) => entry.alpha));
