@@ -1,3 +1,7 @@
+/**
+ * The restoration network: its config, its parameters and its forward pass in tfjs ops. It is the reference that the fast
+ * executors are compared with.
+ */
 export {
   backboneStride,
   validateBackboneConfig,
@@ -39,4 +43,5 @@ export {
   type PreparedStage,
 } from "./prepare.js";
 export { inferPublishedConfig } from "./published-config.js";
+export { countTensorBytes } from "./tensor-container.js";
 export { BackboneWeights, type WeightLookup } from "./weights.js";

@@ -26,8 +26,8 @@ export class BackboneWeights implements WeightLookup, Disposable {
   readonly config: BackboneConfig;
   /** SHA-256 of the tensors as they stood in the file, in hexadecimal: the identity that experts refer to. */
   readonly sha256: string;
+  /** Empty after disposal. */
   readonly #tensors: Map<string, tf.Tensor>;
-  #disposed = false;
 
   private constructor(config: BackboneConfig, sha256: string, tensors: Map<string, tf.Tensor>) {
     this.config = config;
@@ -62,7 +62,8 @@ export class BackboneWeights implements WeightLookup, Disposable {
 
   /** One parameter; see {@link WeightLookup.get}. */
   get(name: string): tf.Tensor {
-    if (this.#disposed) throw new LimpidError("Disposed", `weight ${name} was asked for after disposal`);
+    if (this.#tensors.size === 0)
+      throw new LimpidError("Disposed", `weight ${name} was asked for after disposal`);
     const tensor = this.#tensors.get(name);
     if (tensor === undefined) throw new LimpidError("InvalidArgument", `the backbone has no weight ${name}`);
     return tensor;
@@ -75,8 +76,6 @@ export class BackboneWeights implements WeightLookup, Disposable {
 
   /** Frees the device memory. */
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
     tf.dispose([...this.#tensors.values()]);
     this.#tensors.clear();
   }

@@ -7,7 +7,6 @@ import { fromWireError, toWireError } from "./wire-error.js";
 
 /** What one method takes and gives. */
 export interface BridgeMethod {
-  /** Its parameters. */
   readonly params: v.GenericSchema;
   readonly result: v.GenericSchema;
   /** Bytes of typed arrays that parameters and result may have each; none if left out. */

@@ -1,3 +1,7 @@
+/**
+ * Typed messages between an extension's worker and its host. Both ends check everything, since an extension is not
+ * trusted.
+ */
 export { Bridge, type BridgeHandlers } from "./bridge.js";
 export type { BridgePort } from "./bridge-port.js";
 export {

@@ -10,30 +10,18 @@ export interface WireError {
 /** How much of a message is sent. */
 const maximumMessage = 2000;
 
-/**
- * Prepares an error for the bridge.
- *
- * @param error - anything that was thrown
- */
+/** Prepares an error for the bridge. */
 export function toWireError(error: unknown): WireError {
   if (LimpidError.is(error)) return { code: error.code, message: error.message.slice(0, maximumMessage) };
   return { code: "ExtensionFailed", message: describeThrown(error).slice(0, maximumMessage) };
 }
 
-/**
- * Makes an error of the other side's an error of this side's.
- *
- * @param error - what came over the bridge
- */
+/** Makes an error of the other side's an error of this side's. */
 export function fromWireError({ code, message }: WireError): LimpidError {
   return new LimpidError(code as LimpidErrorCode, message);
 }
 
-/**
- * Anything that was thrown, as text; what throws again while it is asked included.
- *
- * @param error - what was thrown
- */
+/** Anything that was thrown, as text; what throws again while it is asked included. */
 export function describeThrown(error: unknown): string {
   try {
     return error instanceof Error ? `${error.name}: ${error.message}` : String(error);

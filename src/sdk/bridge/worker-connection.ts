@@ -1,15 +1,9 @@
-import { EventEmitter, type Disposable, type Event } from "../base/index.js";
+import { EventEmitter, type Disposable, type Event, type MessageTarget } from "../base/index.js";
 import type { BridgePort } from "./bridge-port.js";
 import { flowWindow, type FlowFrame } from "./flow-frame.js";
 
 /** What browsers' and Node's `MessagePort` have in common. */
-export interface MessagePortLike {
-  /** Called with each message; setting it starts the port. */
-  onmessage: ((event: MessageEvent) => unknown) | null;
-  /** Called with a message that cannot be read. */
-  onmessageerror: ((event: MessageEvent) => unknown) | null;
-  /** Sends a message. */
-  postMessage(message: unknown, transfer: Transferable[]): void;
+export interface MessagePortLike extends MessageTarget {
   /** Ends the channel. */
   close(): void;
 }

@@ -201,7 +201,6 @@ export interface ExtensionImage {
 
 /** A restored image, as extensions get it. */
 export interface ExtensionRestoreResult {
-  /** The result. */
   readonly image: ExtensionImage;
   /** What was wrong with it. */
   readonly degradations: readonly DegradationProbability[];

@@ -7,7 +7,7 @@ import type { Configuration } from "./configuration.js";
 import type { ContextKeys } from "./context-keys.js";
 import { contribute } from "./contribute.js";
 import { orderDependencies, type DependencyGraph } from "./dependency-order.js";
-import { apiProposals, type ExtensionMode } from "./extension-api.js";
+import type { ExtensionMode } from "./extension-api.js";
 import { ExtensionEntry } from "./extension-entry.js";
 import type { ExtensionServices } from "./extension-services.js";
 import type { ExtensionWorkerFactory } from "./extension-worker.js";
@@ -101,7 +101,7 @@ export class ExtensionLifecycle {
       });
     }
     activationEventsOf(manifest);
-    requireProposals({ id, manifest }, this.#options.mode, apiProposals);
+    requireProposals({ id, manifest }, this.#options.mode);
   }
 
   /**
@@ -288,7 +288,7 @@ export class ExtensionLifecycle {
     entry.write({ level: "error", text: error.message });
     // Whoever needs it later gets the same reason.
     entry.starting = Promise.reject(error);
-    entry.starting.catch(ignore);
+    entry.starting.catch(() => undefined);
     this.#onChange(entry.id);
   }
 }
@@ -315,8 +315,4 @@ function asFailure(id: string, error: unknown): LimpidError {
     cause: error,
     details: { id },
   });
-}
-
-function ignore(): void {
-  // The extension's state and error tell.
 }

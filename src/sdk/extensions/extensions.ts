@@ -6,6 +6,7 @@ import type {
   PackChange,
   Packs,
 } from "../packs/index.js";
+import type { DegradationProbability } from "../router/index.js";
 import { exceeds } from "./capabilities.js";
 import { requireFree } from "./contribute.js";
 import { findDependents, orderDependencies } from "./dependency-order.js";
@@ -263,7 +264,7 @@ export class Extensions implements Disposable {
    */
   fireActivationEvent(event: string): void {
     for (const entry of this.#lifecycle.waitingFor(event)) {
-      this.#lifecycle.activate(entry, event).catch(ignore);
+      this.#lifecycle.activate(entry, event).catch(() => undefined);
     }
   }
 
@@ -274,8 +275,8 @@ export class Extensions implements Disposable {
    * @param present - those that count as found
    */
   analyzed(
-    degradations: readonly { readonly degradation: string; readonly probability: number }[],
-    present: readonly { readonly degradation: string }[],
+    degradations: readonly DegradationProbability[],
+    present: readonly Pick<DegradationProbability, "degradation">[],
   ): void {
     for (const { degradation } of present) this.fireActivationEvent(`onDegradation:${degradation}`);
     for (const { running } of this.#lifecycle.entries.values()) running?.analyzed(degradations);
@@ -364,8 +365,4 @@ export class Extensions implements Disposable {
   #isSwitchedOff(id: string): boolean {
     return this.#switches.get(id) === "disabled";
   }
-}
-
-function ignore(): void {
-  // The extension's state and error tell.
 }

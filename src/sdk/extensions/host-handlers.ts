@@ -20,7 +20,6 @@ export interface ExtensionLogLine {
 
 /** What the code of one extension reaches. */
 export interface HostHandlerContext {
-  /** The extension. */
   readonly pack: InstalledPack;
   /** Takes its commands. */
   readonly commands: Commands;
@@ -60,8 +59,6 @@ const maximumReadings = 4;
 /**
  * What the host does for an extension's worker. The bridge has checked the parameters' shapes; here it is checked whether
  * the extension may.
- *
- * @param context - the extension and what it reaches
  */
 export function hostHandlers(context: HostHandlerContext): BridgeHandlers<HostMethods> {
   const { pack, commands, contextKeys, configuration, state, services, added } = context;

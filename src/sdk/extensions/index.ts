@@ -1,3 +1,7 @@
+/**
+ * Extensions: what they contribute, when their code starts, and what it may do. Commands, menus, settings and context keys
+ * live here, for applications too.
+ */
 export {
   Commands,
   type CommandCall,

@@ -1,6 +1,6 @@
 import { LimpidError } from "../base/index.js";
 import type { InstalledPack } from "../packs/index.js";
-import type { ExtensionMode } from "./extension-api.js";
+import { apiProposals, type ExtensionMode } from "./extension-api.js";
 
 /**
  * Refuses an extension whose proposals for the API are not for it.
@@ -11,9 +11,9 @@ import type { ExtensionMode } from "./extension-api.js";
 export function requireProposals(
   { id, manifest }: Pick<InstalledPack, "id" | "manifest">,
   mode: ExtensionMode,
-  known: readonly string[],
 ): void {
   const { enabledApiProposals } = manifest;
+  const known = apiProposals;
   const unknown = enabledApiProposals.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     throw new LimpidError(

@@ -18,7 +18,7 @@ import {
 } from "../bridge/index.js";
 import type { ExtensionWorkerFactory } from "./extension-worker.js";
 import { hostHandlers, type HostHandlerContext } from "./host-handlers.js";
-import { Watchdog } from "./watchdog.js";
+import { watch } from "./watchdog.js";
 
 /** How long things may take, in milliseconds. */
 export interface ExtensionTimeouts {
@@ -84,7 +84,8 @@ export class RunningExtension implements Disposable {
       options.configuration.onDidChange(({ keys }) => {
         const changed = settingsOf(options, keys);
         if (Object.keys(changed).length === 0) return;
-        this.#bridge.request("settingsChanged", changed).catch(ignore);
+        // A worker that has ended need not be told anything.
+        this.#bridge.request("settingsChanged", changed).catch(() => undefined);
       }),
     );
     // What it sets while it is being ended goes too.
@@ -139,7 +140,7 @@ export class RunningExtension implements Disposable {
   analyzed(degradations: readonly { readonly degradation: string; readonly probability: number }[]): void {
     if (!this.#pack.manifest.enabledApiProposals.includes("analysisEvents")) return;
     const params = degradations.map(({ degradation, probability }) => ({ degradation, probability }));
-    this.#bridge.request("analyzed", params).catch(ignore);
+    this.#bridge.request("analyzed", params).catch(() => undefined);
   }
 
   /**
@@ -187,7 +188,7 @@ export class RunningExtension implements Disposable {
   #watch(): void {
     const { response } = this.#timeouts;
     this.#added.add(
-      new Watchdog(
+      watch(
         () => this.#bridge.request("ping", undefined, { timeout: response }),
         response,
         (error) => this.#fail(`hangs: it gave no sign of life for ${response} ms`, error),
@@ -202,11 +203,6 @@ export class RunningExtension implements Disposable {
     this.#failed.fire(this.#failure);
     this.dispose();
   }
-}
-
-/** A worker that has ended need not be told anything. */
-function ignore(): void {
-  // Nothing: what ended it has been reported.
 }
 
 /** The host's methods; those for pixels take no bytes without the capability, and their handlers refuse. */

@@ -1,5 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { convolvePatches, gelu, matchTensors, normalizeChannels } from "../backbone/index.js";
+import {
+  convolvePatches,
+  countTensorBytes,
+  gelu,
+  matchTensors,
+  normalizeChannels,
+} from "../backbone/index.js";
 import { LimpidError, type Disposable } from "../base/index.js";
 import type { TensorFile } from "../weights/index.js";
 import { listClipVisionTensors, type ClipVisionConfig } from "./clip-config.js";
@@ -9,10 +15,10 @@ const layerNormalizationEpsilon = 1e-5;
 /** CLIP's image encoder with its projection, on the current tfjs backend, in float32. It owns its tensors. */
 export class ClipVisionTower implements Disposable {
   readonly config: ClipVisionConfig;
-  readonly #tensors: ReadonlyMap<string, tf.Tensor>;
-  #disposed = false;
+  /** Empty after disposal. */
+  readonly #tensors: Map<string, tf.Tensor>;
 
-  private constructor(config: ClipVisionConfig, tensors: ReadonlyMap<string, tf.Tensor>) {
+  private constructor(config: ClipVisionConfig, tensors: Map<string, tf.Tensor>) {
     this.config = config;
     this.#tensors = tensors;
   }
@@ -42,9 +48,7 @@ export class ClipVisionTower implements Disposable {
 
   /** Bytes of device memory that the weights take. */
   get byteSize(): number {
-    let size = 0;
-    if (!this.#disposed) for (const tensor of this.#tensors.values()) size += tensor.size;
-    return size * Float32Array.BYTES_PER_ELEMENT;
+    return countTensorBytes([...this.#tensors.values()]);
   }
 
   /**
@@ -80,9 +84,8 @@ export class ClipVisionTower implements Disposable {
 
   /** Frees the device memory. */
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
     tf.dispose([...this.#tensors.values()]);
+    this.#tensors.clear();
   }
 
   /** One token per patch, in reading order, after the class token: [n, 1 + patches, hiddenSize]. */
@@ -146,9 +149,7 @@ export class ClipVisionTower implements Disposable {
 
   #get(name: string): tf.Tensor {
     const tensor = this.#tensors.get(name);
-    if (this.#disposed || tensor === undefined) {
-      throw new LimpidError("Disposed", "the vision tower was used after disposal");
-    }
-    return tensor;
+    if (tensor !== undefined) return tensor;
+    throw new LimpidError("Disposed", "the vision tower was used after disposal");
   }
 }

@@ -79,9 +79,6 @@ export function outputSize({ size, stride }: StackLayer, input: number): number 
 
 /** The stack in plain code: the reference for the kernels, and what runs where WebAssembly does not. */
 export class PlainStack implements ConvolutionStack {
-  /**
-   *
-   */
   readonly byteSize = 0;
   readonly #layers: readonly StackLayer[];
   readonly #pooled: readonly number[];

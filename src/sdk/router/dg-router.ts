@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { gelu, matchTensors, type NeededTensor } from "../backbone/index.js";
+import { countTensorBytes, gelu, matchTensors, type NeededTensor } from "../backbone/index.js";
 import { LimpidError, type Disposable } from "../base/index.js";
 import type { HostTensor, TensorFile } from "../weights/index.js";
 import { inferClipVisionConfig, type ClipVisionConfig } from "./clip-config.js";
@@ -68,10 +68,10 @@ export function inferDgRouterConfig(
 export class DgRouter implements Disposable {
   readonly config: DgRouterConfig;
   readonly #tower: ClipVisionTower;
-  readonly #head: ReadonlyMap<string, tf.Tensor>;
-  #disposed = false;
+  /** Empty after disposal. */
+  readonly #head: Map<string, tf.Tensor>;
 
-  private constructor(config: DgRouterConfig, tower: ClipVisionTower, head: ReadonlyMap<string, tf.Tensor>) {
+  private constructor(config: DgRouterConfig, tower: ClipVisionTower, head: Map<string, tf.Tensor>) {
     this.config = config;
     this.#tower = tower;
     this.#head = head;
@@ -97,9 +97,7 @@ export class DgRouter implements Disposable {
 
   /** Bytes of device memory that the weights take. */
   get byteSize(): number {
-    let size = 0;
-    if (!this.#disposed) for (const tensor of this.#head.values()) size += tensor.size;
-    return size * Float32Array.BYTES_PER_ELEMENT + this.#tower.byteSize;
+    return countTensorBytes([...this.#head.values()]) + this.#tower.byteSize;
   }
 
   /**
@@ -130,19 +128,16 @@ export class DgRouter implements Disposable {
 
   /** Frees the device memory. */
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
     this.#tower.dispose();
     tf.dispose([...this.#head.values()]);
+    this.#head.clear();
   }
 
   #linear(name: (typeof headNames)[number], x: tf.Tensor2D): tf.Tensor2D {
     const get = (part: string): tf.Tensor => {
       const tensor = this.#head.get(`${name}.${part}`);
-      if (this.#disposed || tensor === undefined) {
-        throw new LimpidError("Disposed", "the router was used after disposal");
-      }
-      return tensor;
+      if (tensor !== undefined) return tensor;
+      throw new LimpidError("Disposed", "the router was used after disposal");
     };
     return tf.add(tf.matMul(x, get("weight") as tf.Tensor2D, false, true), get("bias"));
   }

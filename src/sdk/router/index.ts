@@ -1,3 +1,7 @@
+/**
+ * Says what is wrong with an image: the router that ships, and LoRA-IR's published one on CLIP. It gives probabilities and
+ * the embedding that steers the backbone.
+ */
 export { inferClipVisionConfig, listClipVisionTensors, type ClipVisionConfig } from "./clip-config.js";
 export { clipMean, clipStandardDeviation, clipViewCount, clipViews } from "./clip-views.js";
 export { ClipVisionTower } from "./clip-vision-tower.js";
