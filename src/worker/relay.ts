@@ -36,11 +36,7 @@ export class Relay {
     this.#maximumBytes = maximumBytes;
   }
 
-  /**
-   * Begins to receive.
-   *
-   * @param listener - told of each message
-   */
+  /** Begins to receive. */
   listen(listener: (message: unknown) => void): void {
     this.#port.onmessage = ({ data }: MessageEvent<FlowFrame>) => {
       if (this.#isEnded) return;
@@ -54,11 +50,7 @@ export class Relay {
     };
   }
 
-  /**
-   * Sends a message, now or later. If more waits than may, the extension is ended.
-   *
-   * @param outgoing - the message
-   */
+  /** Sends a message, now or later. If more waits than may, the extension is ended. */
   send(outgoing: OutgoingMessage): void {
     if (this.#isEnded) return;
     this.#waiting.push(outgoing);
@@ -74,11 +66,7 @@ export class Relay {
     }
   }
 
-  /**
-   * Ends the extension, and says why.
-   *
-   * @param reason - for people
-   */
+  /** Ends the extension, and says why. */
   end(reason: string): void {
     if (this.#isEnded) return;
     this.#isEnded = true;

@@ -15,11 +15,7 @@ const maximumDepth = 32;
 /** How many values a message has; the bridge allows fewer. */
 const maximumValues = 25_000;
 
-/**
- * Writes a message that has passed the bridge's check: the way between the extension's engine and the worker around it.
- *
- * @param message - plain data
- */
+/** Writes a message that has passed the bridge's check: the way between the extension's engine and the worker around it. */
 export function encodeMessage(message: unknown): WireText {
   const buffers: ArrayBuffer[] = [];
   const encode = (value: unknown): unknown => {

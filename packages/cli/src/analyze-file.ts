@@ -5,7 +5,6 @@ import type { FoundImage } from "./find-images.js";
 
 /** An image file that was analysed. */
 export interface AnalyzedFile {
-  /** The file. */
   readonly input: string;
   readonly width: number;
   readonly height: number;

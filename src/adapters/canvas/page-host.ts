@@ -7,7 +7,6 @@ import {
   type CommitOptions,
   type EditorHost,
   type HostCapabilities,
-  type HostPanel,
   type HostProgress,
   type HostProgressOptions,
   type HostProgressReporter,
@@ -17,7 +16,11 @@ import { type CanvasLimits, defaultCanvasLimits, readsAreExact } from "../../sdk
 import type { UndoStack, UndoStep } from "./undo-history.js";
 
 /** What the application shows for a host, in its own look; what is left out is not shown. */
-export interface PageInterface extends Pick<HostPanel, "notify" | "ask"> {
+export interface PageInterface {
+  /** Shows a line of text. */
+  readonly notify?: EditorHost["notify"];
+  /** Asks; answers with the id of a choice, or undefined if the question was closed. */
+  readonly ask?: EditorHost["ask"];
   /**
    * Shows how far a run is; `progress` is undefined when it has ended.
    *

@@ -18,7 +18,6 @@ export interface RestoreObjectsOptions extends RestoreSeveralOptions {
 
 /** What became of one image. */
 export interface RestoredObject extends RestoreOutcome<Commit> {
-  /** Which one. */
   readonly image: HostImage;
 }
 

@@ -19,7 +19,6 @@ export interface RestoreFillsOptions extends RestoreSeveralOptions {
 
 /** What became of one fill. */
 export interface RestoredFill extends RestoreOutcome<FigmaCommit> {
-  /** Which one. */
   readonly fill: FigmaFill;
 }
 

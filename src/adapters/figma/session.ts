@@ -127,7 +127,7 @@ export class FigmaSession implements Disposable {
     return untilAborted(this.#turns.add(run), signal);
   }
 
-  /** Tells the sandbox something without waiting; failures are nobody's. */
+  /** Tells the sandbox something without waiting. If that fails, nobody is told. */
   tell<M extends Method>(method: M, params: Params<M>): void {
     if (!this.#disposed) this.#call(method, params, this.#timeout).catch(() => undefined);
   }

@@ -27,7 +27,6 @@ export interface SizeLimits {
 
 /** Pixels that were read, and where they stand. */
 export interface ReadPixels {
-  /** The pixels. */
   readonly image: PixelImage;
   /** Where they stand in the document. */
   readonly frame: Rect;

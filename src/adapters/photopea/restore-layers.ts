@@ -19,7 +19,6 @@ export interface RestoreLayersOptions extends RestoreSeveralOptions {
 
 /** What became of one layer. */
 export interface RestoredLayer extends RestoreOutcome<Commit> {
-  /** Which one. */
   readonly layer: PhotopeaLayer;
 }
 

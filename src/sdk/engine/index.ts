@@ -1,3 +1,7 @@
+/**
+ * What computes: backends and devices, and the executors that run the backbone with tfjs, WebGPU or WebAssembly, in tile
+ * workers too. It says why a faster one was passed over.
+ */
 export { backendNames, type BackendName } from "./backend-name.js";
 export { denseLayer, geluOf } from "./dense-layer.js";
 export type { Executor, ExecutorCallOptions, ExecutorRun, PixelBlock } from "./executor.js";

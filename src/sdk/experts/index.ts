@@ -1,3 +1,7 @@
+/**
+ * Low-rank experts: reading them, merging a mixture of them into a backbone, and the set of those that are installed.
+ * Merging never changes the backbone's own weights.
+ */
 export { Expert, type ExpertBase, type ExpertFactors, type ExpertInit } from "./expert.js";
 export {
   readExpertMetadata,

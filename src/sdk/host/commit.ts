@@ -8,7 +8,7 @@
  */
 export type CommitMode = "replace" | "new-layer" | "mask";
 
-/** The modes. */
+/** Every {@link CommitMode}: callers without a type checker may pass others. */
 export const commitModes: readonly CommitMode[] = ["replace", "new-layer", "mask"];
 
 /** How to bring a result back. */

@@ -1,3 +1,7 @@
+/**
+ * What Limpid needs of an editor: to take pixels out, and to bring a result back as one step of undo. The adapters
+ * implement it.
+ */
 export type { HostCapabilities } from "./capabilities.js";
 export { captureTargets, type Capture, type CaptureOptions, type CaptureTarget } from "./capture.js";
 export { HostCommandList } from "./command-list.js";

@@ -15,11 +15,7 @@ const srgbCurve = 13;
 /** More boxes side by side than any picture has. */
 const mostBoxes = 4096;
 
-/**
- * Whether bytes begin as an AVIF or HEIC file does.
- *
- * @param bytes - any bytes
- */
+/** Whether bytes begin as an AVIF or HEIC file does. */
 export function isHeif(bytes: Uint8Array): boolean {
   return /^[^]{4}ftyp(avi[fs]|hei[cmsx]|hev[cx]|mif1|msf1)/.test(latin1(bytes, 0, 12));
 }

@@ -1,3 +1,7 @@
+/**
+ * Images in memory: pixels with their colour space, orientation and alpha, PNG files, resizing and measures. Results keep
+ * every bit that the input has, so nothing here goes through a canvas.
+ */
 export { bleedColorUnderAlpha } from "./alpha-bleed.js";
 export { convertBitDepth } from "./bit-depth.js";
 export { colorsOfCurve, type ColorDescription } from "./color-description.js";

@@ -15,11 +15,7 @@ const signature = Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10);
 /** Length, type and checksum around a chunk's data. */
 const overhead = 12;
 
-/**
- * Whether bytes begin as a PNG file does.
- *
- * @param bytes - any bytes
- */
+/** Whether bytes begin as a PNG file does. */
 export function isPng(bytes: Uint8Array): boolean {
   return bytes.length >= signature.length && signature.every((byte, index) => bytes[index] === byte);
 }

@@ -1,11 +1,7 @@
 import type { PixelImage } from "../image/index.js";
 import type { RestorableImage, RestoreResult } from "../restore/index.js";
 
-/**
- * Reads the pixels of what a page has, as `readPixels` of `limpid/canvas` does.
- *
- * @param image - a canvas, a bitmap, image data or a file
- */
+/** Reads the pixels of what a page has, as `readPixels` of `limpid/canvas` does. */
 export async function pixelsOf(
   image: Exclude<RestorableImage, PixelImage>,
   signal: AbortSignal | undefined,
@@ -15,11 +11,7 @@ export async function pixelsOf(
   return (await readPixels(image, { signal })).image;
 }
 
-/**
- * A result of the kind that the input was.
- *
- * @param result - the result in pixels
- */
+/** A result of the kind that the input was. */
 export async function inKind<Image extends RestorableImage>(
   result: RestoreResult,
   input: Image,

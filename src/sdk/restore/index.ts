@@ -1,3 +1,7 @@
+/**
+ * Whole restores: a model is loaded, the router's findings become a mixture, and the image is cut into tiles and joined
+ * again. A session runs one after the other, on a new device if one is lost.
+ */
 export { loadModel, type LoadedModel } from "./model.js";
 export type { ModelExpert, ModelFile, ModelManifest } from "./model-manifest.js";
 export type { Analysis } from "./analysis.js";

@@ -23,7 +23,7 @@ export interface RestoreProgress {
 
 /** What an analysis can be told. */
 export interface AnalyzeOptions {
-  /** Whether the analysis says, too, where in the image what is: {@link Analysis.windows}. False if left out. */
+  /** Whether to analyse each part of the image, too, as for a heat map: see {@link Analysis.windows}. False if left out. */
   readonly windows?: boolean;
   /** Gives up when it fires. */
   readonly signal?: AbortSignal;

@@ -30,8 +30,8 @@ export function activeRouterRows(
  * What an image has: the degradations that reach their threshold, those of rows first, then the most probable ones first.
  *
  * The router never saw the fault of a row, and takes it for one of its own; the row was fitted against those. So what a row
- * sees explains what the router finds beside it, which counts for only as much as the row leaves open: its probability times
- * one less the row's. Beside a row that is sure it is left out.
+ * sees explains what the router finds beside it: for each row that sees its fault, with probability p, the others are multiplied by
+ * 1 - p, and what falls below 0.1 is left out.
  *
  * @param analysis - with the rows' degradations
  * @param rows - the rows, whose thresholds hold for what they see

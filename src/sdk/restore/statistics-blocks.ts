@@ -28,11 +28,7 @@ export function statisticsBlocks(image: PixelImage, stride: number, memory = Inf
   );
 }
 
-/**
- * Pixels that are looked at for the statistics, if there is memory for all blocks.
- *
- * @param image - the image
- */
+/** Pixels that are looked at for the statistics, if there is memory for all blocks. */
 export function statisticsPixels({ width, height }: PixelImage): number {
   const most = mostPerSide * blockSize;
   return Math.min(most, width) * Math.min(most, height);

@@ -1,3 +1,7 @@
+/**
+ * Tensors in host memory and the files that they come from: safetensors, PyTorch checkpoints, half floats, hashes. Files
+ * are not trusted, and nothing in them is run.
+ */
 export { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from "./half-float.js";
 export { HostTensor } from "./host-tensor.js";
 export { parsePyTorchCheckpoint, type CheckpointOptions } from "./pytorch-checkpoint.js";

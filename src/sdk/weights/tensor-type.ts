@@ -24,11 +24,7 @@ export function bytesPerElement(dtype: TensorType): 1 | 2 | 4 {
   }
 }
 
-/**
- * Whether a value read from a file names an element type that this room reads.
- *
- * @returns true for one of {@link tensorTypes}
- */
+/** Whether a value read from a file names an element type that this room reads. */
 export function isTensorType(value: unknown): value is TensorType {
   return tensorTypes.includes(value as TensorType);
 }

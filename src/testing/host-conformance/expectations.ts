@@ -96,8 +96,6 @@ function geometryOf(
 /**
  * A commit has added one layer: the result, right above the opened layer, or on top if that is gone; at its place, with its crop,
  * turn and opacity, and without its filters.
- *
- * @returns the new layer
  */
 export async function expectAddedLayer(
   opened: HostUnderTest,

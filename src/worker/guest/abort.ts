@@ -15,7 +15,6 @@ export class AbortSignal {
     return this.#isAborted;
   }
 
-  /** Why. */
   get reason(): unknown {
     return this.#reason;
   }

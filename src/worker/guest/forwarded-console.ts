@@ -1,11 +1,7 @@
 /** The levels of a line. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
-/**
- * A `console` whose lines go to the host, so that they name the extension that wrote them.
- *
- * @param write - takes a line
- */
+/** A `console` whose lines go to the host, so that they name the extension that wrote them. */
 export function forwardedConsole(
   write: (level: LogLevel, text: string) => void,
 ): Pick<Console, "debug" | "info" | "log" | "warn" | "error"> {

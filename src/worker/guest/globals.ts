@@ -1,11 +1,7 @@
 import { AbortController, AbortSignal } from "./abort.js";
 import type { GuestHost } from "./host.js";
 
-/**
- * What the engine lacks and code expects in its global scope, as far as it needs nothing of the page.
- *
- * @param host - does what the engine cannot
- */
+/** What the engine lacks and code expects in its global scope, as far as it needs nothing of the page. */
 export function makeGlobals(host: GuestHost): Readonly<Record<string, unknown>> {
   return {
     AbortController,

@@ -44,13 +44,7 @@ export interface ApiGrants {
   readonly proposals: readonly string[];
 }
 
-/**
- * Makes what an extension's `activate` is given.
- *
- * @param bridge - the way to the host
- * @param state - commands, settings, events
- * @param grants - what the capabilities and proposals allow
- */
+/** Makes what an extension's `activate` is given. */
 export function makeApi(bridge: WorkerBridge, state: ApiState, grants: ApiGrants): LimpidApi {
   const { commands, settings } = state;
   return Object.freeze({

@@ -41,12 +41,7 @@ interface Running {
   readonly state: ApiState;
 }
 
-/**
- * Makes this engine the place of one extension: waits for the host to activate it, and answers until the host ends it.
- *
- * @param port - the way to the host
- * @param platform - what the engine has
- */
+/** Makes this engine the place of one extension: waits for the host to activate it, and answers until the host ends it. */
 export function runExtension(port: BridgePort, platform: GuestPlatform): void {
   const watched = async (run: () => unknown): Promise<unknown> => {
     try {

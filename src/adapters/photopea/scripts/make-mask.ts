@@ -24,8 +24,6 @@ export function maskedName(scratch: string): string {
 /**
  * Puts a result into a copy of the user's document, which has its selection: the user's own document and its history stay as
  * they are. Gives up with `no-selection` if the copy has another selection, or none.
- *
- * @param options - for what, and where it belongs
  */
 export function stageMask({ key, scratch, copiesDocument, left, top }: MakeMaskOptions): PhotopeaScript {
   return script`${library}
@@ -43,11 +41,7 @@ export function stageMask({ key, scratch, copiesDocument, left, top }: MakeMaskO
   tell(true);`;
 }
 
-/**
- * Gives the layer of {@link stageMask} a layer mask of what is selected. Nothing else, so that little is lost if it hangs.
- *
- * @returns the script
- */
+/** Gives the layer of {@link stageMask} a layer mask of what is selected. Nothing else, so that little is lost if it hangs. */
 export function makeMask(): PhotopeaScript {
   return script`  var channel, made;
   channel = new ActionReference();
@@ -60,12 +54,7 @@ export function makeMask(): PhotopeaScript {
   tell(true);`;
 }
 
-/**
- * Gives a PNG out that shows nothing but the layer of {@link stageMask}, so that its alpha tells what its mask came to.
- *
- * @param scratch - name of the document that holds the result
- * @returns the script
- */
+/** Gives a PNG out that shows nothing but the layer of {@link stageMask}, so that its alpha tells what its mask came to. */
 export function exportMasked(scratch: string): PhotopeaScript {
   return script`${library}
   var copy = findScratch(${maskedName(scratch)});

@@ -6,8 +6,6 @@ import { panelWidth, placeOf, type WeightLayout, type WeightPart } from "./weigh
 /**
  * Folds and packs a base's weights as the kernels read them: a normalisation's weight and bias go into the 1x1 convolution
  * after it, a residual's scale into the one before it.
- *
- * @returns all weights
  */
 export function packWeights(layout: WeightLayout, config: BackboneConfig, read: ReadParameter): Float32Array {
   const packed = new Float32Array(layout.length);

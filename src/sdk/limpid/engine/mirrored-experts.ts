@@ -38,11 +38,7 @@ export class MirroredExperts implements Mirrored {
     return this.#pinned.has(id);
   }
 
-  /**
-   * Takes over what is installed on the page.
-   *
-   * @param experts - all of them, in order
-   */
+  /** Takes over what is installed on the page. */
   set({ entries, fresh, pinned }: PostedExperts): void {
     const before = this.#installed.map(({ id }) => id);
     const known = new Map(this.#byKey);
