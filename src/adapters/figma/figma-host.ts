@@ -144,6 +144,8 @@ export class FigmaHost extends PanelHost implements EditorHost {
   readonly #session: FigmaSession;
   readonly #maximumPixels: number;
   #selection: FigmaSelection;
+  /** What took the place of a capture's photo last: another result of it may take the place of that. */
+  readonly #replaced = new WeakMap<Capture, { readonly hash: string; readonly factor: number }>();
 
   /** @internal To be made by {@link connectFigma}. Owns the session from here on. */
   constructor(session: FigmaSession, hello: Result<"hello">, options: FigmaHostOptions = {}) {
@@ -354,9 +356,16 @@ export class FigmaHost extends PanelHost implements EditorHost {
     image: PixelImage,
     options: FigmaCommitOptions,
   ): Promise<Omit<FigmaCommit, "undoSteps">> {
-    const { revision: hash, layerId = "" } = capture;
+    const { layerId = "" } = capture;
     const fill = parseFillId(layerId);
-    const now = await turn.call("inspect", { ...fill, hash });
+    let there = { hash: capture.revision, factor: 1 };
+    let now = await turn.call("inspect", { ...fill, hash: there.hash });
+    const earlier = this.#replaced.get(capture);
+    if (!now.isSame && earlier !== undefined) {
+      const again = await turn.call("inspect", { ...fill, hash: earlier.hash });
+      if (again.isSame) [now, there] = [again, earlier];
+    }
+    const { hash } = there;
     let isConflict = !now.isSame;
     let mode = resolveCommitMode(this.capabilities, capture, options, isConflict);
     if (mode === "replace" && now.isLocked) throw locked(capture);
@@ -369,7 +378,8 @@ export class FigmaHost extends PanelHost implements EditorHost {
       return { mode: "new-layer", isConflict, imageHash: undefined, notes };
     }
     const hashOfResult = options.imageHash ?? (await turn.upload(await encodePng(image)));
-    const factor = image.width / capture.image.width;
+    const scale = image.width / capture.image.width;
+    const factor = scale / there.factor;
     if (mode === "replace") {
       try {
         const { detachedStyle } = await turn.call("replaceFill", {
@@ -378,6 +388,7 @@ export class FigmaHost extends PanelHost implements EditorHost {
           image: hashOfResult,
           factor,
         });
+        this.#replaced.set(capture, { hash: hashOfResult, factor: scale });
         const notes = detachedStyle ? ["the layer's fill is no longer that of its style"] : [];
         return { mode, isConflict, imageHash: hashOfResult, notes };
       } catch (error) {

@@ -107,6 +107,33 @@ describe("FigmaHost, a photo in a layer", () => {
     expect([...(await imageOf(figma, fillsOf(figma, 0)[1]!)).data]).toEqual([...larger.data]);
   });
 
+  test("is replaced by another result of the same capture, too, but not after people have put another image there", async () => {
+    const { figma, host } = await open();
+    const other = figma.addPhoto(await encodePng(makePicture(8, 6, 3, 9)));
+    const id = await openPhoto(figma, makePicture(8, 6), { scaleMode: "TILE", scalingFactor: 0.5 });
+    const capture = await host.capture();
+    const results = [
+      [makePicture(16, 12), 0.25],
+      [invert(capture.image), 0.5],
+      [makePicture(8, 6, 3, 5), 0.5],
+    ] as const;
+    const apply = async ([result, scalingFactor]: (typeof results)[number]): Promise<void> => {
+      expect(await host.commit(capture, result, replace)).toMatchObject({
+        mode: "replace",
+        isConflict: false,
+      });
+      const [paint] = fillsOf(figma, 1);
+      expect(paint).toMatchObject({ scalingFactor });
+      expect([...(await imageOf(figma, paint!)).data]).toEqual([...result.data]);
+    };
+    for (const result of results) await apply(result);
+    for (const _ of results) figma.undo();
+    await apply(results[0]);
+    figma.update(id, { fills: [...fillsOf(figma, 0)] });
+    expect(figma.look()[0]!.id).toBe(other);
+    expect(await codeOf(host.commit(capture, capture.image, replace))).toBe("DocumentChanged");
+  });
+
   test("is replaced while its layer is moved, resized or adjusted, which stays", async () => {
     const { figma, host } = await open();
     const id = await openPhoto(figma, makePicture(8, 6));
