@@ -9,6 +9,7 @@ export const elements = {
   cancel: element("cancel", HTMLButtonElement),
   progress: element("progress", HTMLProgressElement),
   status: element("status", HTMLElement),
+  timeLeft: element("time-left", HTMLElement),
   problem: element("problem", HTMLElement),
   question: element("question", HTMLElement),
   questionText: element("question-text", HTMLElement),

@@ -5,6 +5,7 @@ import {
   type HostQuestion,
   LimpidError,
 } from "limpid";
+import { aboutTime, TimeLeft } from "../shared/time-left.js";
 import { elements, idleControls } from "./elements.js";
 
 /** Shows progress with a way to cancel, as editors have no place for it. One task at a time. */
@@ -12,7 +13,7 @@ export async function withProgress<T>(
   { title }: HostProgressOptions,
   task: (progress: HostProgressReporter) => Promise<T>,
 ): Promise<T> {
-  const { panel, cancel, progress, status, problem } = elements;
+  const { panel, cancel, progress, status, problem, timeLeft } = elements;
   const controller = new AbortController();
   const stop = (): void => controller.abort();
   const wasFocused = document.activeElement;
@@ -24,21 +25,34 @@ export async function withProgress<T>(
   progress.hidden = false;
   progress.removeAttribute("value");
   cancel.addEventListener("click", stop);
+  let left: TimeLeft | undefined;
+  const showLeft = (): void => {
+    const seconds = left?.seconds;
+    timeLeft.textContent = seconds === undefined ? "" : aboutTime(seconds);
+  };
+  const timer = setInterval(showLeft, 1000);
   if (wasFocused?.hasAttribute("data-idle") === true) cancel.focus();
   try {
     return await task({
       signal: controller.signal,
       report({ fraction, message }) {
-        if (fraction !== undefined) progress.value = fraction;
+        if (fraction !== undefined) {
+          // What begins anew is other work, at a rate of its own.
+          if (left === undefined || fraction < left.fraction) left = new TimeLeft();
+          left.reach(fraction);
+          progress.value = fraction;
+          showLeft();
+        }
         if (message !== undefined) status.textContent = message;
       },
     });
   } finally {
     cancel.removeEventListener("click", stop);
+    clearInterval(timer);
     const hadFocus = document.activeElement === cancel;
     cancel.hidden = true;
     progress.hidden = true;
-    status.textContent = "";
+    status.textContent = timeLeft.textContent = "";
     for (const control of idleControls()) control.disabled = false;
     panel.removeAttribute("aria-busy");
     if (hadFocus && wasFocused instanceof HTMLElement) wasFocused.focus();

@@ -1,10 +1,13 @@
-import type { Commit, LimpidError } from "limpid";
+import type { Commit, Limpid, LimpidError, RestoreResult } from "limpid";
+import { nameOf } from "../shared/fault-list.js";
 import { elements } from "./elements.js";
 import { notify } from "./interaction.js";
 
 /** What became of one of several. */
 export interface Outcome {
   readonly name: string;
+  /** What was repaired. */
+  readonly repaired?: string;
   /** How it came back; undefined if there was nothing to repair, or it failed. */
   readonly commit?: Commit | undefined;
   readonly error?: LimpidError | undefined;
@@ -35,20 +38,41 @@ export function showOutcomes(outcomes: readonly Outcome[], isCancelled = false):
   elements.outcomes.hidden = outcomes.length === 0;
 }
 
+/**
+ * What became of one that was tried, with what was repaired of it.
+ *
+ * @param name - of the layer
+ */
+export function outcomeOf(
+  name: string,
+  {
+    result,
+    commit,
+    error,
+  }: { readonly result: RestoreResult | undefined } & Pick<Outcome, "commit" | "error">,
+  limpid: Limpid | undefined,
+): Outcome {
+  const faults = (result?.mixture ?? []).flatMap(
+    ({ expert }) => limpid?.experts.get(expert)?.degradations ?? [],
+  );
+  return { name, repaired: faults.map(nameOf).join(", "), commit, error };
+}
+
 /** Takes the list away. */
 export function clearOutcomes(): void {
   elements.outcomes.replaceChildren();
   elements.outcomes.hidden = true;
 }
 
-function itemOf({ name, commit, error, leftOut }: Outcome): HTMLLIElement {
+function itemOf({ name, repaired = "", commit, error, leftOut }: Outcome): HTMLLIElement {
   const item = document.createElement("li");
   item.dataset.state = error !== undefined ? "failed" : commit !== undefined ? "done" : "untouched";
   const title = document.createElement("span");
   title.className = "outcome-name";
   title.textContent = name;
   const state = document.createElement("span");
-  state.textContent = [error?.message ?? leftOut ?? (commit ? "restored" : "nothing to repair")]
+  const done = repaired === "" ? "restored" : `restored: ${repaired}`;
+  state.textContent = [error?.message ?? leftOut ?? (commit ? done : "nothing to repair")]
     .concat(commit?.notes ?? [])
     .join("; ");
   item.append(title, state);

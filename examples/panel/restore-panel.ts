@@ -52,6 +52,8 @@ interface Shown {
   readonly region: Rect;
   /** Those that are switched on. */
   experts: "auto" | readonly ExpertChoice[];
+  /** Whether people chose them, and not the router. */
+  isChosen?: boolean;
   /** The whole region restored by those experts, at full strength and all over; undefined while only spots are. */
   whole?: PixelImage | undefined;
   isApplied?: boolean;
@@ -91,10 +93,10 @@ export class RestorePanel {
     showCommands(parts.host.commands);
   }
 
-  /** The experts that people have chosen for what is shown; undefined before anything is. */
+  /** What people have chosen for the photo that is shown; undefined while the router chooses, for each photo by itself. */
   get choices(): readonly ExpertChoice[] | undefined {
-    const experts = this.#shown?.experts;
-    return experts === "auto" ? undefined : experts;
+    const { experts, isChosen } = this.#shown ?? {};
+    return isChosen === true && experts !== "auto" ? experts : undefined;
   }
 
   /** How much of a result is wanted, 0 to 1. */
@@ -119,9 +121,11 @@ export class RestorePanel {
       }),
     );
     await this.#parts.look();
-    const place = limpid.isInWorker ? " in a worker" : "";
+    const processor = { webgpu: "GPU (WebGPU)", wasm: "CPU (WebAssembly)", cpu: "CPU (JavaScript)" };
+    const place = limpid.isInWorker ? "" : ", on the panel’s own thread";
     const notes = this.#shown!.capture.notes.map((note) => ` Note: ${note}.`).join("");
-    if (this.#isOn) notify({ text: `Ready, by ${limpid.backend}${place}.${notes}` });
+    if (this.#isOn) notify({ text: `Ready, by the ${processor[limpid.backend]}${place}.${notes}` });
+    else if (this.#list.hasOffers) notify({ text: `Nothing for certain: try what may be there.${notes}` });
     else notify({ text: `Nothing to repair was found. Turn something on to try it all the same.${notes}` });
   }
 
@@ -199,7 +203,7 @@ export class RestorePanel {
   async #choose(experts: readonly ExpertChoice[]): Promise<void> {
     const shown = this.#shown!;
     this.#supersede();
-    Object.assign(shown, { experts, whole: undefined, isApplied: false });
+    Object.assign(shown, { experts, isChosen: true, whole: undefined, isApplied: false });
     this.#view.clear();
     this.#showExtent();
     await this.#restoreSpot();
@@ -305,11 +309,13 @@ export class RestorePanel {
     const { capture, whole, isApplied } = this.#shown!;
     apply.hidden = !this.#isOn;
     apply.textContent = whole === undefined ? "Restore all of it" : this.#parts.applyTitle(capture);
-    if (!this.#isOn) extent.textContent = "Nothing is switched on: the photo is as it was.";
-    else if (isApplied) extent.textContent = "Another strength can be applied without computing again.";
+    const name = `“${capture.name}”`;
+    if (!this.#isOn) extent.textContent = `Nothing is switched on: ${name} is as it was.`;
+    else if (isApplied)
+      extent.textContent = `${name} can be applied at another strength without computing again.`;
     else if (whole !== undefined)
-      extent.textContent = "All of it is restored. Choose how strongly, then apply it.";
-    else extent.textContent = "One spot is restored at a time. Drag the photo to see another one.";
+      extent.textContent = `All of ${name} is restored. Choose how strongly, then apply it.`;
+    else extent.textContent = `One spot of ${name} is restored. Drag the photo to see another one.`;
   }
 
   #showStrength(): void {

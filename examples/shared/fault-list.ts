@@ -1,8 +1,16 @@
 import type { Analysis, AppliedExpert, ExpertChoice, InstalledExpert } from "limpid";
 
+/** What people call what is named otherwise among those who restore photos. */
+const plainNames: Readonly<Record<string, string>> = {
+  inpainting: "Scratches and stains",
+  jpeg: "JPEG",
+  raindrop: "Raindrops",
+};
+
 /** What people read for a degradation. */
 export function nameOf(degradation: string): string {
-  if (degradation === "jpeg") return "JPEG";
+  const plain = plainNames[degradation];
+  if (plain !== undefined) return plain;
   return `${degradation.charAt(0).toUpperCase()}${degradation.slice(1)}`.replaceAll("-", " ");
 }
 
@@ -49,6 +57,11 @@ export class FaultList {
   constructor(elements: FaultListElements, onChange: (choices: ExpertChoice[]) => void) {
     this.#elements = elements;
     this.#onChange = onChange;
+  }
+
+  /** Whether there is a fault to try: one that may be there, and is not repaired. */
+  get hasOffers(): boolean {
+    return this.#rows.some(isOffered);
   }
 
   /** Takes everything away. */
@@ -104,8 +117,7 @@ export class FaultList {
     const item = document.createElement("li");
     item.className = "fault";
     item.dataset.finding = row.finding;
-    const isOn = row.weight !== undefined;
-    if (row.finding === "perhaps" && !isOn) item.append(...this.#offer(row));
+    if (isOffered(row)) item.append(...this.#offer(row));
     else item.append(...this.#control(row));
     return item;
   }
@@ -173,6 +185,11 @@ export class FaultList {
       this.#rows.flatMap((row) => (row.weight === undefined ? [] : [{ id: row.id, weight: row.weight }])),
     );
   }
+}
+
+/** Whether a button offers it: it may be there, and is not repaired. */
+function isOffered({ finding, weight }: Row): boolean {
+  return finding === "perhaps" && weight === undefined;
 }
 
 /** The probability of what an expert is for. */

@@ -2,8 +2,11 @@ import type { Rect, RestoreProgress } from "limpid";
 import type { Size } from "./size.js";
 import { aboutTime, TimeLeft } from "./time-left.js";
 
-/** Shows what is done now, and the share of it that is done, 0 to 1; undefined if nobody knows. */
-type Say = (text: string, fraction?: number) => void;
+/**
+ * Shows what is done now, the share of it that is done, 0 to 1, undefined if nobody knows, and the time that it still takes, empty
+ * if nobody knows.
+ */
+type Say = (text: string, fraction: number | undefined, timeLeft: string) => void;
 
 /** Says how far a repair is, by the work that is done: of the part that is repaired first, if there is one, then of the whole. */
 export class RepairProgress {
@@ -55,7 +58,7 @@ export class RepairProgress {
 
   #say(): void {
     const { fraction, seconds } = this.#left;
-    const time = seconds === undefined ? "" : `, ${aboutTime(seconds)}`;
-    this.#job.say(`${this.#text}${time}`, fraction === 0 ? undefined : fraction);
+    const timeLeft = seconds === undefined ? "" : aboutTime(seconds);
+    this.#job.say(this.#text, fraction === 0 ? undefined : fraction, timeLeft);
   }
 }

@@ -9,7 +9,7 @@ import {
 } from "limpid/figma";
 import { checkedIn, elements, idleControls } from "../../panel/elements.js";
 import { ask, notify, perform, withProgress } from "../../panel/interaction.js";
-import { clearOutcomes, showOutcomes } from "../../panel/outcomes.js";
+import { clearOutcomes, outcomeOf, showOutcomes } from "../../panel/outcomes.js";
 import { RestorePanel } from "../../panel/restore-panel.js";
 import { element } from "../../shared/element.js";
 
@@ -134,8 +134,10 @@ function showSelection({ layers, fills, isCut }: FigmaSelection): void {
   if (layers.length === 0) active.textContent = "Nothing is selected.";
   else if (first === undefined) active.textContent = "No selected layer has a photo.";
   else {
-    const others = (isDrawn ? layers : fills).length - 1;
-    active.textContent = others === 0 ? first.name : `${first.name} and ${others}${isCut ? "+" : ""} more`;
+    const { length } = isDrawn ? layers : fills;
+    const count = `${length}${isCut ? "+" : ""} ${isDrawn ? "layers" : "photos"}`;
+    // How many comes first: a long name is cut off.
+    active.textContent = length === 1 ? `“${first.name}”` : `${count}: “${first.name}” and others`;
   }
   // A rendering is drawn with the filters, and would be drawn through them again in the place of the photo.
   filters.hidden = isDrawn || fills[0]?.isFiltered !== true;
@@ -154,14 +156,15 @@ async function restoreSelected(
   configure(host);
   clearOutcomes();
   const { choices } = restorePanel;
+  let limpid: Limpid | undefined;
   const tell = (restored: readonly RestoredFill[], isCancelled?: boolean): void =>
     showOutcomes(
-      restored.map(({ fill, commit, error }) => ({ name: fill.name, commit, error })),
+      restored.map((each) => outcomeOf(each.fill.name, each, limpid)),
       isCancelled,
     );
   try {
     await restorePanel.exclusive(async () => {
-      const limpid = await host.withProgress({ title: "Loading the model" }, startLimpid);
+      limpid = await host.withProgress({ title: "Loading the model" }, startLimpid);
       const restored = await restoreFills(limpid, host, {
         mode: chosenMode(),
         restore: { strength, ...(choices !== undefined && choices.length > 0 && { experts: choices }) },

@@ -2,13 +2,14 @@ import { type CaptureTarget, createLimpid, type HostSelection, type Limpid, Limp
 import {
   connectPhotopea,
   type PhotopeaHost,
+  type PhotopeaLayer,
   type PhotopeaState,
   type RestoredLayer,
   restoreLayers,
 } from "limpid/photopea";
 import { checkedIn, elements } from "../../panel/elements.js";
 import { ask, notify, perform, withProgress } from "../../panel/interaction.js";
-import { clearOutcomes, type Outcome, showOutcomes } from "../../panel/outcomes.js";
+import { clearOutcomes, type Outcome, outcomeOf, showOutcomes } from "../../panel/outcomes.js";
 import { RestorePanel } from "../../panel/restore-panel.js";
 import { element } from "../../shared/element.js";
 import { isMadeOfPixels, kindNote, kindsNote, whyLeftOut } from "./layer-kinds.js";
@@ -22,6 +23,9 @@ let limpid: Promise<Limpid> | undefined;
 /** What was active when Photopea was asked last. */
 let selected: HostSelection | undefined;
 let state: PhotopeaState | undefined;
+/** Layers that a batch was cancelled before: by then Photopea has another one chosen, the last result. */
+let left:
+  { readonly source: string; readonly name: string; readonly layers: readonly PhotopeaLayer[] } | undefined;
 
 const { active, all, preview, panel } = elements;
 const targets = element("targets", HTMLFieldSetElement);
@@ -58,32 +62,44 @@ function chosenTarget(): CaptureTarget {
   return (checkedIn(targets) ?? "layer") as CaptureTarget;
 }
 
+/** What a cancelled batch has left, while its document is the active one. */
+function leftHere({ document }: PhotopeaState): readonly PhotopeaLayer[] {
+  const isHere =
+    left !== undefined && document?.key.source === left.source && document.key.name === left.name;
+  return isHere ? left!.layers : [];
+}
+
 /** Says what is active, and what of it is no plain layer before anything is done with it. */
 function showState(): void {
   if (state === undefined) return;
   const { document: open, layer, layers } = state;
-  const others = layers.length > 1 ? ` and ${layers.length - 1} more` : "";
   if (open === undefined) active.textContent = "No document is open.";
-  else
-    active.textContent = layer === undefined ? open.key.name : `${layer.name}${others} in ${open.key.name}`;
+  else if (layer === undefined) active.textContent = open.key.name;
+  // How many comes first: a long name is cut off.
+  else if (layers.length > 1) active.textContent = `${layers.length} layers: “${layer.name}” and others`;
+  else active.textContent = `“${layer.name}” in ${open.key.name}`;
   const note = layer === undefined || chosenTarget() === "image" ? "" : kindNote(layer);
   kind.textContent = note;
   kind.hidden = note === "";
-  all.hidden = chosenTarget() !== "layer" || layers.length < 2;
-  all.textContent = `Restore all ${layers.length}`;
+  const isBatch = layers.length > 1;
+  const rest = leftHere(state).length;
+  all.hidden = chosenTarget() !== "layer" || (!isBatch && rest === 0);
+  all.textContent = isBatch ? `Restore all ${layers.length}` : `Go on with the other ${rest}`;
 }
 
 /** Every chosen layer that has pixels, with the experts that people have chosen if they have looked at one. */
 async function restoreAll(host: PhotopeaHost, restorePanel: RestorePanel): Promise<void> {
   clearOutcomes();
-  const { layers: chosen } = await host.refresh();
+  const now = await host.refresh();
+  const chosen = now.layers.length > 1 ? now.layers : leftHere(now);
+  left = undefined;
   const leftOut: Outcome[] = [];
-  let layers = chosen.filter((layer) => {
+  let wanted = chosen.filter((layer) => {
     const why = whyLeftOut(layer);
     if (why !== undefined) leftOut.push({ name: layer.name, leftOut: why });
     return why === undefined;
   });
-  const others = layers.filter((layer) => !isMadeOfPixels(layer));
+  const others = wanted.filter((layer) => !isMadeOfPixels(layer));
   if (others.length > 0) {
     const answer = await ask({
       text: kindsNote(others),
@@ -95,28 +111,33 @@ async function restoreAll(host: PhotopeaHost, restorePanel: RestorePanel): Promi
     });
     if (answer === undefined) return;
     if (answer === "pixels") {
-      layers = layers.filter(isMadeOfPixels);
+      wanted = wanted.filter(isMadeOfPixels);
       leftOut.push(...others.map(({ name }) => ({ name, leftOut: "left out" })));
     }
   }
+  let started: Limpid | undefined;
   const tell = (restored: readonly RestoredLayer[], isCancelled?: boolean): void => {
-    const done = restored.map(({ layer, commit, error }) => ({ name: layer.name, commit, error }));
+    const done = restored.map((each) => outcomeOf(each.layer.name, each, started));
     showOutcomes([...done, ...leftOut], isCancelled);
   };
-  if (layers.length === 0) return tell([]);
+  if (wanted.length === 0) return tell([]);
   const { choices, strength } = restorePanel;
   try {
     await restorePanel.exclusive(async () => {
-      const started = await host.withProgress({ title: "Loading the model" }, () => startLimpid(host));
+      started = await host.withProgress({ title: "Loading the model" }, () => startLimpid(host));
       const restored = await restoreLayers(started, host, {
-        layers,
+        layers: wanted,
         restore: { strength, ...(choices !== undefined && choices.length > 0 && { experts: choices }) },
       });
       tell(restored);
     });
   } catch (error) {
     if (!LimpidError.is(error, "Aborted")) throw error;
-    tell((error.details.restored ?? []) as readonly RestoredLayer[], true);
+    const restored = (error.details.restored ?? []) as readonly RestoredLayer[];
+    const ids = new Set(restored.map(({ layer }) => layer.id));
+    const { source = "", name = "" } = now.document?.key ?? {};
+    left = { source, name, layers: wanted.filter(({ id }) => !ids.has(id)) };
+    tell(restored, true);
   }
 }
 

@@ -8,8 +8,9 @@ export interface Job {
    * Says what is done now.
    *
    * @param fraction - of the work that is done, 0 to 1; undefined if nobody knows
+   * @param timeLeft - in words; empty if nobody knows
    */
-  readonly say: (text: string, fraction?: number) => void;
+  readonly say: (text: string, fraction?: number, timeLeft?: string) => void;
   /** It is over. */
   readonly end: () => void;
 }
@@ -50,11 +51,11 @@ export function startJob(cancel?: () => void): Job {
   status.textContent = "";
   changed();
   return {
-    say(text, fraction) {
+    say(text, fraction, timeLeft = "") {
       if (current !== own) return;
       if (fraction === undefined) progress.removeAttribute("value");
       else progress.value = fraction;
-      workText.textContent = text;
+      workText.textContent = timeLeft === "" ? text : `${text}, ${timeLeft}`;
       work.hidden = false;
       canvas.setAttribute("aria-busy", "true");
     },

@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Frame, Page } from "playwright-core";
+import { mix } from "../../../examples/shared/mix.js";
 import { PixelImage, psnr } from "../../../src/sdk/image/index.js";
 import { createLimpid } from "../../../src/sdk/limpid/index.js";
 import { modelFromFiles } from "../../../src/sdk/restore/index.js";
 import { makeOrientedPhoto } from "../../../src/testing/host-conformance/oriented-photo.js";
 import { cancelNextRun } from "../../support/cancel-next-run.js";
+import { holdRestore } from "../../support/hold-restore.js";
 import { openPage } from "../../support/page.js";
 import { panelFaults } from "../../support/panel-faults.js";
 import { focusedIn, listen, tabThrough } from "../../support/tab-order.js";
@@ -132,16 +134,16 @@ function pixelsOf({ pixels }: ShownLayer): PixelImage {
 
 describe("the built page of the Figma plugin", () => {
   test.each<[Build, Arrangement, RegExp]>([
-    ["offline", "data", /^Ready, by wasm in a worker/],
-    ["offline", "srcdoc", /^Ready, by wasm in a worker/],
-    ["hosted", "data", /^Ready, by wasm in a worker/],
+    ["offline", "data", /^Ready, by the CPU \(WebAssembly\)\./],
+    ["offline", "srcdoc", /^Ready, by the CPU \(WebAssembly\)\./],
+    ["hosted", "data", /^Ready, by the CPU \(WebAssembly\)\./],
   ])(
     "%s, held in %s: previews, replaces the photo, and one undo brings it back",
     async (build, how, ready) => {
       const { page, panel, refused } = await openPlugin(build, how);
       const id = await openPicture(page);
       await select(page, [id]);
-      await says(panel, "active", /^Photo$/);
+      await says(panel, "active", /^“Photo”$/);
       await panel.locator("#preview").press("Enter");
       await says(panel, "status", ready);
       await panel.locator("#apply").press("Enter");
@@ -153,6 +155,16 @@ describe("the built page of the Figma plugin", () => {
       expect(psnr(picture, expected)).toBeLessThan(40);
       await page.evaluate(() => editor.undo());
       expect((await look(page))[0]!.pixels).toEqual([...picture.data]);
+
+      // At another strength it takes the place of what it was replaced by.
+      for (const strength of [1, 0.5]) {
+        const wanted = mix(picture, expected, strength);
+        await panel.locator("#strength").fill(String(100 * strength));
+        await panel.locator("#apply").click();
+        await until(async () => psnr(pixelsOf((await look(page))[0]!), wanted) > 45);
+        await says(panel, "status", /^Replaced\.$/);
+        expect(await look(page)).toHaveLength(1);
+      }
       expect(refused).toEqual([]);
       await page.close();
     },
@@ -216,7 +228,7 @@ describe("the built page of the Figma plugin", () => {
 
     const id = await openPicture(page);
     await select(page, [id]);
-    await says(panel, "active", /^Photo$/);
+    await says(panel, "active", /^“Photo”$/);
     await panel.locator("#preview").click();
     await says(panel, "status", /Ready/);
     await page.evaluate((deleted) => editor.remove(deleted), id);
@@ -225,14 +237,18 @@ describe("the built page of the Figma plugin", () => {
 
     const ids = [await openPicture(page), await openPicture(page, picture, true), await openPicture(page)];
     await select(page, ids);
-    await says(panel, "active", /^Photo and 2 more$/);
+    await says(panel, "active", /^3 photos: “Photo” and others$/);
     const before = await page.evaluate(() => editor.steps());
+    const letGo = await holdRestore(panel);
     await panel.locator("#all").click();
+    await says(panel, "status", /\(1 of 3\)$/);
+    expect(await panelFaults(page, panel, [300, 320, 340], (width) => resize(page, width))).toEqual([]);
+    await letGo();
     await says(panel, "problem", /^2 restored, 1 failed\.$/);
     expect(await panel.locator("#outcomes li").allTextContents()).toEqual([
-      "Photorestored",
+      "Photorestored: JPEG, Noise",
       expect.stringMatching(/^Photo"Photo" is locked/),
-      "Photorestored",
+      "Photorestored: JPEG, Noise",
     ]);
     expect(await panelFaults(page, panel, [300, 320, 340], (width) => resize(page, width))).toEqual([]);
     const layers = (await look(page)).slice(-3);
@@ -299,7 +315,7 @@ describe("the built page of the Figma plugin", () => {
     const { page, panel } = await openPlugin("hosted", "data");
     const id = await openPicture(page);
     await select(page, [id]);
-    await says(panel, "active", /^Photo$/);
+    await says(panel, "active", /^“Photo”$/);
     const heard = await listen(panel, ["status", "problem"]);
     await panel.locator("#preview").press("Enter");
     await says(panel, "status", /^Ready/);
@@ -309,7 +325,7 @@ describe("the built page of the Figma plugin", () => {
       "Looking for what is wrong",
       "Preparing…",
       "Restoring",
-      expect.stringMatching(/^Ready, by wasm in a worker/),
+      expect.stringMatching(/^Ready, by the CPU \(WebAssembly\)\./),
     ]);
     await panel.getByLabel("Photo in the layer").focus();
     expect(await tabThrough(page, panel, "apply")).toEqual([

@@ -36,7 +36,8 @@ export function exportLayer(options: ExportLayerOptions): PhotopeaScript {
     height = bounds[3] - bounds[1];
     if (!(width > 0 && height > 0)) { fail("empty-layer", "the layer is empty"); }
     if (width * height > ${maximumPixels} || width > ${maximumSide} || height > ${maximumSide}) {
-      fail("too-large", width + " x " + height);
+      fail("too-large", "the layer has " + width + " x " + height + " pixels, more than are taken: " +
+        ${maximumSide} + " a side, " + ${maximumPixels} + " in all");
     }
     if (${copiesDocument}) {
       scratch = addScratch(doc, ${`${scratch}copy`}, true);
