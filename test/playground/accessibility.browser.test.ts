@@ -2,6 +2,7 @@ import { afterEach, beforeAll, expect, test } from "@jest/globals";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { writePackArchive } from "../../packages/cli/src/files/index.js";
+import { holdRestore } from "../support/hold-restore.js";
 import { makeTinyPack } from "../support/tiny-pack.js";
 import {
   codeHas,
@@ -264,6 +265,16 @@ test.each(["light", "dark"] as const)("axe finds nothing in any state, at any wi
     await page.getByRole("button", { name: "Brush…" }).click();
     await page.locator("#zoom-double").click();
     await check("restored, at 200 %, with the brush");
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.locator("#photo-canvas").scrollIntoViewIfNeeded();
+    const { x, y, width, height } = (await page.locator("#photo-canvas").boundingBox())!;
+    await page.mouse.move(x + 0.6 * width, y + 0.4 * height);
+    await page.mouse.down();
+    await page.mouse.move(x + 0.7 * width, y + 0.6 * height, { steps: 3 });
+    await page.mouse.up();
+    await page.locator("#undo[title='Undo: Brush']").waitFor();
+    await check("painted");
+    await page.locator("#brush-clear").click();
     await page.setInputFiles("#pack-file", {
       name: "acme.tgz",
       mimeType: "application/gzip",
@@ -293,22 +304,11 @@ test.each(["light", "dark"] as const)("axe finds nothing in any state, at any wi
     await says(page, "problem-text", /not an image/);
     await check("undone, and told what went wrong");
     await page.locator("#problem-close").click();
-    // The run waits until it is let go.
-    await page.evaluate(() => {
-      const { workers } = globalThis as unknown as { workers: Worker[] };
-      for (const worker of workers) {
-        const plain = worker.postMessage.bind(worker) as (...message: unknown[]) => void;
-        worker.postMessage = (...message: unknown[]) => {
-          const { method } = message[0] as { method?: string };
-          if (method !== "restore") return plain(...message);
-          Object.assign(globalThis, { letGo: () => plain(...message) });
-        };
-      }
-    });
+    const letGo = await holdRestore(page);
     await page.setInputFiles("#file", await pictureFile(picture, "waits.png"));
     await page.getByText("Preparing…").waitFor();
     await check("being restored");
-    await page.evaluate(() => (globalThis as unknown as { letGo: () => void }).letGo());
+    await letGo();
     await says(page, "status", /^Restored/);
     await page.locator("#help-open").click();
     await check("help");

@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { writePackArchive } from "../../packages/cli/src/files/index.js";
 import { decodePng, type PixelImage } from "../../src/sdk/image/index.js";
+import { holdRestore } from "../support/hold-restore.js";
 import { makeTinyPack } from "../support/tiny-pack.js";
 import {
   codeHas,
@@ -19,9 +20,6 @@ import {
   shown,
   until,
 } from "./open-playground.js";
-
-/** What `openPlayground` keeps. */
-declare const workers: Worker[];
 
 const picture = makePicture(300, 200);
 let page: Page;
@@ -153,18 +151,8 @@ test("of a large photo what is looked at is restored first, then tiles from ther
     const hear = (globalThis as unknown as { heard: (text: string) => void }).heard;
     new MutationObserver(() => hear(text.textContent)).observe(text, { childList: true });
   });
-  // The run of the whole waits until it is let go.
-  await page.evaluate(() => {
-    let runs = 0;
-    for (const worker of workers) {
-      const plain = worker.postMessage.bind(worker) as (...message: unknown[]) => void;
-      worker.postMessage = (...message: unknown[]) => {
-        const { method } = message[0] as { method?: string };
-        if (method !== "restore" || ++runs !== 2) return plain(...message);
-        Object.assign(globalThis, { letGo: () => plain(...message) });
-      };
-    }
-  });
+  // That of the whole, after that of what is seen.
+  const letGo = await holdRestore(page, 1);
   await page.setInputFiles("#file", await pictureFile(makePicture(1300, 1200), "large.png"));
   await says(page, "file-name", /^large/);
   const split = page.locator("#split");
@@ -179,7 +167,7 @@ test("of a large photo what is looked at is restored first, then tiles from ther
   // The middle is restored, and the whole is not.
   expect(await isOriginal(0)).toBe(true);
   expect(await page.locator("#work").isVisible()).toBe(true);
-  await page.evaluate(() => (globalThis as unknown as { letGo: () => void }).letGo());
+  await letGo();
   await says(page, "status", /^Restored/);
   await until(async () => !(await isOriginal(0)));
   expect(texts).toContain("Restoring what you look at first…");
