@@ -195,7 +195,11 @@ async function repair(experts: Look["experts"]): Promise<void> {
   const { result } = opened.look;
   if (result === undefined) notify("All repairs are off: the photo is as it was opened.");
   else if (result.tiles === 0)
-    notify("Nothing to repair was found. Turn a repair on to try it all the same.");
+    notify(
+      faults.hasOffers
+        ? "Nothing is repaired yet: try what may be there."
+        : "Nothing to repair was found. Turn a repair on to try it all the same.",
+    );
   else notify(`Restored in ${seconds(result.timings.total)}.`);
   showReady(limpid);
 }
@@ -245,10 +249,11 @@ function showHistory(): void {
 
 /** What the router thinks, in a sentence. */
 function verdictOf({ present }: Analysis, { experts }: Look): string {
-  const seen =
-    present.length === 0
-      ? "Nothing is wrong with it, most likely."
-      : `${listOf(present.map(({ degradation }) => degradation))}, most likely.`;
+  const found = `${listOf(present.map(({ degradation }) => degradation))}, most likely.`;
+  const none = faults.hasOffers
+    ? "Nothing for certain; what may be there can be tried."
+    : "Nothing is wrong with it, most likely.";
+  const seen = present.length === 0 ? none : found;
   if (experts === "auto") return seen;
   return `${seen} ${experts.length === 0 ? "All repairs are off." : "You chose the repairs."}`;
 }
