@@ -23,11 +23,11 @@ const samples = [
   { photo: "noise.png", title: "Coffee, noisy" },
   { photo: "jpeg.jpg", title: "Lighthouse, JPEG blocks" },
   { photo: "rain.png", title: "Cathedral, in the rain" },
-  { photo: "real/raindrops.jpg", title: "Window, raindrops" },
+  { photo: "raindrops.jpg", title: "Lighthouse, raindrops" },
   { photo: "real/shadow.jpg", title: "Street, in shadow" },
   { photo: "blur.jpg", title: "Lighthouse, shaken" },
   { photo: "snow.jpg", title: "Cathedral, in snow" },
-  { photo: "scratches.jpg", title: "Old print, specks" },
+  { photo: "scratches.jpg", title: "Old print, scratched" },
   { photo: "large/hills.jpg", title: "Hills at sunset, 12 MP" },
   { photo: "large/dandelion.jpg", title: "Dandelion, 16 MP" },
 ];
