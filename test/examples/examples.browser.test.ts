@@ -61,6 +61,25 @@ test("an editor that does not start says why, and its buttons stay off", async (
   expect(await page.locator("#restore").isDisabled()).toBe(true);
 });
 
+test("training counts what was chosen, and takes no name that is none", async () => {
+  const { page, errors } = await openBuilt("train-in-browser/");
+  const name = page.locator("#degradation");
+  const isRefused = (): Promise<boolean> =>
+    name.evaluate((field) => (field as HTMLInputElement).validity.patternMismatch);
+  for (const [text, refused] of [
+    ["Old film!", true],
+    ["-film", true],
+    ["old-film", false],
+  ] as const) {
+    await name.fill(text);
+    expect([text, await isRefused()]).toEqual([text, refused]);
+  }
+  await page.setInputFiles("#before", { name: "a.png", mimeType: "image/png", buffer: Buffer.from("") });
+  expect(await page.textContent("#before-count")).toBe("1 picture");
+  expect(errors).toEqual([]);
+  await page.close();
+});
+
 test("every example has a README with heading, text, picture and command", () => {
   const folders = readdirSync("examples").filter((name) => /^(canvas|playground|train)|-plugin$/.test(name));
   expect([...exampleNames].sort()).toEqual(folders.sort());

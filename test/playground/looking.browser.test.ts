@@ -128,6 +128,30 @@ test("from 100 % on pixels are sharp, and before and after are where the line sa
   await page.locator("#zoom-fit").click();
 });
 
+test("two fingers zoom the photo", async () => {
+  const { page: phone, refused: none } = await openPlayground(async (opened) => {
+    const session = await opened.context().newCDPSession(opened);
+    await session.send("Emulation.setTouchEmulationEnabled", { enabled: true, maxTouchPoints: 2 });
+  });
+  await openPicture(phone, picture);
+  const session = await phone.context().newCDPSession(phone);
+  const { x, y, width, height } = (await phone.locator("#photo-canvas").boundingBox())!;
+  for (const [type, distance] of [
+    ["touchStart", 20],
+    ["touchMove", 30],
+    ["touchMove", 60],
+    ["touchEnd", undefined],
+  ] as const) {
+    const points = distance === undefined ? [] : [-distance, distance];
+    const touchPoints = points.map((away) => ({ x: x + width / 2 + away, y: y + height / 2 }));
+    await session.send("Input.dispatchTouchEvent", { type, touchPoints });
+  }
+  // From 200 %, three times as large.
+  await until(async () => (await phone.locator("#zoom-value").textContent()) === "600 %");
+  expect(none).toEqual([]);
+  await phone.close();
+});
+
 test("the line is dragged, and its handle waits at the edge when its place is out of sight", async () => {
   await openPicture(page, picture);
   const handle = page.locator("#split");
@@ -282,6 +306,25 @@ test("only what is painted is repaired, and the eraser takes it back", async () 
   await codeHas(page, "mask,", false);
   expect((await saved(page)).image.data).toEqual(whole.data);
   await page.getByRole("button", { name: "Brush…" }).click();
+});
+
+test("photos come by Ctrl+O and from the clipboard", async () => {
+  await page.locator("#pane-before").focus();
+  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Control+o")]);
+  await chooser.setFiles(await pictureFile(picture, "chosen.png"));
+  await says(page, "file-name", /^chosen/);
+  await idle(page);
+  const { buffer } = await pictureFile(makePicture(48, 40), "pasted.png");
+  await page.evaluate(
+    (bytes) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.items.add(new File([Uint8Array.from(bytes)], "pasted.png", { type: "image/png" }));
+      document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+    },
+    [...buffer],
+  );
+  await says(page, "file-name", /^pasted/);
+  await idle(page);
 });
 
 test("a photo is copied as a picture", async () => {
