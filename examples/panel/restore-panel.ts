@@ -119,8 +119,7 @@ export class RestorePanel {
         if (this.#isOn) await this.#restoreSeen(started, { signal, report });
         return started;
       }),
-    );
-    await this.#parts.look();
+    ).finally(() => this.#parts.look()); // what is active may be why it failed
     const processor = { webgpu: "GPU (WebGPU)", wasm: "CPU (WebAssembly)", cpu: "CPU (JavaScript)" };
     const place = limpid.isInWorker ? "" : ", on the panel’s own thread";
     const notes = this.#shown!.capture.notes.map((note) => ` Note: ${note}.`).join("");

@@ -474,6 +474,7 @@ describe("the Photopea plugin of the examples", () => {
     const problem = panel.locator("#problem");
     await panel.locator("#preview").click();
     await says(panel, "problem", /no document is open/);
+    expect(await panel.locator("#active").textContent()).toBe("No document is open.");
 
     await openPicture(page, picture);
     await panel.getByLabel("Selection").check();
