@@ -25,6 +25,24 @@ test("the shipped model denoises a photo, alike whole and at every tile size", a
   }
 });
 
+test.each([
+  ["noise.png", "noise"],
+  ["jpeg.jpg", "jpeg"],
+  ["blur.jpg", "blur"],
+  ["rain.png", "rain"],
+  ["raindrops.jpg", "raindrop"],
+  ["snow.jpg", "snow"],
+  ["scratches.jpg", "inpainting"],
+  ["real/smog.jpg", "haze"],
+  ["real/low-light.jpg", "low-light"],
+  ["real/sun.jpg", "low-light"],
+  ["real/shadow.jpg", "shadow"],
+])("of the playground's sample %s the shipped model repairs %s", async (file, degradation) => {
+  const { image } = await readImageFile(`examples/photos/${file}`);
+  const { present } = await limpid.analyze(image);
+  expect(present.map((found) => found.degradation)).toEqual([degradation]);
+});
+
 /** A sky, damaged without noise of its own, so that what repeats comes from the network. */
 function sky(damaged: (value: number, x: number, y: number) => number): PixelImage {
   const [width, height] = [256, 192];
@@ -70,7 +88,7 @@ test.each<[id: string, damaged: PixelImage]>([
   ["limpid.deshadow", sky((value, x, y) => value * (Math.hypot(x - 128, y - 96) < 60 ? 0.5 : 1))],
 ])("%s leaves less than a level of lattice in a sky", async (id, damaged) => {
   const { image } = await limpid.restore(damaged, { experts: [{ id, weight: 1 }] });
-  expect(psnr(image, damaged)).toBeLessThan(45);
-  // 0.1, 0.8 and 1.0 by weights 0.9.0; the edge of the shadow alone has 1.0, and weights 0.6.0 left 3.7, 5.0 and 1.8.
+  expect(psnr(image, damaged)).toBeLessThan(55);
+  // 0.0, 0.9 and 1.0 by weights 0.10.0; the edge of the shadow alone has 1.0, and weights 0.6.0 left 3.7, 5.0 and 1.8.
   expect(latticeOf(image)).toBeLessThan(1.05);
 });
