@@ -190,7 +190,7 @@ export class RestorePanel {
     const all = { x: 0, y: 0, width: image.width, height: image.height };
     const region = (mask && boundsOfMask(mask)) ?? all;
     this.#shown = { capture, analysis, region, experts: "auto" };
-    this.#list.show([...limpid.experts], analysis, []);
+    this.#list.show(limpid.experts.list(), analysis, []);
     strength.value = "100";
     result.hidden = false;
     this.#view.open(image, middleOf(region));
@@ -301,7 +301,7 @@ export class RestorePanel {
     const shown = this.#shown!;
     if (shown.experts !== "auto") return;
     shown.experts = mixture.map(({ expert, weight }) => ({ id: expert, weight }));
-    this.#list.show([...limpid.experts], shown.analysis, mixture);
+    this.#list.show(limpid.experts.list(), shown.analysis, mixture);
   }
 
   #showExtent(): void {

@@ -20,7 +20,7 @@ function setOf(...experts: (typeof rain)[]): { set: ExpertSet; changes: ExpertCh
   return { set, changes };
 }
 
-const ids = (set: ExpertSet): string[] => [...set].map(({ id }) => id);
+const ids = (set: ExpertSet): string[] => set.list().map(({ id }) => id);
 
 test("an expert is added with what is said of it, and found by its id", () => {
   const { set, changes } = setOf(rain);
@@ -42,7 +42,7 @@ test("a list stays as it is, whatever happens to the set", () => {
   const { set } = setOf(rain, haze);
   const list = set.list();
   const iterated: string[] = [];
-  for (const { id } of set) {
+  for (const { id } of set.list()) {
     iterated.push(id);
     if (set.has("acme.haze")) set.remove("acme.haze");
   }

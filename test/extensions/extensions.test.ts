@@ -59,7 +59,7 @@ describe("an extension with code", () => {
     expect(await commands.execute("acme.greet")).toBe("Hello");
     await extensions.uninstall("acme.tools");
     expect([contextKeys.keys, commands.list(), menus.ids, liveWorkers()]).toEqual([[], [], [], 0]);
-    expect(extensions.all).toEqual([]);
+    expect(extensions.list()).toEqual([]);
   });
 
   test("disposes what it subscribed, the last first, after its deactivate", async () => {
@@ -270,7 +270,7 @@ describe("extensions", () => {
       code: "DependencyMissing",
       details: { missing: "acme.b", neededBy: "acme.a" },
     });
-    expect([packs.list(), extensions.all]).toEqual([[], []]);
+    expect([packs.list(), extensions.list()]).toEqual([[], []]);
     await extensions.install(needing("b"));
     await extensions.install(needing("a", "acme.b"));
     await expect(extensions.disable("acme.b")).rejects.toMatchObject({
@@ -335,7 +335,7 @@ describe("extensions", () => {
     await first.extensions.disable("acme.off");
     const { storage, store } = first;
     const second = await openWorkbench({ storage, store });
-    expect(second.extensions.all.map(({ id, state }) => [id, state])).toEqual([
+    expect(second.extensions.list().map(({ id, state }) => [id, state])).toEqual([
       ["acme.a", "enabled"],
       ["acme.off", "disabled"],
       ["acme.z", "enabled"],
@@ -445,7 +445,7 @@ describe("extensions", () => {
       code: "InvalidArgument",
       message: expect.stringContaining("acme.taken") as unknown,
     });
-    expect([packs.list(), extensions.all]).toEqual([[], []]);
+    expect([packs.list(), extensions.list()]).toEqual([[], []]);
     const extension = await extensions.install(taking("1.0.0", "acme.free"));
     await expect(extensions.install(taking("2.0.0", "acme.taken"))).rejects.toMatchObject({
       code: "InvalidArgument",

@@ -51,7 +51,7 @@ describe("Limpid", () => {
     first.dispose();
 
     const second = await start({ packs: { store } });
-    expect(second.extensions.all.map(({ state }) => state)).toEqual(["enabled", "enabled", "enabled"]);
+    expect(second.extensions.list().map(({ state }) => state)).toEqual(["enabled", "enabled", "enabled"]);
     const late = second.extensions.getExtension("acme.late")!;
     await new Promise<void>((resolve) => {
       second.extensions.onDidChange(() => late.isActive && resolve());
@@ -313,10 +313,10 @@ describe("Limpid", () => {
       }),
     );
     await one.commands.execute("acme.only");
-    expect([two.extensions.all, two.commands.list(), two.contextKeys.keys]).toEqual([[], [], []]);
+    expect([two.extensions.list(), two.commands.list(), two.contextKeys.keys]).toEqual([[], [], []]);
     one.dispose();
     one.dispose();
-    expect([one.extensions.all, one.commands.list(), one.contextKeys.keys, one.menus.ids]).toEqual([
+    expect([one.extensions.list(), one.commands.list(), one.contextKeys.keys, one.menus.ids]).toEqual([
       [],
       [],
       [],
@@ -407,7 +407,10 @@ describe("diagnostics", () => {
       await limpid.extensions.install(makeExtension({ name: "off" }));
       await limpid.extensions.disable("acme.off");
       const enabled = () =>
-        limpid.extensions.all.filter(({ id }) => limpid.extensions.isEnabled(id)).map(({ id }) => id);
+        limpid.extensions
+          .list()
+          .filter(({ id }) => limpid.extensions.isEnabled(id))
+          .map(({ id }) => id);
       const all = names.map((name) => `acme.${name}`).sort();
       const { bisect } = limpid.diagnostics;
       for (const culprit of all) {
@@ -438,7 +441,7 @@ describe("diagnostics", () => {
     await limpid.extensions.uninstall("acme.b");
     await bisect.reset();
     expect(bisect.state.isRunning).toBe(false);
-    expect(limpid.extensions.all.map(({ id, state }) => `${id} ${state}`)).toEqual([
+    expect(limpid.extensions.list().map(({ id, state }) => `${id} ${state}`)).toEqual([
       "acme.a enabled",
       "acme.c enabled",
     ]);

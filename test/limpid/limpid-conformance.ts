@@ -179,7 +179,7 @@ export const cases = {
       await codeOf(limpid.packs.uninstall("acme.nothing")),
     ];
     const has = limpid.experts.list().map(({ id, owner }) => `${id} of ${owner}`);
-    const extensions = limpid.extensions.all.map(({ id, state }) => `${id} ${state}`);
+    const extensions = limpid.extensions.list().map(({ id, state }) => `${id} ${state}`);
     await limpid.extensions.uninstall(pack.id);
     const gone = await codeOf(limpid.restore(photo, { experts: [{ id: "acme.descreen" }] }));
     return {

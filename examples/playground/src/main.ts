@@ -280,7 +280,7 @@ function sorted({ degradations }: Analysis): readonly InstalledExpert[] {
   const rank = new Map(degradations.map(({ degradation }, index) => [degradation, index]));
   const rankOf = (names: readonly string[]): number =>
     Math.min(...names.map((name) => rank.get(name) ?? Infinity));
-  return [...(started?.experts ?? [])].sort((a, b) => rankOf(a.degradations) - rankOf(b.degradations));
+  return [...(started?.experts.list() ?? [])].sort((a, b) => rankOf(a.degradations) - rankOf(b.degradations));
 }
 
 function showCode(): void {

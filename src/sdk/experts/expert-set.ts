@@ -64,11 +64,11 @@ export interface ExpertUpdate {
  * @example
  * ```ts
  * const installed = limpid.experts.add(Expert.fromTensorFile(parseSafetensors(bytes), config));
- * for (const { id, degradations } of limpid.experts) console.log(id, degradations);
+ * for (const { id, degradations } of limpid.experts.list()) console.log(id, degradations);
  * installed.dispose(); // it is removed
  * ```
  */
-export class ExpertSet implements Iterable<InstalledExpert>, Disposable {
+export class ExpertSet implements Disposable {
   /** Fired after experts were added, removed or replaced: once for a step that changes several. */
   readonly onDidChange: Event<ExpertChange>;
   readonly #changed = new EventEmitter<ExpertChange>();
@@ -94,7 +94,7 @@ export class ExpertSet implements Iterable<InstalledExpert>, Disposable {
    * The installed experts, in the order of their installation. Of two for the same degradation the router takes the
    * first.
    *
-   * @returns a frozen list; a change of the set makes another
+   * @returns a frozen list; a change of the set makes another, and disturbs no loop over this one
    */
   list(): readonly InstalledExpert[] {
     return this.#installed;
@@ -117,11 +117,6 @@ export class ExpertSet implements Iterable<InstalledExpert>, Disposable {
    */
   has(id: string): boolean {
     return this.get(id) !== undefined;
-  }
-
-  /** The installed experts, as {@link ExpertSet.list} has them; a change meanwhile does not disturb the loop. */
-  [Symbol.iterator](): Iterator<InstalledExpert> {
-    return this.#installed[Symbol.iterator]();
   }
 
   /**

@@ -60,7 +60,7 @@ export class ExtensionBisect {
   async start(): Promise<BisectState> {
     if (this.#state.isRunning)
       throw new LimpidError("InvalidArgument", "a bisect is under way: answer or reset it");
-    const enabled = this.#extensions.all.filter(({ id }) => this.#extensions.isEnabled(id));
+    const enabled = this.#extensions.list().filter(({ id }) => this.#extensions.isEnabled(id));
     if (enabled.length === 0)
       throw new LimpidError("InvalidArgument", "no extension is enabled, so none is at fault");
     const graph = new Map(enabled.map(({ id, manifest }) => [id, manifest.extensionDependencies]));
@@ -116,10 +116,8 @@ export class ExtensionBisect {
 
   /** What was uninstalled meanwhile stays so. */
   async #restore(): Promise<void> {
-    const { all } = this.#extensions;
-    await this.#extensions.enableOnly(
-      this.#order.filter((id) => all.some((extension) => extension.id === id)),
-    );
+    const installed = new Set(this.#extensions.list().map(({ id }) => id));
+    await this.#extensions.enableOnly(this.#order.filter((id) => installed.has(id)));
   }
 
   #requireRunning(): void {

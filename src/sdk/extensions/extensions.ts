@@ -52,7 +52,7 @@ const defaultTimeouts: ExtensionTimeouts = { activation: 10_000, deactivation: 2
  * @example
  * ```ts
  * await limpid.extensions.install("https://example.com/limpid-descreen-1.2.0/");
- * for (const { id, version, state } of limpid.extensions.all) console.log(id, version, state);
+ * for (const { id, version, state } of limpid.extensions.list()) console.log(id, version, state);
  * await limpid.extensions.disable("acme.limpid-descreen");
  * ```
  */
@@ -104,8 +104,12 @@ export class Extensions implements Disposable {
     return new Extensions(context, options, await StoredDocument.load(context.storage, "extensions"));
   }
 
-  /** The installed extensions, by id. */
-  get all(): readonly Extension[] {
+  /**
+   * The installed extensions.
+   *
+   * @returns sorted by id
+   */
+  list(): readonly Extension[] {
     return [...this.#lifecycle.entries.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 

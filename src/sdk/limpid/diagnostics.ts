@@ -118,7 +118,7 @@ export class Diagnostics {
       model: { id, version, experts: experts.list().map((expert) => expert.id) },
       cache: { kind, fallbackReason: cacheReason, bytes: await packs.cache.size() },
       settingsFailure: failure === undefined ? undefined : describeThrown(failure),
-      extensions: extensions.all.map((extension) => describeExtension(extension, packs)),
+      extensions: extensions.list().map((extension) => describeExtension(extension, packs)),
       unusable: packs.unusable.map(({ id: unusable, error }) => ({
         id: unusable,
         code: error.code,

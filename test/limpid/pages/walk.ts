@@ -182,7 +182,7 @@ const walk: WalkPage = {
       bytes: limpid.byteSize,
       listeners,
       experts: limpid.experts.list().map(({ id }) => id),
-      extensions: limpid.extensions.all.map(({ id }) => id),
+      extensions: limpid.extensions.list().map(({ id }) => id),
       files: (await limpid.packs.cache.list()).length,
     };
   },
