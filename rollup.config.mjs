@@ -227,7 +227,7 @@ export default [
       format: "es",
       chunkFileNames: "chunks/[name]-[hash].d.ts",
       // `Symbol.dispose`, for those whose target is before it and who check the types of libraries.
-      banner: ({ name }) => (name === "create-limpid" ? '/// <reference lib="esnext.disposable" />' : ""),
+      banner: ({ name }) => (name === "disposable" ? '/// <reference lib="esnext.disposable" />' : ""),
     },
   },
   {

@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
-import { EventEmitter, LimpidError } from "../sdk/base/index.js";
+import { EventEmitter, LimpidError, toDisposable } from "../sdk/base/index.js";
 import { connectWorker, type MessagePortLike } from "../sdk/bridge/index.js";
 import type { ExtensionWorker, ExtensionWorkerFactory } from "../sdk/extensions/index.js";
 import { packageDirectory } from "./package-directory.js";
@@ -61,10 +61,10 @@ function startThread(file: URL, name: string, memoryLimit: number): ExtensionWor
   return {
     port: connection.port,
     onDidFail: failed.event,
-    dispose() {
+    ...toDisposable(() => {
       failed.dispose();
       connection.dispose();
       void worker.terminate();
-    },
+    }),
   };
 }

@@ -1,5 +1,5 @@
 import { Worker, type WorkerOptions } from "node:worker_threads";
-import { EventEmitter, LimpidError, type WorkerPort } from "../sdk/base/index.js";
+import { EventEmitter, LimpidError, toDisposable, type WorkerPort } from "../sdk/base/index.js";
 
 /**
  * Starts a thread of Node. With `isBackground` the process may end while the thread still runs.
@@ -21,10 +21,10 @@ export function startThread(
     onMessage: received.event,
     onDidFail: failed.event,
     post: (message, transfer) => worker.postMessage(message, transfer),
-    dispose() {
+    ...toDisposable(() => {
       received.dispose();
       failed.dispose();
       void worker.terminate();
-    },
+    }),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { DisposableStore, toDisposable } from "../../src/sdk/base/index.js";
+import { DisposableStore, EventEmitter, toDisposable } from "../../src/sdk/base/index.js";
 import { expectCollected } from "../support/index.js";
 
 /** A disposable that writes its name down each time it is disposed. */
@@ -142,4 +142,34 @@ describe("DisposableStore", () => {
       return { keep: store, collect: member };
     });
   });
+});
+
+test.each([
+  ["a function", (end: () => void) => toDisposable(end)],
+  [
+    "a store",
+    (end: () => void) => {
+      const store = new DisposableStore();
+      store.add({ dispose: end });
+      return store;
+    },
+  ],
+  [
+    "a class that extends one that ends",
+    (end: () => void) =>
+      new (class extends EventEmitter<void> {
+        override dispose(): void {
+          super.dispose();
+          end();
+        }
+      })(),
+  ],
+])("`using` ends %s at the end of its block", (_, open) => {
+  const log: string[] = [];
+  {
+    using held = open(() => log.push("ended"));
+    log.push(typeof held);
+  }
+  log.push("after");
+  expect(log).toEqual(["object", "ended", "after"]);
 });

@@ -7,7 +7,7 @@ import {
   type TileWorkerFactory,
   type TileWorkerOptions,
 } from "../../src/sdk/engine/index.js";
-import { EventEmitter, type WorkerPort } from "../../src/sdk/base/index.js";
+import { EventEmitter, toDisposable, type WorkerPort } from "../../src/sdk/base/index.js";
 import { PixelImage } from "../../src/sdk/image/index.js";
 import type { Limpid } from "../../src/sdk/limpid/index.js";
 import type { ExpertChoice } from "../../src/sdk/restore/index.js";
@@ -282,7 +282,7 @@ function localWorkers(
         onMessage: heard.event,
         onDidFail: new EventEmitter<Error>().event,
         post: (message) => reply(structuredClone(message)),
-        dispose: () => undefined,
+        ...toDisposable(() => undefined),
       });
       return {
         onMessage: received.event,
@@ -293,11 +293,11 @@ function localWorkers(
             reply({ type: "refusal", id: clone.id, error: { message: reason, details: {} } });
           setTimeout(() => answer(name(clone), () => heard.fire(clone), fail), 0);
         },
-        dispose() {
+        ...toDisposable(() => {
           received.dispose();
           failed.dispose();
           heard.dispose();
-        },
+        }),
       };
     },
   };

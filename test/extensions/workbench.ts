@@ -1,5 +1,5 @@
 import { afterEach } from "@jest/globals";
-import { version as limpidVersion, type Disposable } from "../../src/sdk/base/index.js";
+import { toDisposable, version as limpidVersion, type Disposable } from "../../src/sdk/base/index.js";
 import {
   Commands,
   Configuration,
@@ -107,11 +107,11 @@ export async function openWorkbench(options: WorkbenchOptions = {}) {
       let isDisposed = false;
       return {
         ...worker,
-        dispose() {
+        ...toDisposable(() => {
           if (!isDisposed) live--;
           isDisposed = true;
           worker.dispose();
-        },
+        }),
       };
     },
   };

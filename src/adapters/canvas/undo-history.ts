@@ -27,6 +27,7 @@ export interface UndoStack {
  * ```
  */
 export class UndoHistory implements UndoStack, Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** Fires when a step was added, undone or redone. */
   readonly onDidChange: Event<void>;
   readonly #changed = new EventEmitter<void>();

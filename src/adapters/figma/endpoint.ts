@@ -1,4 +1,10 @@
-import { EventEmitter, LimpidError, type Disposable, type Event } from "../../sdk/base/index.js";
+import {
+  EventEmitter,
+  LimpidError,
+  toDisposable,
+  type Disposable,
+  type Event,
+} from "../../sdk/base/index.js";
 import { checkOrigin } from "../frame/index.js";
 
 /** Where Figma is served. */
@@ -74,9 +80,9 @@ export function connectWindows(
       if (isHeld) parent.postMessage({ pluginMessage }, "*");
       else parent.postMessage({ pluginMessage, pluginId }, origin);
     },
-    dispose() {
+    ...toDisposable(() => {
       page.removeEventListener("message", listener);
       received.dispose();
-    },
+    }),
   };
 }

@@ -58,7 +58,7 @@ export interface FigmaTurn {
  * session, answers nothing that was asked, or has another form is passed over or refused; nothing is ever sent twice, since it
  * could be done twice.
  */
-export class FigmaSession implements Disposable {
+export class FigmaSession {
   /** Fires when something else is selected in Figma. */
   readonly onDidChangeSelection: Event<SelectionState>;
   readonly #endpoint: FigmaEndpoint;

@@ -78,10 +78,10 @@ export async function embedPhotopea(options: EmbedPhotopeaOptions): Promise<Phot
     return await startHost(
       {
         ...endpoint,
-        dispose: () => {
+        ...toDisposable(() => {
           endpoint.dispose();
           frame.remove();
-        },
+        }),
       },
       options,
     );

@@ -1,4 +1,4 @@
-import { EventEmitter, type Disposable, type Event } from "../../sdk/base/index.js";
+import { EventEmitter, toDisposable, type Disposable, type Event } from "../../sdk/base/index.js";
 import { checkOrigin } from "../frame/index.js";
 
 /** Where Photopea is served. */
@@ -54,9 +54,9 @@ export function connectWindows(
     post(message) {
       photopea.postMessage(message, origin, typeof message === "string" ? [] : [message]);
     },
-    dispose() {
+    ...toDisposable(() => {
       receiver.removeEventListener("message", listener);
       received.dispose();
-    },
+    }),
   };
 }

@@ -55,7 +55,7 @@ const greetingInterval = 1000;
  * ends without a word fails at once, by the ping behind it. One that is not answered in time breaks the session, since nobody knows whether it runs yet; the next turn then starts by finding
  * Photopea again and closing what the lost one may have left open.
  */
-export class PhotopeaSession implements Disposable {
+export class PhotopeaSession {
   /** Starts the name of every document that this session opens for itself. */
   readonly scratchPrefix: string;
   readonly #endpoint: PhotopeaEndpoint;

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { LimpidError, type Disposable } from "../base/index.js";
+import { LimpidError } from "../base/index.js";
 import { backboneStride, type BackboneConfig } from "./config.js";
 import {
   convolve,
@@ -101,7 +101,7 @@ export function* runBackboneInSteps(
 }
 
 /** One pass through the U-shape, in steps. It holds the tensors between two steps and frees each after its last use. */
-class Pass implements Disposable {
+class Pass {
   readonly #config: BackboneConfig;
   readonly #layers: PreparedLayers;
   readonly #modulations: StageModulations;

@@ -18,6 +18,7 @@ export type StageModulations = Readonly<Record<string, StageModulation>>;
 
 /** The modulations of all stages for one embedding. It owns its tensors. */
 export class Modulation implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   readonly #stages: StageModulations;
   #disposed = false;
 

@@ -94,6 +94,7 @@ export interface PreparedLayers {
  * its tensors and does not need the weights that it was made from.
  */
 export class PreparedBackbone implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   readonly config: BackboneConfig;
   readonly #layers: PreparedLayers;
   #disposed = false;

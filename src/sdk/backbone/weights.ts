@@ -23,6 +23,7 @@ export interface WeightLookup {
 
 /** The base's weights on the current tfjs backend. They never change; the caller who made them disposes them. */
 export class BackboneWeights implements WeightLookup, Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   readonly config: BackboneConfig;
   /** SHA-256 of the tensors as they stood in the file, in hexadecimal: the identity that experts refer to. */
   readonly sha256: string;

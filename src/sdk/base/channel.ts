@@ -102,6 +102,7 @@ export class Channel<
   Remote extends ChannelMethods<Remote>,
   Own extends ChannelMethods<Own> = object,
 > implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   readonly #port: WorkerPort;
   readonly #options: ChannelOptions<Own>;
   readonly #calls = new Map<number, Pending>();

@@ -1,10 +1,13 @@
 /**
  * Something that holds what the garbage collector does not know of: a GPU buffer, a listener, a worker.
- * Whoever creates it disposes it, unless the documentation says that it is handed over.
+ * Whoever creates it disposes it, unless the documentation says that it is handed over. Where a runtime has no
+ * `Symbol.dispose`, `dispose()` does it; a polyfill for `using` has to be loaded before Limpid.
  */
 export interface Disposable {
   /** Lets go of everything. Safe to call again: the second call does nothing. Never waits. */
   dispose(): void;
+  /** The same, at the end of the block in which `using limpid = await createLimpid(...)` stands. */
+  [Symbol.dispose](): void;
 }
 
 /**
@@ -15,13 +18,12 @@ export interface Disposable {
  */
 export function toDisposable(dispose: () => void): Disposable {
   let pending: (() => void) | undefined = dispose;
-  return {
-    dispose() {
-      const run = pending;
-      pending = undefined;
-      run?.();
-    },
+  const once = (): void => {
+    const run = pending;
+    pending = undefined;
+    run?.();
   };
+  return { dispose: once, [Symbol.dispose]: once };
 }
 
 /**
@@ -36,7 +38,8 @@ export function toDisposable(dispose: () => void): Disposable {
  * ```
  */
 export class DisposableStore implements Disposable {
-  #members: Set<Disposable> | undefined = new Set();
+  readonly [Symbol.dispose] = (): void => this.dispose();
+  #members: Set<Pick<Disposable, "dispose">> | undefined = new Set();
 
   /** Whether {@link DisposableStore.dispose} has been called. */
   get isDisposed(): boolean {
@@ -50,7 +53,7 @@ export class DisposableStore implements Disposable {
    * @param disposable - what to dispose with the store; adding it twice counts once
    * @returns the same object
    */
-  add<T extends Disposable>(disposable: T): T {
+  add<T extends Pick<Disposable, "dispose">>(disposable: T): T {
     if (this.#members) this.#members.add(disposable);
     else disposable.dispose();
     return disposable;

@@ -18,6 +18,7 @@ export type Event<T> = (listener: (event: T) => unknown) => Disposable;
  * @typeParam T - what listeners are told; `void` if there is nothing to tell
  */
 export class EventEmitter<T> implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   #registrations: Set<{ readonly listener: (event: T) => unknown }> | undefined = new Set();
 
   /**

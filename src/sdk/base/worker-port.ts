@@ -1,4 +1,4 @@
-import type { Disposable } from "./disposable.js";
+import { toDisposable, type Disposable } from "./disposable.js";
 import { LimpidError } from "./error.js";
 import { EventEmitter, type Event } from "./event.js";
 
@@ -44,12 +44,12 @@ export function portOf(target: MessageTarget, end: () => void = () => undefined)
     onMessage: received.event,
     onDidFail: failed.event,
     post: (message, transfer) => target.postMessage(message, [...transfer]),
-    dispose() {
+    ...toDisposable(() => {
       received.dispose();
       failed.dispose();
       target.onmessage = target.onmessageerror = null;
       end();
-    },
+    }),
   };
 }
 

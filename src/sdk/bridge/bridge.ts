@@ -1,5 +1,5 @@
 import type * as v from "valibot";
-import { LimpidError, throwIfAborted, type Disposable } from "../base/index.js";
+import { LimpidError, throwIfAborted } from "../base/index.js";
 import { parseBridgeMessage, parseWith, type BridgeMessage } from "./bridge-message.js";
 import type { BridgePort } from "./bridge-port.js";
 import { checkPlainValue, messageLimits } from "./plain-value.js";
@@ -68,7 +68,7 @@ const maximumRunning = 256;
  * Why not comlink: it answers to any path of properties of what is exposed, proxies functions both ways, and validates
  * nothing. Here only the methods of a table can be reached.
  */
-export class Bridge<Local extends BridgeMethods, Remote extends BridgeMethods> implements Disposable {
+export class Bridge<Local extends BridgeMethods, Remote extends BridgeMethods> {
   readonly #options: BridgeOptions<Local, Remote>;
   readonly #pending = new Map<number, Pending>();
   /** Methods of the questions that were given up and whose answers are still to come. */

@@ -1,4 +1,10 @@
-import { EventEmitter, type Disposable, type Event, type MessageTarget } from "../base/index.js";
+import {
+  EventEmitter,
+  toDisposable,
+  type Disposable,
+  type Event,
+  type MessageTarget,
+} from "../base/index.js";
 import type { BridgePort } from "./bridge-port.js";
 import { flowWindow, type FlowFrame } from "./flow-frame.js";
 
@@ -77,9 +83,9 @@ export function connectWorker(port: MessagePortLike): WorkerConnection {
       },
       close,
     },
-    dispose() {
+    ...toDisposable(() => {
       ended.dispose();
       close();
-    },
+    }),
   };
 }

@@ -1,5 +1,5 @@
 import type { BackboneConfig } from "../backbone/index.js";
-import { LimpidError, type Disposable } from "../base/index.js";
+import { LimpidError, toDisposable, type Disposable } from "../base/index.js";
 import type { FactorStoreOptions } from "../experts/index.js";
 import type { TensorFile } from "../weights/index.js";
 import type { BackendName } from "./backend-name.js";
@@ -120,10 +120,10 @@ function started(
   return {
     executor,
     fallbackReasons,
-    dispose() {
+    ...toDisposable(() => {
       executor.dispose();
       device?.dispose();
-    },
+    }),
   };
 }
 

@@ -27,6 +27,7 @@ let lastStart: Promise<unknown> = Promise.resolve();
  * has a device of its own, destroyed with it; `wasm` and `cpu` are tfjs's own, which a page has once.
  */
 export class TfjsBackend implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** Which one it is. */
   readonly name: BackendName;
   /** The WebGPU device, which belongs to this object; undefined on the CPU. */

@@ -25,6 +25,7 @@ import { TfjsRun } from "./tfjs-run.js";
  * looks at the signal, so that a page stays alive on a backend that computes on its thread.
  */
 export class TfjsExecutor implements Executor {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** tfjs's own ops. */
   readonly kind = "tfjs";
   readonly #backend: TfjsBackend;

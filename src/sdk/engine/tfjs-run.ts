@@ -24,6 +24,7 @@ export interface TfjsRunOptions {
 
 /** One image's pass through the backbone in tfjs ops. */
 export class TfjsRun implements ExecutorRun {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** A second block would take memory, and gain nothing: the thread is what computes, or what feeds the GPU op by op. */
   readonly overlap = 1;
   /** The backbone, its mixture merged. */

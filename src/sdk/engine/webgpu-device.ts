@@ -18,6 +18,7 @@ const lossNoticeTime = 2000;
 
 /** A WebGPU device, and what becomes of it. It is destroyed with this object. */
 export class WebgpuDevice implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   readonly gpu: GPUDevice;
   /** What the adapter says of itself. */
   readonly info: GPUAdapterInfo;

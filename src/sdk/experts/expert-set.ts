@@ -69,6 +69,7 @@ export interface ExpertUpdate {
  * ```
  */
 export class ExpertSet implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** Fired after experts were added, removed or replaced: once for a step that changes several. */
   readonly onDidChange: Event<ExpertChange>;
   readonly #changed = new EventEmitter<ExpertChange>();

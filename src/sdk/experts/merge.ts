@@ -20,6 +20,7 @@ export interface MergeOptions {
 
 /** A base with experts merged into it. It owns only the kernels that experts change; the base must outlive it. */
 export class MergedWeights implements WeightLookup, Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   readonly #base: BackboneWeights;
   readonly #merged: ReadonlyMap<string, tf.Tensor>;
   #disposed = false;

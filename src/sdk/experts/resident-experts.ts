@@ -14,6 +14,7 @@ export interface FactorStoreOptions {
  * the budget those are let go of that were used least recently.
  */
 export abstract class ResidentExperts<Held> implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** The least recently used first. */
   readonly #experts = new Map<Expert, Held>();
   readonly #options: FactorStoreOptions;

@@ -87,6 +87,7 @@ type ResultOf<Known, Id> = Id extends keyof Known
  * ```
  */
 export class Commands<Known = object> implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** Fired after a command was executed, whether it threw or not. */
   readonly onDidExecute: Event<CommandExecution>;
   /** Fired after commands came or went. */

@@ -38,6 +38,7 @@ interface Declared {
  * ```
  */
 export class Configuration implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** Fired after values changed, or settings came or went. */
   readonly onDidChange: Event<ConfigurationChange>;
   readonly #changed = new EventEmitter<ConfigurationChange>();

@@ -21,6 +21,7 @@ const [maximumKey, maximumText, maximumList] = [128, 4096, 1000];
  * ```
  */
 export class ContextKeys implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** Fired after values changed; never for a value that was set again. */
   readonly onDidChange: Event<ContextChange>;
   readonly #changed = new EventEmitter<ContextChange>();

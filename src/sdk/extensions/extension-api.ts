@@ -38,7 +38,7 @@ export interface ExtensionModule {
 /** What one extension has of its own. */
 export interface ExtensionContext {
   /** Disposed, the last first, when the extension is deactivated. */
-  readonly subscriptions: Disposable[];
+  readonly subscriptions: Pick<Disposable, "dispose">[];
   /** What the extension remembers from one activation to the next. */
   readonly globalState: Memento;
   /** In what circumstances it runs. */

@@ -8,7 +8,7 @@ import type { RunningExtension } from "./running-extension.js";
 const keptLines = 100;
 
 /** An extension as its registry sees it: what {@link Extension} shows, and what belongs to it. */
-export class ExtensionEntry implements Extension, Disposable {
+export class ExtensionEntry implements Extension {
   pack: InstalledPack;
   state: ExtensionState = "disabled";
   /** Why it does not. */

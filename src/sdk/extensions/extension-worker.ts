@@ -1,4 +1,4 @@
-import { EventEmitter, LimpidError, type Disposable, type Event } from "../base/index.js";
+import { EventEmitter, LimpidError, toDisposable, type Disposable, type Event } from "../base/index.js";
 import { connectWorker, type BridgePort } from "../bridge/index.js";
 
 /** A worker that waits for the code of one extension. Disposing it ends it at once, whatever it does. */
@@ -85,11 +85,11 @@ function startWorker(locate: () => Promise<string>, name: string, memoryLimit: n
   return {
     port: connection.port,
     onDidFail: failed.event,
-    dispose() {
+    ...toDisposable(() => {
       isDisposed = true;
       failed.dispose();
       worker?.terminate();
       connection.dispose();
-    },
+    }),
   };
 }

@@ -57,6 +57,7 @@ const defaultTimeouts: ExtensionTimeouts = { activation: 10_000, deactivation: 2
  * ```
  */
 export class Extensions implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** Fired after extensions came, went, or changed their state or version. */
   readonly onDidChange: Event<ExtensionsChange>;
   readonly #changed = new EventEmitter<ExtensionsChange>();

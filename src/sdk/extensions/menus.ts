@@ -45,6 +45,7 @@ interface Item {
  * ```
  */
 export class Menus implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** Fired when the items of some menus may have changed: one came or went, or a `when` clause's key changed. */
   readonly onDidChange: Event<{
     /** Ids of the menus. */

@@ -4,7 +4,6 @@ import {
   LimpidError,
   toDisposable,
   version as limpidVersion,
-  type Disposable,
   type Event,
 } from "../base/index.js";
 import type { InstalledPack } from "../packs/index.js";
@@ -45,7 +44,7 @@ export interface RunningExtensionOptions extends Omit<HostHandlerContext, "added
  * The code of one extension in its worker, seen from the host. It ends by {@link RunningExtension.deactivate}, or by itself
  * if it hangs, breaks the rules of its messages or loses its worker; in any case everything that it registered is gone.
  */
-export class RunningExtension implements Disposable {
+export class RunningExtension {
   /** Fired once if it ends by itself, with the reason. */
   readonly onDidFail: Event<LimpidError>;
   readonly #failed = new EventEmitter<LimpidError>();

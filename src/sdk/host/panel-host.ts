@@ -19,6 +19,7 @@ export type HostPanel = Partial<Pick<EditorHost, "withProgress" | "notify" | "as
  * menus for it, tells what is selected, and ends.
  */
 export abstract class PanelHost implements Omit<EditorHost, "id" | "capabilities" | "capture" | "commit"> {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** Fires when another layer becomes active or the selection changes. */
   readonly onDidChangeSelection: Event<HostSelection>;
   /** The commands and menu items that are registered, for the application to show. */

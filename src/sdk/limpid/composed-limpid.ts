@@ -1,4 +1,4 @@
-import type { Disposable } from "../base/index.js";
+import { toDisposable, type Disposable } from "../base/index.js";
 import { runOnHost } from "../host/index.js";
 import type { Packs } from "../packs/index.js";
 import { Diagnostics } from "./diagnostics.js";
@@ -58,8 +58,7 @@ export function limpidOf(parts: LimpidParts, owned: Disposable): Limpid {
       return inKind(result, image);
     },
     restoreOn: (host, options) => runOnHost(limpid, host, options),
-    dispose: () => owned.dispose(),
-    [Symbol.dispose]: () => owned.dispose(),
+    ...toDisposable(() => owned.dispose()),
   };
   return limpid;
 }

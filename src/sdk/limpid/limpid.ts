@@ -106,6 +106,4 @@ export interface Limpid extends Disposable {
 
   /** Ends runs that wait or are under way with `Aborted`, then frees everything, the worker included. */
   dispose(): void;
-  /** The same, at the end of the block in which `using limpid = await createLimpid(...)` stands. */
-  [Symbol.dispose](): void;
 }

@@ -39,6 +39,7 @@ const loadReading = () => import("./reading.js");
  * ```
  */
 export class Packs implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** Fired after a pack was installed, updated, rolled back, uninstalled, enabled or disabled. */
   readonly onDidChange: Event<PackChange>;
   /** The files that are kept. */

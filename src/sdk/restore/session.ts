@@ -98,6 +98,7 @@ interface RunExperts {
  * lost. A run takes the experts as they are when it is asked for.
  */
 export class RestoreSession implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** Fired when a backend replaces another, with the reason. */
   readonly onDidChangeBackend: Event<BackendChange>;
   readonly #backendChanged: EventEmitter<BackendChange>;

@@ -14,6 +14,7 @@ const layerNormalizationEpsilon = 1e-5;
 
 /** CLIP's image encoder with its projection, on the current tfjs backend, in float32. It owns its tensors. */
 export class ClipVisionTower implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   readonly config: ClipVisionConfig;
   /** Empty after disposal. */
   readonly #tensors: Map<string, tf.Tensor>;

@@ -66,6 +66,7 @@ export function inferDgRouterConfig(
  * ```
  */
 export class DgRouter implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   readonly config: DgRouterConfig;
   readonly #tower: ClipVisionTower;
   /** Empty after disposal. */

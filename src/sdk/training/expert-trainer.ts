@@ -119,6 +119,7 @@ const purposes = { factors: 0, heldOut: 1, step: 2 } as const;
  * ```
  */
 export class ExpertTrainer implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** The options, with their defaults. */
   readonly options: CompleteTrainingOptions;
   readonly #backend: TfjsBackend;

@@ -1,4 +1,4 @@
-import { EventEmitter } from "../../../src/sdk/base/index.js";
+import { EventEmitter, toDisposable } from "../../../src/sdk/base/index.js";
 import type { FigmaEndpoint } from "../../../src/adapters/figma/endpoint.js";
 import { FigmaHost, type FigmaHostOptions } from "../../../src/adapters/figma/figma-host.js";
 import { serveFigma, type ServeFigmaOptions } from "../../../src/adapters/figma/main/index.js";
@@ -52,7 +52,7 @@ export function wire(
       const passed = toSandbox(message);
       if (passed !== undefined) setTimeout(() => figma.receive(passed), 0);
     },
-    dispose: () => received.dispose(),
+    ...toDisposable(() => received.dispose()),
   };
   const session = new FigmaSession(endpoint, { timeout: 2_000, startTimeout: 2_000, ...options });
   return {

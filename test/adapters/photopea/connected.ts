@@ -1,4 +1,4 @@
-import { EventEmitter } from "../../../src/sdk/base/index.js";
+import { EventEmitter, toDisposable } from "../../../src/sdk/base/index.js";
 import { PixelImage } from "../../../src/sdk/image/index.js";
 import { FakePhotopea } from "../../fakes/photopea/index.js";
 import type { PhotopeaEndpoint } from "../../../src/adapters/photopea/endpoint.js";
@@ -31,7 +31,7 @@ export function connect(options: PhotopeaHostOptions & PhotopeaSessionOptions = 
       const copy = typeof message === "string" ? message : structuredClone(message, { transfer: [message] });
       setImmediate(() => void photopea.receive(copy));
     },
-    dispose: () => received.dispose(),
+    ...toDisposable(() => received.dispose()),
   };
   const session = new PhotopeaSession(endpoint, { timeout: 1500, startTimeout: 1500, ...options });
   const host = new PhotopeaHost(session, options);

@@ -79,6 +79,7 @@ export function serveFigma(figma: FigmaGlobal, options: ServeFigmaOptions): Disp
 }
 
 class FigmaServer implements Disposable {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   readonly #figma: PluginAPI;
   readonly #options: ServeFigmaOptions;
   readonly #origin: string | undefined;

@@ -1,4 +1,4 @@
-import { LimpidError, throwIfAborted, type Disposable } from "../../base/index.js";
+import { LimpidError, throwIfAborted } from "../../base/index.js";
 import type { ExecutorCallOptions, PixelBlock } from "../executor.js";
 import type { MachineOptions } from "../wasm/machine.js";
 import type { TileWorkerFactory, TileWorkerOptions } from "./tile-worker.js";
@@ -31,7 +31,7 @@ interface Waiter {
  * Workers that blocks are handed to, first come, first served. This thread computes too as long as workers are missing:
  * until they are ready, and when some were given up.
  */
-export class TilePool implements Disposable {
+export class TilePool {
   readonly #options: TilePoolOptions;
   readonly #machine: MachineOptions;
   readonly #count: number;

@@ -12,6 +12,7 @@ import { TilePool, type PooledRun, type TilePoolOptions } from "./tile-pool.js";
  * after it had restored blocks.
  */
 export class TileWorkersExecutor implements Executor {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   readonly kind = "wasm";
   readonly backend = "wasm";
   readonly #own: WasmExecutor;
@@ -55,6 +56,7 @@ export class TileWorkersExecutor implements Executor {
 }
 
 class TileWorkersRun implements ExecutorRun {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   readonly #own: WasmRun;
   readonly #pool: TilePool;
   readonly #onEnd: () => void;

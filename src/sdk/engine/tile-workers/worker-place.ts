@@ -1,11 +1,4 @@
-import {
-  Channel,
-  LimpidError,
-  throwIfAborted,
-  untilAborted,
-  type Disposable,
-  type WorkerPort,
-} from "../../base/index.js";
+import { Channel, LimpidError, throwIfAborted, untilAborted, type WorkerPort } from "../../base/index.js";
 import type { ExecutorCallOptions, PixelBlock } from "../executor.js";
 import type { MachineOptions, Program } from "../wasm/machine.js";
 import type { TileMethods } from "./tile-methods.js";
@@ -30,7 +23,7 @@ export interface PlacedRun {
 }
 
 /** A worker that restores one block at a time. One that fails, or falls silent, is ended for good. */
-export class WorkerPlace implements Disposable {
+export class WorkerPlace {
   /** Starting at first; taken until what it was taken for is answered, even if nobody waits for the answer any more. */
   #state: "starting" | "free" | "taken" | "gone" = "starting";
   readonly #channel: Channel<TileMethods>;

@@ -27,6 +27,7 @@ export interface WasmExecutorOptions {
  * processor's cache. Its results are those of {@link TfjsExecutor}, to rounding.
  */
 export class WasmExecutor implements Executor {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   readonly kind = "wasm";
   readonly backend = "wasm";
   /** What a machine for this network is made from, here or on another thread. */

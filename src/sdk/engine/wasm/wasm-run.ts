@@ -8,6 +8,7 @@ export type WithMachine = <T>(task: (machine: Machine) => Promise<T>) => Promise
 
 /** One image's run: its weights and its vectors. */
 export class WasmRun implements ExecutorRun {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** A second block would gain nothing: the thread is what computes. */
   readonly overlap = 1;
   /** Whether nobody else has the run's weights. */

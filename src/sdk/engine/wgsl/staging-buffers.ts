@@ -1,10 +1,8 @@
-import type { Disposable } from "../../base/index.js";
-
 /** How many free buffers are kept: while one is read, the next tile is copied into another. */
 const keptBuffers = 2;
 
 /** Buffers through which results are read back. They are used again, never two reads at once. */
-export class StagingBuffers implements Disposable {
+export class StagingBuffers {
   readonly #device: GPUDevice;
   readonly #free: GPUBuffer[] = [];
   readonly #taken = new Set<GPUBuffer>();

@@ -1,4 +1,4 @@
-import { LimpidError, type Disposable } from "../../base/index.js";
+import { LimpidError } from "../../base/index.js";
 import type { PassPlan } from "./plan.js";
 
 /** Usage by name of the buffer; the others are written and read by kernels only. */
@@ -19,7 +19,7 @@ function usageOf(name: string): GPUBufferUsageFlags {
  * The device memory that a pass works on. It is as large as the largest pass so far needed, and stays so: tiles of one
  * shape allocate nothing after the first.
  */
-export class TileBuffers implements Disposable {
+export class TileBuffers {
   readonly #device: GPUDevice;
   #buffers = new Map<string, GPUBuffer>();
   #generation = 0;

@@ -1,5 +1,5 @@
 import type { BackboneConfig } from "../../backbone/index.js";
-import { LimpidError, throwIfAborted, TurnQueue, untilAborted, type Disposable } from "../../base/index.js";
+import { LimpidError, throwIfAborted, TurnQueue, untilAborted } from "../../base/index.js";
 import type { PixelBlock } from "../executor.js";
 import type { WebgpuDevice } from "../webgpu-device.js";
 import type { KernelOptions } from "./kernels/kernel.js";
@@ -53,7 +53,7 @@ const keptPlans = 4;
  * Takes pixels through the network. Each pass is one submission. Passes may be asked for before earlier ones have ended:
  * their uploads then overlap with the computation; the device computes them in order.
  */
-export class TileRunner implements Disposable {
+export class TileRunner {
   readonly #options: TileRunnerOptions;
   readonly #buffers: TileBuffers;
   readonly #staging: StagingBuffers;

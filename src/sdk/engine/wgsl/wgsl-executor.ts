@@ -45,6 +45,7 @@ export interface WgslExecutorOptions {
  * compiled. Its results are those of {@link TfjsExecutor}, to rounding.
  */
 export class WgslExecutor implements Executor {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   readonly kind = "wgsl";
   readonly backend = "webgpu";
   readonly precision: Precision;

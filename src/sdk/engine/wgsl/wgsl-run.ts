@@ -4,6 +4,7 @@ import type { PassCall, RunSlot, TileRunner } from "./tile-runner.js";
 
 /** One image's run: its weights, its modulation and, once measured, its channel attention lie in its slot. */
 export class WgslRun implements ExecutorRun {
+  readonly [Symbol.dispose] = (): void => this.dispose();
   /** While one block is computed, the next is uploaded, or the one before is read. */
   readonly overlap = 2;
   readonly #runner: TileRunner;

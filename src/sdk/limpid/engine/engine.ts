@@ -4,7 +4,6 @@ import {
   startPageWorker,
   throwIfAborted,
   version,
-  type Disposable,
   type Event,
   type WorkerPort,
 } from "../../base/index.js";
@@ -57,7 +56,7 @@ function pageWorkers(): StartWorker | undefined {
  * on the calling thread. If the worker dies, its calls fail with `WorkerFailed`, and the next call starts another one, in which
  * the same experts are installed.
  */
-export class Engine implements Disposable {
+export class Engine {
   readonly manifest: ModelManifest;
   readonly experts: ExpertSet;
   /** Fired when a backend replaces another, and when the engine had to be started anew, with the reason. */

@@ -1,4 +1,11 @@
-import { Channel, LimpidError, version, type Disposable, type WorkerPort } from "../../base/index.js";
+import {
+  Channel,
+  LimpidError,
+  toDisposable,
+  version,
+  type Disposable,
+  type WorkerPort,
+} from "../../base/index.js";
 import { pageTileWorkers } from "../../engine/index.js";
 import { PixelImage } from "../../image/index.js";
 import { loadModel, modelFromUrl, RestoreSession, type ModelSource } from "../../restore/index.js";
@@ -89,10 +96,8 @@ export function serveEngine(port: WorkerPort, script?: string): Disposable {
     },
     onFail: () => session?.dispose(),
   });
-  return {
-    dispose() {
-      channel.dispose();
-      session?.dispose();
-    },
-  };
+  return toDisposable(() => {
+    channel.dispose();
+    session?.dispose();
+  });
 }

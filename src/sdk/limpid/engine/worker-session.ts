@@ -36,7 +36,7 @@ const greetingTime = 30_000;
  * The page's side of an engine in a worker. What is asked of it reaches the worker in the order in which it was asked, changes
  * of the installed experts included.
  */
-export class WorkerSession implements Disposable {
+export class WorkerSession {
   readonly #changed = new EventEmitter<BackendChange>();
   /** Fired when a backend replaces another. */
   readonly onDidChangeBackend = this.#changed.event;
