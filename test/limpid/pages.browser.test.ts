@@ -22,6 +22,6 @@ test("the shipped model leaves pages of text, screens, charts and signs alone, a
   limpid.dispose();
   // Two of sixty may be taken for damaged.
   if (repaired.length > 2) throw new Error(`taken for damaged: ${repaired.join("; ")}`);
-  // Scattered points look like noise: four of sixty by weights 0.9.0.
+  // Scattered points look like noise: two of sixty by weights 0.10.0.
   if (faded.length > 6) throw new Error(`faded: ${faded.join("; ")}`);
 }, 300_000);

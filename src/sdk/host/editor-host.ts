@@ -20,7 +20,7 @@ import type {
  * What the host cannot do, `capabilities` says, and the call throws `NotSupported`; an error of the editor itself becomes
  * `HostFailed` with the original as its `cause`.
  */
-export interface EditorHost extends Disposable {
+export interface EditorHost extends Pick<Disposable, "dispose"> {
   /** Which editor: `photopea`, `figma`, `fabric`, `headless`. */
   readonly id: string;
   /** What it can do. May be asked again: it can change with what is active. */
