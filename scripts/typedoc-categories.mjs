@@ -21,11 +21,15 @@ export const sections = door
 
 /**
  * A TypeDoc plugin: what `limpid` exports is grouped by the sections of `src/sdk/index.ts`, as if each declaration said so with
- * `@category`. The heading stands once, where the names are exported.
+ * `@category`. The heading stands once, where the names are exported. What `Symbol.dispose` is for stands once, too, in `Disposable`.
  *
  * @param {import("typedoc").Application} app
  */
 export function load(app) {
+  app.converter.on(Converter.EVENT_CREATE_SIGNATURE, (_, signature) => {
+    if (signature.name !== "[dispose]") return;
+    signature.comment ??= new Comment([{ kind: "text", text: "The same as `dispose()`, for `using`." }]);
+  });
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     const module = project.getChildByName(["limpid"]);
     for (const { heading, names } of sections) {

@@ -122,7 +122,7 @@ test("the Node recipe restores a PNG file", async () => {
   cpSync("examples/apps/node", folder, { recursive: true });
   const photo = await noisyPhoto();
   writeFileSync(join(folder, "photo.png"), await encodePng(photo));
-  expect(node(folder, "main.mjs", "photo.png", "restored.png")).toContain("limpid.denoise on ");
+  expect(node(folder, "main.mjs", "photo.png", "restored.png")).toMatch(/^limpid\.denoise.* on /m);
   const { image } = await decodePng(readFileSync(join(folder, "restored.png")));
   expect([image.width, image.height, image.channels]).toEqual([photo.width, photo.height, photo.channels]);
   expect(image.data).not.toEqual(photo.data);
