@@ -309,9 +309,11 @@ test("only what is painted is repaired, and the eraser takes it back", async () 
 });
 
 test("photos come by Ctrl+O and from the clipboard", async () => {
+  // Asked for before the focus is set: the browser has to know of it when the key comes.
+  const chooser = page.waitForEvent("filechooser", { timeout: 30_000 });
   await page.locator("#pane-before").focus();
-  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Control+o")]);
-  await chooser.setFiles(await pictureFile(picture, "chosen.png"));
+  await page.keyboard.press("Control+o");
+  await (await chooser).setFiles(await pictureFile(picture, "chosen.png"));
   await says(page, "file-name", /^chosen/);
   await idle(page);
   const { buffer } = await pictureFile(makePicture(48, 40), "pasted.png");

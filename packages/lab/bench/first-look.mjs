@@ -1,7 +1,8 @@
 /**
  * When a person can judge a photo of 12 megapixels in the playground: `node packages/lab/bench/first-look.mjs [PHOTO]` opens it in
- * three pages, one after the other, in Chromium on WebAssembly, and prints what the page said when, in seconds from the drop. The
- * visible part is restored when the preparation of the whole begins. Without a photo the pond of `examples/photos` is enlarged.
+ * three pages, one after the other, in Chromium on WebAssembly, and prints when its preview was there and what the page said
+ * when, in seconds from the drop. The visible part is restored when the preparation of the whole begins. Without a photo the pond
+ * of `examples/photos` is enlarged.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -42,7 +43,8 @@ async function look(page, file) {
   await page.waitForSelector("text=WebAssembly, in a worker");
   const dropped = Date.now();
   await page.setInputFiles("#file", file);
-  const said = [];
+  await page.waitForSelector("canvas.has-photo");
+  const said = [`${((Date.now() - dropped) / 1000).toFixed(2)} preview`];
   for (const text of ["Restoring what you look at first…", "Preparing…"]) {
     await page.waitForFunction((words) => document.body.innerText.includes(words), text);
     said.push(`${((Date.now() - dropped) / 1000).toFixed(2)} ${text}`);
