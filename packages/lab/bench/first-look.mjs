@@ -43,7 +43,7 @@ async function look(page, file) {
   await page.waitForSelector("text=WebAssembly, in a worker");
   const dropped = Date.now();
   await page.setInputFiles("#file", file);
-  await page.waitForSelector("canvas.has-photo");
+  await page.waitForSelector(".has-photo #photo-canvas");
   const said = [`${((Date.now() - dropped) / 1000).toFixed(2)} preview`];
   for (const text of ["Restoring what you look at first…", "Preparing…"]) {
     await page.waitForFunction((words) => document.body.innerText.includes(words), text);
