@@ -12,8 +12,8 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from .damage import DEGRADATIONS, Fault, Source, degrade, encode, original, rounded
-from .photographs import even_frame, frame, open_frame, without
-from .router_data import EVEN, OPEN, OUTDOORS, Draw
+from .photographs import OUTDOORS, frame, staged, without
+from .router_data import Draw
 
 #: (height, width) of the canvases, and how many crops are cut from each.
 CANVASES, CROPS = ((256, 256), (256, 384), (384, 256), (320, 320), (384, 384)), 4
@@ -55,12 +55,7 @@ class Crops(Dataset):
         faults: list[Fault] = self.draws.faults(source)
         names = {fault.degradation for fault in faults}
         originals = without(self.photos, names)
-        if "shadow" in names and source.chance(EVEN):
-            framed = even_frame(originals, h, w, source)
-        elif names & OUTDOORS and source.chance(OPEN):
-            framed = open_frame(originals, h, w, source)
-        else:
-            framed = frame(originals, h, w, source, self.pages)
+        framed = staged(originals, names, h, w, source) or frame(originals, h, w, source, self.pages)
         clean = rounded(original(framed.pixels, faults, source))
         turns = source.integer(0, 3) if not names & {"low-light", *OUTDOORS} else 0
         clean = np.ascontiguousarray(np.rot90(clean, turns))

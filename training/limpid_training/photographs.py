@@ -17,6 +17,10 @@ from .damage.negatives import developed, page, smooth
 
 #: Share of the pages that are smooth pictures instead.
 SMOOTH = 1 / 3
+#: Share of the shadows that fall on even ground.
+EVEN = 0.75
+#: What happens out of doors, and how often it is put into a picture with sky.
+OUTDOORS, OPEN = {"haze", "rain", "snow"}, 0.7
 
 
 def list_photos(folder: Path) -> list[Path]:
@@ -134,3 +138,14 @@ def even_frame(photos: list[Photo], h: int, w: int, source: Source) -> Framed:
 def open_frame(photos: list[Photo], h: int, w: int, source: Source) -> Framed:
     """Of four parts of photographs the one with most sky: out of doors, where haze, rain and snow are."""
     return best_part(photos, h, w, source, lambda small: -float(np.minimum(sky(small).mean(1), 0.8).mean()), 1, 4)
+
+
+def staged(photos: list[Photo], names: set[str], h: int, w: int, source: Source, even: float = 0) -> Framed | None:
+    """Mostly, a picture of the kind in which these faults happen; None if any :func:`frame` will do. Without a shadow ``even`` of them are of
+    even ground all the same."""
+    share = EVEN if "shadow" in names else even
+    if share > 0 and source.chance(share):
+        return even_frame(photos, h, w, source)
+    if names & OUTDOORS and source.chance(OPEN):
+        return open_frame(photos, h, w, source)
+    return None

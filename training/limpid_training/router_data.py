@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from .damage import DEGRADATIONS, Fault, Source, encode, one_by_one, original, rounded
 from .damage.fields import resize
 from .networks import ROUTER_CONFIG, scene_size, window_corners
-from .photographs import Photo, even_frame, frame, open_frame
+from .photographs import Photo, frame, staged
 
 #: (height, width) of the pictures of a batch, each with its transpose.
 SIZES = ((192, 256), (240, 320), (256, 384), (288, 384), (336, 448), (320, 480), (288, 512), (384, 512), (256, 256), (384, 384))
@@ -45,10 +45,8 @@ COMPANIONS = {
 CLEAN, PAGES, SECOND = 0.33, 0.12, 0.24
 #: Share of the pictures, of those without a fault of ours, that are photographs which have one by nature; each kind that several show, as often.
 BY_NATURE = 0.3
-#: Shares of the pictures of even ground, with a shadow on it and without one.
-EVEN, EVEN_ANYWAY = 0.75, 0.06
-#: What happens out of doors, and how often it is put into a picture with sky.
-OUTDOORS, OPEN = {"haze", "rain", "snow"}, 0.7
+#: Share of the pictures without a shadow that are of even ground, too.
+EVEN_ANYWAY = 0.06
 #: How sure the router should be of what a photograph shows by nature, plainly or so that people would disagree. Of what severity is not
 #: known: the middle.
 PLAINLY, DOUBTFUL, SEVERITY_BY_NATURE = 0.92, 0.3, 0.5
@@ -156,14 +154,13 @@ class RouterBatches(Dataset):
         faults = draw.faults(source)
         names = {fault.degradation for fault in faults}
         if not faults and self.by_nature and source.chance(BY_NATURE):
-            x, plain, doubtful = frame(source.choice(self.by_nature), h, w, source, 0)
-        elif source.chance(EVEN if "shadow" in names else EVEN_ANYWAY):
-            x, plain, doubtful = even_frame(self.photos, h, w, source)
-        elif names & OUTDOORS and source.chance(OPEN):
-            x, plain, doubtful = open_frame(self.photos, h, w, source)
+            framed = frame(source.choice(self.by_nature), h, w, source, 0)
         else:
+            framed = staged(self.photos, names, h, w, source, EVEN_ANYWAY)
+        if framed is None:
             detail = names <= {"noise", "jpeg"} and source.chance(DETAIL)
-            x, plain, doubtful = frame(self.photos, h, w, source, self.pages if not faults else self.pages / 4, 0.35 if detail else 1)
+            framed = frame(self.photos, h, w, source, self.pages if not faults else self.pages / 4, 0.35 if detail else 1)
+        x, plain, doubtful = framed
         rows, columns = (-(-side // STRIDE) for side in scene_size(h, w))
         places = np.zeros((len(DEGRADATIONS), rows, columns), np.float32)
         for shown, sure in ((plain, PLAINLY), (doubtful, DOUBTFUL)):

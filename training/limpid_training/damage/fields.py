@@ -13,6 +13,7 @@ import numpy as np
 from .parameters import PARAMETERS
 from .source import Source
 
+DEPTH = PARAMETERS["haze"]["depth"]
 cv2.setNumThreads(0)  # one thread a worker: several would wait for each other
 
 
@@ -156,24 +157,23 @@ def sky(x: np.ndarray) -> np.ndarray:
 def plausible_depth(x: np.ndarray, source: Source) -> np.ndarray:
     """Scene depth guessed from the photograph: 0 near to 1 far, and up to 2.5 in the sky. Far is what is high in the picture, near the
     horizon of a plane, at the end of a passage, pale or smooth."""
-    P = PARAMETERS["haze"]["depth"]
     h, w = x.shape[:2]
     v, u = np.linspace(0, 1, h, dtype=np.float32)[:, None], np.linspace(0, 1, w, dtype=np.float32)[None]
-    kind = source.weighted(P["kinds"])
+    kind = source.weighted(DEPTH["kinds"])
     if kind == "slope":
-        ground = (1 - v) ** source.between(P["slope"])
+        ground = (1 - v) ** source.between(DEPTH["slope"])
     elif kind == "plane":
-        horizon = source.between(P["horizon"])
-        ground = 1 / (1 + source.between(P["closeness"]) * np.clip(v - horizon, 0, 1) / (1 - horizon))
+        horizon = source.between(DEPTH["horizon"])
+        ground = 1 / (1 + source.between(DEPTH["closeness"]) * np.clip(v - horizon, 0, 1) / (1 - horizon))
     else:
         away = np.maximum(np.abs(u - source.uniform(0.25, 0.75)), np.abs(v - source.uniform(0.3, 0.6)))
-        ground = 1 / (1 + source.between(P["closeness"]) * away)
+        ground = 1 / (1 + source.between(DEPTH["closeness"]) * away)
     objects = smooth_field(source, h, w, source.integer(2, 6))
     pale = gaussian(x.min(-1), max(1.0, h / 80))
     a, b, c = source.uniform(0.3, 1), source.uniform(0, 0.5), source.uniform(0, 0.8)
     depth = a * ground + b * objects + c * pale
     depth = (depth - depth.min()) / (depth.max() - depth.min() + 1e-6)
-    return depth + sky(x) * (source.between(P["sky"]) - depth)
+    return depth + sky(x) * (source.between(DEPTH["sky"]) - depth)
 
 
 def sprinkle(source: Source, h: int, w: int, count: float, density: np.ndarray | None = None) -> np.ndarray:

@@ -26,8 +26,10 @@ def haze(x: np.ndarray, severity: float, source: Source) -> np.ndarray:
     if source.chance(P["patchy"]):
         transmission = 1 - (1 - transmission) * (0.3 + 0.7 * smooth_field(source, h, w, source.integer(2, 5)))
     transmission = transmission[..., None]
-    lit = float(np.quantile(luma(x[::8, ::8]), 0.8))
-    air = source.uniform(0.12, 0.4) if kind == "night" else max(source.between(P["airlight"]), lit - source.uniform(-0.05, 0.15))
+    if kind == "night":
+        air = source.uniform(0.12, 0.4)
+    else:
+        air = max(source.between(P["airlight"]), float(np.quantile(luma(x[::8, ::8]), 0.8)) - source.uniform(-0.05, 0.15))
     tint = np.array(TINTS[kind], dtype=np.float32) * source.uniform(0.2, 1)
     air = np.clip(air + tint + source.uniform(-0.02, 0.02), 0, 1).astype(np.float32)
     y = x * (0.45 if kind == "night" else 1)

@@ -28,10 +28,9 @@ export function haze(x: Raster, severity: number, source: RandomSource): Raster 
   const airlight = source.weighted(p.airlights);
   const isNight = airlight === "night";
   const opacity = opacityOf(x, geometric(p.density, severity), source);
-  const lit = quantile(thinned(luma(x)), 0.8);
   const brightness = isNight
     ? source.uniform(0.12, 0.4)
-    : Math.max(source.uniform(...p.airlight), lit - source.uniform(-0.05, 0.15));
+    : Math.max(source.uniform(...p.airlight), quantile(thinned(luma(x)), 0.8) - source.uniform(-0.05, 0.15));
   const strength = source.uniform(0.2, 1);
   const shift = source.uniform(-0.02, 0.02);
   const air = tints[airlight].map((tint) => clamp(brightness + tint * strength + shift));
