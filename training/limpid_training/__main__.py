@@ -33,6 +33,7 @@ def main() -> None:
         stage.add_argument("--decay", type=float, default=0.3, help="router and base: last share of the steps over which the learning rate falls")
         stage.add_argument("--start-from", help="router and base: a folder that `keep` wrote, to go on from with a fresh schedule")
         stage.add_argument("--frozen", action="store_true", help="base: train the experts alone, on the backbone as it is")
+        stage.add_argument("--told", type=float, default=0, help="base, after embed: share of the steps that the router tells what is wrong; its embedding learns, too")
         stage.add_argument("--rank", type=int, default=4, help="base: rank of the experts")
     keep = commands.add_parser("keep")
     keep.add_argument("--run", required=True)

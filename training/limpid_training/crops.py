@@ -7,60 +7,82 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
 from .damage import DEGRADATIONS, Fault, Source, degrade, encode, original, rounded
-from .photographs import OUTDOORS, frame, staged, without
-from .router_data import Draw
+from .photographs import OUTDOORS, frame, plain_frame, staged, without
+from .router_data import Draw, views_of
 
-#: (height, width) of the canvases, and how many crops are cut from each.
-CANVASES, CROPS = ((256, 256), (256, 384), (384, 256), (320, 320), (384, 384)), 4
+#: (height, width) of the canvases.
+CANVASES = ((256, 256), (256, 384), (384, 256), (320, 320), (384, 384))
+#: Faults that have the size of the picture. Most of their canvases are large, and the crops of some are enlarged, up to so many times: as a
+#: shadow or a crease looks at 100 % in a picture of many pixels.
+WIDE = {"rain", "raindrop", "haze", "snow", "low-light", "shadow", "inpainting"}
+LARGE_CANVASES, LARGE = ((384, 512), (432, 640), (448, 672), (512, 768), (576, 768), (640, 432), (672, 448), (768, 512)), 0.6
+ENLARGED, ENLARGEMENT = 0.3, (1.2, 3.0)
 #: Share of the canvases that are pages, and of those saved as JPEG of quality 75 to 98 after any fault but JPEG.
 PAGES, SAVED = 0.09, 0.35
+#: Share of the noise that is white whatever the recipe draws: what denoisers are compared by, and the hardest to tell from detail.
+WHITE = 0.25
+#: Share of the canvases, of those whose detail no fault blurs, that are plain parts of photographs: soft, as cameras' own pixels are.
+DETAIL = 0.25
 
 
 @dataclass
 class Shape:
-    """The side of a batch's crops in pixels, and how many canvases they come from."""
+    """The side of a batch's crops in pixels, how many canvases they come from, and how many come from each."""
 
     crop: int
     canvases: int
+    crops: int = 4
 
 
 class Crops(Dataset):
     """Item ``step`` is the whole batch of that step: damaged and clean [n, 3, crop, crop] in 0..1, labels [n, 10] in {0, 1},
-    severities [n, 10], first [n], the index of each sample's first fault, -1 for none.
+    severities [n, 10], first [n], the index of each sample's first fault, -1 for none; with ``seen`` the views of each canvas, too,
+    as the router sees the picture that the crops are from: windows [k, 3, s, s] and scene [3, h, w].
 
     ``draws`` gives the faults of each canvas: a :class:`Draw`, or anything with its method. The item depends on the seed and the step alone.
     """
 
-    def __init__(self, photos, draws, shape: Shape, seed: int, steps: range, pages: float = PAGES):
-        self.photos, self.draws, self.shape, self.seed, self.steps, self.pages = photos, draws, shape, seed, steps, pages
+    def __init__(self, photos, draws, shape: Shape, seed: int, steps: range, pages: float = PAGES, seen: bool = False):
+        self.photos, self.draws, self.shape, self.seed, self.steps, self.pages, self.seen = photos, draws, shape, seed, steps, pages, seen
 
     def __len__(self):
         return len(self.steps)
 
     def __getitem__(self, position: int):
         source = Source((self.seed << 40) ^ (self.steps[position] << 8))
-        samples = [crop for _ in range(self.shape.canvases) for crop in self.canvas(source)]
-        damaged, clean, labels, severities, first = (np.stack(parts) for parts in zip(*samples))
+        canvases = [self.canvas(source) for _ in range(self.shape.canvases)]
+        damaged, clean, labels, severities, first = (np.stack(parts) for parts in zip(*(crop for crops, _ in canvases for crop in crops)))
         images = (torch.from_numpy(x).permute(0, 3, 1, 2) for x in (damaged, clean))
-        return (*images, torch.from_numpy(labels), torch.from_numpy(severities), torch.from_numpy(first))
+        item = (*images, torch.from_numpy(labels), torch.from_numpy(severities), torch.from_numpy(first))
+        return (*item, [views for _, views in canvases]) if self.seen else item
 
     def canvas(self, source: Source):
+        """The crops of one canvas, and its views."""
         side = self.shape.crop
-        h, w = source.choice(CANVASES)
         faults: list[Fault] = self.draws.faults(source)
+        for fault in faults:
+            if fault.degradation == "noise" and source.chance(WHITE):
+                fault.kind = "white"
         names = {fault.degradation for fault in faults}
+        wide = bool(names & WIDE)
+        h, w = source.choice(LARGE_CANVASES if wide and source.chance(LARGE) else CANVASES)
+        enlarged = source.logarithmic(ENLARGEMENT) if wide and source.chance(ENLARGED) else 1.0
         originals = without(self.photos, names)
-        framed = staged(originals, names, h, w, source) or frame(originals, h, w, source, self.pages)
+        framed = staged(originals, names, h, w, source)
+        if framed is None:
+            detail = names <= {"noise", "jpeg"} and source.chance(DETAIL)
+            framed = plain_frame(originals, h, w, source) if detail else frame(originals, h, w, source, self.pages)
         clean = rounded(original(framed.pixels, faults, source))
         turns = source.integer(0, 3) if not names & {"low-light", *OUTDOORS} else 0
         clean = np.ascontiguousarray(np.rot90(clean, turns))
         damaged = degrade(clean, faults, source)
-        if faults and faults[0].degradation != "jpeg" and source.chance(SAVED):
+        if faults and faults[0].degradation != "jpeg" and enlarged == 1 and source.chance(SAVED):
             damaged = encode(damaged, source.integer(75, 98), source.chance(0.25))
         damaged = rounded(damaged)
         labels, severities = np.zeros(len(DEGRADATIONS), np.float32), np.zeros(len(DEGRADATIONS), np.float32)
@@ -69,14 +91,24 @@ class Crops(Dataset):
             labels[index], severities[index] = 1, fault.severity
         first = np.int64(DEGRADATIONS.index(faults[0].degradation) if faults else -1)
         h, w = clean.shape[:2]
-        corners = [(source.integer(0, h - side), source.integer(0, w - side)) for _ in range(2 * CROPS)]
+        part, count = round(side / enlarged), self.shape.crops
+        corners = [(source.integer(0, h - part), source.integer(0, w - part)) for _ in range(2 * count)]
         # Half of the crops lie where most of the damage is: drops and creases leave most of a canvas as it was.
-        hit = [float(np.abs(damaged[y : y + side : 4, x : x + side : 4] - clean[y : y + side : 4, x : x + side : 4]).mean()) for y, x in corners]
+        hit = [float(np.abs(damaged[y : y + part : 4, x : x + part : 4] - clean[y : y + part : 4, x : x + part : 4]).mean()) for y, x in corners]
         order = sorted(range(len(corners)), key=lambda i: -hit[i])
-        chosen = order[: CROPS // 2] + [order[i] for i in source.numbers.permutation(np.arange(CROPS // 2, len(order)))[: CROPS - CROPS // 2]]
-        for i in chosen:
-            y, x = corners[i]
-            yield damaged[y : y + side, x : x + side], clean[y : y + side, x : x + side], labels, severities, first
+        chosen = order[: count // 2] + [order[i] for i in source.numbers.permutation(np.arange(count // 2, len(order)))[: count - count // 2]]
+        crops = []
+        for y, x in (corners[i] for i in chosen):
+            pair = (image[y : y + part, x : x + part] for image in (damaged, clean))
+            pair = (crop if part == side else rounded(cv2.resize(crop, (side, side), interpolation=cv2.INTER_CUBIC)) for crop in pair)
+            crops.append((*pair, labels, severities, first))
+        return crops, viewed(damaged, enlarged) if self.seen else None
+
+
+def viewed(picture: np.ndarray, enlarged: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Its views as tensors: windows [k, 3, s, s], scene [3, h, w]."""
+    windows, scene = views_of(picture, enlarged)
+    return torch.from_numpy(windows).permute(0, 3, 1, 2), torch.from_numpy(np.ascontiguousarray(scene)).permute(2, 0, 1)
 
 
 def crop_stream(photos, draws, shape: Shape, seed: int, steps: range, workers: int, pages: float = PAGES):

@@ -82,12 +82,11 @@ def without(photos: list[Photo], faults: set[str]) -> list[Photo]:
     return [photo for photo in photos if not faults & set(photo.plain)]
 
 
-def frame(photos: list[Photo], h: int, w: int, source: Source, pages: float, least: float = 1) -> Framed:
-    """A picture [h, w, 3] as it was taken: part of a photograph, reduced a little, as somebody developed it; or a page, that often.
-    With ``least`` below 1 some are small parts, enlarged up to so far: flat and soft, as a detail at 100 %."""
+def frame(photos: list[Photo], h: int, w: int, source: Source, pages: float) -> Framed:
+    """A picture [h, w, 3] as it was taken: part of a photograph, reduced a little, as somebody developed it; or a page, that often."""
     if source.chance(pages):
         return Framed(smooth(source, h, w) if source.chance(SMOOTH) else page(source, h, w))
-    return taken(*part(photos, h, w, source, least), h, w, source)
+    return taken(*part(photos, h, w, source, 1), h, w, source)
 
 
 def part(photos: list[Photo], h: int, w: int, source: Source, least: float) -> tuple[Photo, np.ndarray]:
@@ -133,6 +132,11 @@ def even_frame(photos: list[Photo], h: int, w: int, source: Source) -> Framed:
         return float(tone.std() / (tone.mean() + 0.1) + sky(small).mean() + 0.3 * flat.mean())
 
     return best_part(photos, h, w, source, unevenness, 0.6, 12)
+
+
+def plain_frame(photos: list[Photo], h: int, w: int, source: Source) -> Framed:
+    """Of three parts of photographs, some of them enlarged, the plainest: flat and soft, as a camera's own pixels are at 100 %."""
+    return best_part(photos, h, w, source, lambda small: float(np.abs(small - cv2.blur(small, (3, 3))).mean()), 0.3, 3)
 
 
 def open_frame(photos: list[Photo], h: int, w: int, source: Source) -> Framed:

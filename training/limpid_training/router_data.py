@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from .damage import DEGRADATIONS, Fault, Source, encode, one_by_one, original, rounded
 from .damage.fields import resize
 from .networks import ROUTER_CONFIG, scene_size, window_corners
-from .photographs import Photo, frame, staged
+from .photographs import Photo, frame, plain_frame, staged
 
 #: (height, width) of the pictures of a batch, each with its transpose.
 SIZES = ((192, 256), (240, 320), (256, 384), (288, 384), (336, 448), (320, 480), (288, 512), (384, 512), (256, 256), (384, 384))
@@ -58,8 +58,8 @@ SHOWS = {"rain": 0.03, "raindrop": 0.012, "haze": 0.06, "snow": 0.012, "low-ligh
 HARDER = 6000
 #: Pictures that were larger than they seem: what a camera's own pixels look like at 100 %.
 SOFT = 0.12
-#: Share of the pictures, of those whose detail no fault blurs, that are a small part of a photograph.
-DETAIL = 0.3
+#: Share of the pictures, of those whose detail no fault blurs, that are plain parts of photographs.
+DETAIL = 0.4
 
 
 @dataclass
@@ -159,7 +159,7 @@ class RouterBatches(Dataset):
             framed = staged(self.photos, names, h, w, source, EVEN_ANYWAY)
         if framed is None:
             detail = names <= {"noise", "jpeg"} and source.chance(DETAIL)
-            framed = frame(self.photos, h, w, source, self.pages if not faults else self.pages / 4, 0.35 if detail else 1)
+            framed = plain_frame(self.photos, h, w, source) if detail else frame(self.photos, h, w, source, self.pages if not faults else self.pages / 4)
         x, plain, doubtful = framed
         rows, columns = (-(-side // STRIDE) for side in scene_size(h, w))
         places = np.zeros((len(DEGRADATIONS), rows, columns), np.float32)

@@ -3,6 +3,7 @@
 As in the paper, experts and backbone learn together: in a share of the steps a mixture of experts acts, in the others the backbone alone.
 The code comes from the true faults and severities, through :class:`FaultCode`, so that backbone and router learn side by side; the
 router's embedding learns to be that code afterwards (stage ``embed``). It is blurred and dropped at random, as an unsure router's would be.
+At the end, with ``--told``, the finished router says what is wrong in a share of the steps, as it will, and its embedding learns what helps.
 """
 
 from __future__ import annotations
@@ -22,28 +23,22 @@ from .photographs import load_photos
 from .plan import PAGES_FOR_IDLE, Plan, plan
 from .router_data import Draw
 from .run import AveragedWeights, Log, pick_device, psnr_loss, save_checkpoint
-from .train_router import rate_at
+from .train_router import load_router, rate_at, save_embedding
 
-#: JPEG, noise and blur gain slowly and steadily, so they get more of the samples.
-DRAW = Draw(
-    {
-        "noise": 0.24,
-        "jpeg": 0.16,
-        "blur": 0.15,
-        "rain": 0.08,
-        "raindrop": 0.08,
-        "haze": 0.06,
-        "snow": 0.06,
-        "low-light": 0.07,
-        "shadow": 0.08,
-        "inpainting": 0.08,
-    },
+#: What the backbone learns alone. Noise, JPEG and blur gain slowly and steadily, so they get most of the samples. Noise and JPEG lie within
+#: few pixels; what reaches further is learnt in fewer and larger crops.
+FINE = {"noise", "jpeg"}
+DRAW = Draw({"noise": 0.62, "jpeg": 0.38}, clean=0.05, second=0.15)
+WIDE_DRAW = Draw(
+    {"blur": 0.3, "rain": 0.09, "raindrop": 0.14, "haze": 0.09, "snow": 0.08, "low-light": 0.1, "shadow": 0.1, "inpainting": 0.1},
     clean=0.05,
     second=0.15,
 )
-SHAPE, LAST_SHAPE = Shape(96, 4), Shape(160, 2)
-#: Share of the steps, at the end, on larger crops; and of all steps, those in which no expert acts.
-LAST, ALONE = 0.15, 0.45
+#: A batch's crops: of fine faults, and of the others.
+SHAPES = (Shape(96, 4), Shape(192, 2, 2))
+LAST_SHAPES = (Shape(160, 2), Shape(224, 2, 2))
+#: Share of the steps, at the end, on larger crops; of all steps, those in which no expert acts; and of these, those on faults that are not fine.
+LAST, ALONE, ALONE_WIDE = 0.15, 0.45, 0.5
 #: Faults that leave parts of an image as they were. A crop that has next to none of the damage counts by this mean squared
 #: error besides its own, as the whole image would count it; others by 1e-5.
 UNEVEN, UNEVEN_ERROR = {"raindrop", "shadow", "inpainting"}, 5e-4
@@ -113,26 +108,29 @@ def gains(restore, photos, device, crop=160, batches=3):
 
 
 class PlannedCrops(torch.utils.data.Dataset):
-    """Item ``step`` is that step's batch as :class:`Crops` makes it, and its :class:`Plan`; of any faults where no expert acts."""
+    """Item ``step`` is that step's :class:`Plan`, and its batch as :class:`Crops` makes it; of any faults where no expert acts."""
 
-    def __init__(self, photos, shape: Shape, seed: int, steps: range, alone: float):
-        self.photos, self.shape, self.seed, self.steps, self.alone = photos, shape, seed, steps, alone
+    def __init__(self, photos, shapes: tuple[Shape, Shape], seed: int, steps: range, alone: float, seen: bool = False):
+        self.photos, self.shapes, self.seed, self.steps, self.alone, self.seen = photos, shapes, seed, steps, alone, seen
 
     def __len__(self):
         return len(self.steps)
 
     def __getitem__(self, position: int):
         step = self.steps[position]
-        if Source((self.seed << 40) ^ (step << 8) ^ 2).chance(self.alone):
-            return (*Crops(self.photos, DRAW, self.shape, self.seed, range(step, step + 1))[0], Plan([], []))
+        source, single = Source((self.seed << 40) ^ (step << 8) ^ 2), range(step, step + 1)
+        if source.chance(self.alone):
+            wide = source.chance(ALONE_WIDE)
+            return Plan([], []), Crops(self.photos, WIDE_DRAW if wide else DRAW, self.shapes[wide], self.seed, single, seen=self.seen)[0]
         planned = plan(step, self.seed)
         pages = PAGES_FOR_IDLE if len(planned.acting) > len(planned.faults) else PAGES
-        return (*Crops(self.photos, Always(planned.faults), self.shape, self.seed + 1, range(step, step + 1), pages)[0], planned)
+        shape = self.shapes[not FINE.issuperset(planned.faults)]
+        return planned, Crops(self.photos, Always(planned.faults), shape, self.seed + 1, single, pages, self.seen)[0]
 
 
-def planned_stream(photos, shape: Shape, seed: int, steps: range, workers: int, alone: float):
+def planned_stream(photos, shapes: tuple[Shape, Shape], seed: int, steps: range, workers: int, alone: float, seen: bool):
     return torch.utils.data.DataLoader(
-        PlannedCrops(photos, shape, seed, steps, alone),
+        PlannedCrops(photos, shapes, seed, steps, alone, seen),
         batch_size=None,
         num_workers=workers,
         worker_init_fn=lambda _: torch.set_num_threads(1),
@@ -156,10 +154,10 @@ class Restorer(nn.Module):
         self.backbone, self.code = Backbone(), FaultCode()
         self.experts = Experts(self.backbone, DEGRADATIONS, rank, 2 * rank)
 
-    def forward(self, damaged, labels, severities, acting):
-        """``acting`` names the experts that act, for the whole batch."""
+    def forward(self, damaged, code, acting):
+        """``code`` [n, 64] is what ``self.code`` or a router's embedding says; ``acting`` names the experts that act, for the whole batch."""
         use_experts(self.backbone, self.experts if acting else None, mixture_of(acting).to(damaged.device) if acting else None)
-        return self.backbone(damaged, self.code(labels, severities))
+        return self.backbone(damaged, code)
 
 
 def believed(labels, severities, planned: Plan, step: int):
@@ -170,6 +168,13 @@ def believed(labels, severities, planned: Plan, step: int):
         index = DEGRADATIONS.index(planned.imagined)
         belief[:, index], guessed[:, index] = 0.8, 0.2 + 0.4 * torch.rand(len(labels), generator=generator)
     return belief, guessed
+
+
+def told(router, views, count: int, device):
+    """The router's embedding [n, 64] of each canvas, for its ``count`` crops. Only the embedding learns."""
+    with torch.no_grad():
+        features = torch.cat([router.look(windows[None].to(device), scene[None].to(device))[0] for windows, scene in views])
+    return router.embed(features).repeat_interleave(count, 0)
 
 
 def train(arguments) -> None:
@@ -186,44 +191,53 @@ def train(arguments) -> None:
     if state is not None:
         restorer.load_state_dict(state.get("restorer", state["average"]))
     frozen = arguments.frozen  # the experts alone, on the backbone as it is
-    trained = restorer.experts if frozen else restorer
     restorer.requires_grad_(False)
+    trained = nn.ModuleList([restorer.experts if frozen else restorer])
+    router = load_router(out, device) if arguments.told else None
+    if router is not None:
+        trained.append(router.de_extractor)
+        embedding = AveragedWeights(router.de_extractor)
     trained.requires_grad_(True)
     average = AveragedWeights(restorer)
     optimizer = torch.optim.AdamW(trained.parameters(), lr=1e-3, weight_decay=1e-3, betas=(0.9, 0.99))
     if state is not None:
         average.module.load_state_dict(state["average"])
         step = state["step"]
-        if "optimizer" in state and state["frozen"] == frozen:
+        if "optimizer" in state and len(state["optimizer"]["param_groups"][0]["params"]) == sum(1 for _ in trained.parameters()):
             optimizer.load_state_dict(state["optimizer"])
     print(f"backbone: {count_parameters(restorer.backbone)} parameters, {len(photos)} photos, from step {step}", flush=True)
     columns = [*DEGRADATIONS, "mean", *(f"{n} alone" for n in DEGRADATIONS)]
     log = Log(out / "base.csv", ["step", "megapixels", "rate", "loss", *columns, "seconds"], step)
     saved, began, running, counted = time.time(), time.time(), 0.0, 0
     last = round((1 - LAST) * arguments.steps)
-    for shape, end in ((SHAPE, last), (LAST_SHAPE, arguments.steps)):
+    for shapes, end in ((SHAPES, last), (LAST_SHAPES, arguments.steps)):
         if step >= end:
             continue
-        loader = planned_stream(photos, shape, arguments.seed, range(step, end), arguments.workers, 0.0 if frozen else ALONE)
-        for damaged, clean, labels, severities, first, planned in loader:
+        loader = planned_stream(photos, shapes, arguments.seed, range(step, end), arguments.workers, 0.0 if frozen else ALONE, router is not None)
+        for planned, (damaged, clean, labels, severities, first, *views) in loader:
             for group in optimizer.param_groups:
                 group["lr"] = rate_at(step, arguments.steps, arguments.rate, arguments.decay)
-            belief, guessed = (x.to(device) for x in believed(labels, severities, planned, step))
+            if router is not None and planned.imagined is None and Source(step).chance(arguments.told):
+                code = told(router, views[0], len(damaged) // len(views[0]), device)
+            else:
+                code = restorer.code(*(x.to(device) for x in believed(labels, severities, planned, step)))
             damaged = damaged.to(device).contiguous(memory_format=torch.channels_last)
             with torch.autocast(device.type, torch.bfloat16, enabled=arguments.precision == "bfloat16"):
-                restored = restorer(damaged, belief, guessed, planned.acting)
+                restored = restorer(damaged, code, planned.acting)
             loss = restoration_loss(restored.float(), clean.to(device), first)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             average.update(restorer, step)
+            if router is not None:
+                embedding.update(router.de_extractor, step)
             running, counted, step = running + loss.item(), counted + 1, step + 1
             if step % 1000 == 0 or step == arguments.steps:
                 judge = average.module
-                right = gains(lambda x, a, b, name: judge(x, a, b, [name]), held_out, device)
-                alone = gains(lambda x, a, b, _: judge(x, a, b, []), held_out, device)
-                pixels = step * SHAPE.canvases * 4 * SHAPE.crop**2 / 1e6
+                right = gains(lambda x, a, b, name: judge(x, judge.code(a, b), [name]), held_out, device)
+                alone = gains(lambda x, a, b, _: judge(x, judge.code(a, b), []), held_out, device)
+                pixels = step * SHAPES[0].canvases * 4 * SHAPES[0].crop**2 / 1e6
                 log.write(
                     step=step,
                     megapixels=pixels,
@@ -247,6 +261,8 @@ def train(arguments) -> None:
                         "step": step,
                     },
                 )
+                if router is not None:
+                    save_embedding(out, embedding.module)
                 saved = time.time()
     log.plot()
 

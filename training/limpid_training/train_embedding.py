@@ -8,19 +8,11 @@ from pathlib import Path
 import torch
 
 from .damage import DEGRADATIONS
-from .networks import Router
 from .photographs import load_photos, without
 from .router_data import Draw, router_stream
-from .run import Log, cosine, pick_device, save_checkpoint
+from .run import Log, cosine, pick_device
 from .train_base import load_restorer
-from .train_router import BATCH, to_views
-
-
-def load_router(run: Path, device) -> Router:
-    """The averaged router of a run, frozen."""
-    router = Router(len(DEGRADATIONS)).to(device)
-    router.load_state_dict(torch.load(run / "router.pt", map_location=device)["average"])
-    return router.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+from .train_router import BATCH, load_router, save_embedding, to_views
 
 
 def train(arguments) -> None:
@@ -55,6 +47,4 @@ def train(arguments) -> None:
                 explained = 1 - (router.embed(features) - wanted).square().mean() / wanted.var(0).mean()
             log.write(step=step, rate=group["lr"], loss=running / 250, explained=explained.item(), seconds=time.time() - began)
             running = 0.0
-    state = torch.load(out / "router.pt", map_location=device)
-    average = {**state["average"], **{f"de_extractor.{name}": value for name, value in extractor.state_dict().items()}}
-    save_checkpoint(out / "router.pt", {**state, "average": average})
+    save_embedding(out, extractor)

@@ -70,6 +70,20 @@ def rate_at(step: int, steps: int, high: float, decay: float) -> float:
     return high * max(0.002, min(1.0, left))
 
 
+def load_router(run: Path, device) -> Router:
+    """The averaged router of a run, frozen."""
+    router = Router(len(DEGRADATIONS)).to(device)
+    router.load_state_dict(torch.load(run / "router.pt", map_location=device)["average"])
+    return router.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+
+
+def save_embedding(run: Path, extractor) -> None:
+    """Puts another embedding into the averaged router of a run."""
+    state = torch.load(run / "router.pt", map_location="cpu")
+    average = {**state["average"], **{f"de_extractor.{name}": value for name, value in extractor.state_dict().items()}}
+    save_checkpoint(run / "router.pt", {**state, "average": average})
+
+
 def train(arguments) -> None:
     device = pick_device(arguments.device)
     out = Path(arguments.out)
