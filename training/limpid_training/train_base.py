@@ -30,7 +30,7 @@ from .train_router import load_router, rate_at, save_embedding
 FINE = {"noise", "jpeg"}
 DRAW = Draw({"noise": 0.62, "jpeg": 0.38}, clean=0.05, second=0.15)
 WIDE_DRAW = Draw(
-    {"blur": 0.3, "rain": 0.09, "raindrop": 0.14, "haze": 0.09, "snow": 0.08, "low-light": 0.1, "shadow": 0.1, "inpainting": 0.1},
+    {"blur": 0.25, "rain": 0.08, "raindrop": 0.13, "haze": 0.09, "snow": 0.09, "low-light": 0.12, "shadow": 0.14, "inpainting": 0.1},
     clean=0.05,
     second=0.15,
 )
