@@ -13,8 +13,8 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from .damage import DEGRADATIONS, Fault, Source, degrade, encode, original, rounded
-from .photographs import OUTDOORS, frame, plain_frame, staged, without
-from .router_data import Draw, views_of
+from .photographs import OUTDOORS, frame, staged, without
+from .router_data import Draw, view_tensors
 
 #: (height, width) of the canvases.
 CANVASES = ((256, 256), (256, 384), (384, 256), (320, 320), (384, 384))
@@ -27,8 +27,8 @@ ENLARGED, ENLARGEMENT = 0.3, (1.2, 3.0)
 PAGES, SAVED = 0.09, 0.35
 #: Share of the noise that is white whatever the recipe draws: what denoisers are compared by, and the hardest to tell from detail.
 WHITE = 0.25
-#: Share of the canvases, of those whose detail no fault blurs, that are plain parts of photographs: soft, as cameras' own pixels are.
-DETAIL = 0.25
+#: Share of the canvases without a fault or with fine ones that are plain parts of photographs: soft, as cameras' own pixels are.
+PLAIN_PARTS = 0.25
 
 
 @dataclass
@@ -74,10 +74,7 @@ class Crops(Dataset):
         h, w = source.choice(LARGE_CANVASES if wide and source.chance(LARGE) else CANVASES)
         enlarged = source.logarithmic(ENLARGEMENT) if wide and source.chance(ENLARGED) else 1.0
         originals = without(self.photos, names)
-        framed = staged(originals, names, h, w, source)
-        if framed is None:
-            detail = names <= {"noise", "jpeg"} and source.chance(DETAIL)
-            framed = plain_frame(originals, h, w, source) if detail else frame(originals, h, w, source, self.pages)
+        framed = staged(originals, names, h, w, source, PLAIN_PARTS) or frame(originals, h, w, source, self.pages)
         clean = rounded(original(framed.pixels, faults, source))
         turns = source.integer(0, 3) if not names & {"low-light", *OUTDOORS} else 0
         clean = np.ascontiguousarray(np.rot90(clean, turns))
@@ -102,13 +99,7 @@ class Crops(Dataset):
             pair = (image[y : y + part, x : x + part] for image in (damaged, clean))
             pair = (crop if part == side else rounded(cv2.resize(crop, (side, side), interpolation=cv2.INTER_CUBIC)) for crop in pair)
             crops.append((*pair, labels, severities, first))
-        return crops, viewed(damaged, enlarged) if self.seen else None
-
-
-def viewed(picture: np.ndarray, enlarged: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Its views as tensors: windows [k, 3, s, s], scene [3, h, w]."""
-    windows, scene = views_of(picture, enlarged)
-    return torch.from_numpy(windows).permute(0, 3, 1, 2), torch.from_numpy(np.ascontiguousarray(scene)).permute(2, 0, 1)
+        return crops, view_tensors(damaged, enlarged) if self.seen else None
 
 
 def crop_stream(photos, draws, shape: Shape, seed: int, steps: range, workers: int, pages: float = PAGES):

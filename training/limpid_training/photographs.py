@@ -21,6 +21,8 @@ SMOOTH = 1 / 3
 EVEN = 0.75
 #: What happens out of doors, and how often it is put into a picture with sky.
 OUTDOORS, OPEN = {"haze", "rain", "snow"}, 0.7
+#: What lies within few pixels, and leaves the detail round it as it was.
+FINE = {"noise", "jpeg"}
 
 
 def list_photos(folder: Path) -> list[Path]:
@@ -144,12 +146,12 @@ def open_frame(photos: list[Photo], h: int, w: int, source: Source) -> Framed:
     return best_part(photos, h, w, source, lambda small: -float(np.minimum(sky(small).mean(1), 0.8).mean()), 1, 4)
 
 
-def staged(photos: list[Photo], names: set[str], h: int, w: int, source: Source, even: float = 0) -> Framed | None:
-    """Mostly, a picture of the kind in which these faults happen; None if any :func:`frame` will do. Without a shadow ``even`` of them are of
-    even ground all the same."""
+def staged(photos: list[Photo], names: set[str], h: int, w: int, source: Source, plain: float, even: float = 0) -> Framed | None:
+    """Mostly, a picture of the kind in which these faults happen; None if any :func:`frame` will do. With fine faults or none ``plain`` of them
+    are plain; without a shadow ``even`` of them are of even ground all the same."""
     share = EVEN if "shadow" in names else even
     if share > 0 and source.chance(share):
         return even_frame(photos, h, w, source)
     if names & OUTDOORS and source.chance(OPEN):
         return open_frame(photos, h, w, source)
-    return None
+    return plain_frame(photos, h, w, source) if names <= FINE and source.chance(plain) else None

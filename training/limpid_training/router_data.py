@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from .damage import DEGRADATIONS, Fault, Source, encode, one_by_one, original, rounded
 from .damage.fields import resize
 from .networks import ROUTER_CONFIG, scene_size, window_corners
-from .photographs import Photo, frame, plain_frame, staged
+from .photographs import Photo, frame, staged
 
 #: (height, width) of the pictures of a batch, each with its transpose.
 SIZES = ((192, 256), (240, 320), (256, 384), (288, 384), (336, 448), (320, 480), (288, 512), (384, 512), (256, 256), (384, 384))
@@ -58,8 +58,8 @@ SHOWS = {"rain": 0.03, "raindrop": 0.012, "haze": 0.06, "snow": 0.012, "low-ligh
 HARDER = 6000
 #: Pictures that were larger than they seem: what a camera's own pixels look like at 100 %.
 SOFT = 0.12
-#: Share of the pictures, of those whose detail no fault blurs, that are plain parts of photographs.
-DETAIL = 0.4
+#: Share of the pictures without a fault or with fine ones that are plain parts of photographs.
+PLAIN_PARTS = 0.4
 
 
 @dataclass
@@ -116,6 +116,12 @@ def views_of(x: np.ndarray, soft: float) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(windows), scene
 
 
+def view_tensors(x: np.ndarray, soft: float = 1.0) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same as the router takes them, in 0..1: windows [k, 3, s, s], scene [3, h, w]."""
+    windows, scene = (torch.from_numpy(np.ascontiguousarray(view)) for view in views_of(x, soft))
+    return windows.permute(0, 3, 1, 2), scene.permute(2, 0, 1)
+
+
 class RouterBatches(Dataset):
     """Item ``step`` is the whole batch of that step: windows [n, k, 3, s, s], scene [n, 3, h, w], targets [n, 10], severities [n, 10],
     first [n], places [n, 10, h / 16, w / 16]: how much of each fault is in each cell of the scene, below nought where nobody knows.
@@ -156,11 +162,8 @@ class RouterBatches(Dataset):
         if not faults and self.by_nature and source.chance(BY_NATURE):
             framed = frame(source.choice(self.by_nature), h, w, source, 0)
         else:
-            framed = staged(self.photos, names, h, w, source, EVEN_ANYWAY)
-        if framed is None:
-            detail = names <= {"noise", "jpeg"} and source.chance(DETAIL)
-            framed = plain_frame(self.photos, h, w, source) if detail else frame(self.photos, h, w, source, self.pages if not faults else self.pages / 4)
-        x, plain, doubtful = framed
+            framed = staged(self.photos, names, h, w, source, PLAIN_PARTS, EVEN_ANYWAY)
+        x, plain, doubtful = framed or frame(self.photos, h, w, source, self.pages if not faults else self.pages / 4)
         rows, columns = (-(-side // STRIDE) for side in scene_size(h, w))
         places = np.zeros((len(DEGRADATIONS), rows, columns), np.float32)
         for shown, sure in ((plain, PLAINLY), (doubtful, DOUBTFUL)):

@@ -19,15 +19,14 @@ from .crops import PAGES, Always, Crops, Shape, crop_stream
 from .damage import DEGRADATIONS, Source
 from .keep import kept
 from .networks import EMBEDDING_SIZE, Backbone, Experts, compile_networks, count_parameters, use_experts
-from .photographs import load_photos
+from .photographs import FINE, load_photos
 from .plan import PAGES_FOR_IDLE, Plan, plan
 from .router_data import Draw
 from .run import AveragedWeights, Log, pick_device, psnr_loss, save_checkpoint
 from .train_router import load_router, rate_at, save_embedding
 
-#: What the backbone learns alone. Noise, JPEG and blur gain slowly and steadily, so they get most of the samples. Noise and JPEG lie within
-#: few pixels; what reaches further is learnt in fewer and larger crops.
-FINE = {"noise", "jpeg"}
+#: What the backbone learns alone. Noise, JPEG and blur gain slowly and steadily, so they get most of the samples. What is not fine is learnt
+#: in fewer and larger crops.
 DRAW = Draw({"noise": 0.62, "jpeg": 0.38}, clean=0.05, second=0.15)
 WIDE_DRAW = Draw(
     {"blur": 0.25, "rain": 0.08, "raindrop": 0.13, "haze": 0.09, "snow": 0.09, "low-light": 0.12, "shadow": 0.14, "inpainting": 0.1},
@@ -190,9 +189,8 @@ def train(arguments) -> None:
     state = torch.load(path, map_location=device) if path.exists() else kept(arguments.start_from, "base")
     if state is not None:
         restorer.load_state_dict(state.get("restorer", state["average"]))
-    frozen = arguments.frozen  # the experts alone, on the backbone as it is
     restorer.requires_grad_(False)
-    trained = nn.ModuleList([restorer.experts if frozen else restorer])
+    trained = nn.ModuleList([restorer.experts if arguments.frozen else restorer])
     router = load_router(out, device) if arguments.told else None
     if router is not None:
         trained.append(router.de_extractor)
@@ -213,7 +211,7 @@ def train(arguments) -> None:
     for shapes, end in ((SHAPES, last), (LAST_SHAPES, arguments.steps)):
         if step >= end:
             continue
-        loader = planned_stream(photos, shapes, arguments.seed, range(step, end), arguments.workers, 0.0 if frozen else ALONE, router is not None)
+        loader = planned_stream(photos, shapes, arguments.seed, range(step, end), arguments.workers, 0.0 if arguments.frozen else ALONE, router is not None)
         for planned, (damaged, clean, labels, severities, first, *views) in loader:
             for group in optimizer.param_groups:
                 group["lr"] = rate_at(step, arguments.steps, arguments.rate, arguments.decay)
@@ -237,7 +235,7 @@ def train(arguments) -> None:
                 judge = average.module
                 right = gains(lambda x, a, b, name: judge(x, judge.code(a, b), [name]), held_out, device)
                 alone = gains(lambda x, a, b, _: judge(x, judge.code(a, b), []), held_out, device)
-                pixels = step * SHAPES[0].canvases * 4 * SHAPES[0].crop**2 / 1e6
+                pixels = step * SHAPES[0].canvases * SHAPES[0].crops * SHAPES[0].crop**2 / 1e6
                 log.write(
                     step=step,
                     megapixels=pixels,
@@ -257,7 +255,6 @@ def train(arguments) -> None:
                         "average": average.module.state_dict(),
                         "optimizer": optimizer.state_dict(),
                         "rank": arguments.rank,
-                        "frozen": frozen,
                         "step": step,
                     },
                 )

@@ -17,7 +17,7 @@ import torch
 from .damage import DEGRADATIONS, Source, degrade, encode, original, rounded
 from .networks import use_experts
 from .photographs import frame, load_photos, without
-from .router_data import PAGES, Draw, views_of
+from .router_data import PAGES, Draw, view_tensors
 from .run import pick_device, save_checkpoint
 from .train_base import load_restorer, mixture_of
 from .train_router import load_router
@@ -54,8 +54,7 @@ def train(arguments) -> None:
 
     @torch.no_grad()
     def looked_at(x: np.ndarray):
-        windows, scene = (torch.from_numpy(np.ascontiguousarray(v)).to(device) for v in views_of(x, 1.0))
-        logits, embedding = router(windows.permute(0, 3, 1, 2)[None], scene.permute(2, 0, 1)[None])
+        logits, embedding = router(*(view[None].to(device) for view in view_tensors(x)))
         return torch.sigmoid(logits)[0].cpu().numpy(), embedding
 
     def saved(x: np.ndarray) -> np.ndarray:
