@@ -38,7 +38,7 @@ export const parameters = {
     turn: [0.01, 0.09],
     lamps: [0, 4],
     noisy: 0.45,
-    noise: [1, 7],
+    noise: [0.5, 2.5],
   },
   rain: {
     tilt: [-35, 35],
