@@ -1,4 +1,4 @@
-"""python -m limpid_training router|base|embed|weigh|keep|export|sheet ..."""
+"""python -m limpid_training router|base|embed|weigh|keep|mean|export|sheet ..."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STAGES = {
     "weigh": ("weigh", 1200),
 }
 #: What trains nothing, and the function that does it.
-TOOLS = {"keep": ("keep", "keep"), "export": ("export", "export"), "sheet": ("sheet", "draw")}
+TOOLS = {"keep": ("keep", "keep"), "mean": ("keep", "mean"), "export": ("export", "export"), "sheet": ("sheet", "draw")}
 
 
 def main() -> None:
@@ -38,6 +38,9 @@ def main() -> None:
     keep = commands.add_parser("keep")
     keep.add_argument("--run", required=True)
     keep.add_argument("--out", required=True, help="folder for the half floats")
+    mean = commands.add_parser("mean")
+    mean.add_argument("routers", nargs="+", help="router.pt of runs whose rate has fallen to its end")
+    mean.add_argument("--out", required=True, help="folder for the one whose weights are the mean of theirs: a run for `embed` and `weigh`")
     export = commands.add_parser("export")
     export.add_argument("--run", required=True)
     export.add_argument("--models", required=True)

@@ -1,6 +1,7 @@
 """Keeps a run where its full checkpoints would be lost: the averaged weights of router and base as half floats, small enough to commit.
 
-``--start-from`` of the stages ``router`` and ``base`` goes on from them, with a fresh optimiser and schedule.
+``--start-from`` of the stages ``router`` and ``base`` goes on from them, with a fresh optimiser and schedule. ``mean`` makes one router of
+several that one run went through, each with its rate at the end: what one of them learnt by chance weighs less.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
+
+from .run import save_checkpoint
 
 NAMES = ("router", "base")
 
@@ -25,6 +28,14 @@ def keep(arguments) -> None:
         tensors = {k: v.half().contiguous() if v.is_floating_point() else v.contiguous() for k, v in state["average"].items()}
         save_file(tensors, out / f"{name}.safetensors", {"step": str(state["step"]), "rank": str(state.get("rank", 0))})
         print(f"{name}: step {state['step']}, {(out / f'{name}.safetensors').stat().st_size / 1e6:.1f} MB")
+
+
+def mean(arguments) -> None:
+    averages = [torch.load(path, map_location="cpu")["average"] for path in arguments.routers]
+    whole = {k: torch.stack([a[k] for a in averages]).mean(0) if v.is_floating_point() else v for k, v in averages[-1].items()}
+    out = Path(arguments.out)
+    out.mkdir(parents=True, exist_ok=True)
+    save_checkpoint(out / "router.pt", {"average": whole, "step": torch.load(arguments.routers[-1], map_location="cpu")["step"]})
 
 
 def kept(folder: str | None, name: str) -> dict | None:

@@ -50,6 +50,44 @@ class AveragedWeights:
             mine.copy_(theirs)
 
 
+class MuonAndAdamW:
+    """Muon for the kernels that mix channels, AdamW for all else, at one rate.
+
+    PyTorch's, whose Muon takes nothing but matrices: kernels [out, in, h, w] whose channels lie last are seen as [out, h * w * in].
+    """
+
+    #: Fewer channels than this are colours or a bottleneck.
+    LEAST = 12
+
+    def __init__(self, parameters):
+        parameters = list(parameters)
+        self.kernels = [p for p in parameters if p.ndim == 4 and min(p.shape[:2]) >= self.LEAST]
+        kernels = {id(p) for p in self.kernels}
+        self.parts = [torch.optim.AdamW([p for p in parameters if id(p) not in kernels], weight_decay=1e-3, betas=(0.9, 0.99))]
+        self.matrices = [torch.nn.Parameter(kernel.detach().permute(0, 2, 3, 1).view(len(kernel), -1)) for kernel in self.kernels]
+        if self.matrices:
+            self.parts.append(torch.optim.Muon(self.matrices, weight_decay=1e-3, adjust_lr_fn="match_rms_adamw"))
+
+    def step(self, rate: float) -> None:
+        """Takes a step and forgets the gradients."""
+        for kernel, matrix in zip(self.kernels, self.matrices):
+            matrix.grad = None if kernel.grad is None else kernel.grad.permute(0, 2, 3, 1).flatten(1)
+            kernel.grad = None
+        for part in self.parts:
+            part.param_groups[0]["lr"] = rate
+            part.step()
+            part.zero_grad(set_to_none=True)
+
+    def state(self) -> list[dict]:
+        return [part.state_dict() for part in self.parts]
+
+    def resume(self, states: list[dict]) -> None:
+        """Goes on from these, where the same parameters were trained."""
+        if [len(s["param_groups"][0]["params"]) for s in states] == [len(part.param_groups[0]["params"]) for part in self.parts]:
+            for part, state in zip(self.parts, states):
+                part.load_state_dict(state)
+
+
 def save_checkpoint(path: Path, state: dict) -> None:
     """Written beside and renamed, so that an interrupted save leaves the old one."""
     temporary = path.with_suffix(".part")

@@ -22,7 +22,7 @@ from .networks import EMBEDDING_SIZE, Backbone, Experts, compile_networks, count
 from .photographs import FINE, load_photos
 from .plan import PAGES_FOR_IDLE, Plan, plan
 from .router_data import Draw
-from .run import AveragedWeights, Log, pick_device, psnr_loss, save_checkpoint
+from .run import AveragedWeights, Log, MuonAndAdamW, pick_device, psnr_loss, save_checkpoint
 from .train_router import load_router, rate_at, save_embedding
 
 #: What the backbone learns alone. Noise, JPEG and blur gain slowly and steadily, so they get most of the samples. What is not fine is learnt
@@ -37,7 +37,7 @@ WIDE_DRAW = Draw(
 SHAPES = (Shape(96, 4), Shape(192, 2, 2))
 LAST_SHAPES = (Shape(160, 2), Shape(224, 2, 2))
 #: Share of the steps, at the end, on larger crops; of all steps, those in which no expert acts; and of these, those on faults that are not fine.
-LAST, ALONE, ALONE_WIDE = 0.15, 0.45, 0.5
+LAST, ALONE, ALONE_WIDE = 0.15, 0.15, 0.5
 #: Faults that leave parts of an image as they were. A crop that has next to none of the damage counts by this mean squared
 #: error besides its own, as the whole image would count it; others by 1e-5.
 UNEVEN, UNEVEN_ERROR = {"raindrop", "shadow", "inpainting"}, 5e-4
@@ -197,12 +197,11 @@ def train(arguments) -> None:
         embedding = AveragedWeights(router.de_extractor)
     trained.requires_grad_(True)
     average = AveragedWeights(restorer)
-    optimizer = torch.optim.AdamW(trained.parameters(), lr=1e-3, weight_decay=1e-3, betas=(0.9, 0.99))
+    optimizer = MuonAndAdamW(trained.parameters())
     if state is not None:
         average.module.load_state_dict(state["average"])
         step = state["step"]
-        if "optimizer" in state and len(state["optimizer"]["param_groups"][0]["params"]) == sum(1 for _ in trained.parameters()):
-            optimizer.load_state_dict(state["optimizer"])
+        optimizer.resume(state.get("optimizers", []))
     print(f"backbone: {count_parameters(restorer.backbone)} parameters, {len(photos)} photos, from step {step}", flush=True)
     columns = [*DEGRADATIONS, "mean", *(f"{n} alone" for n in DEGRADATIONS)]
     log = Log(out / "base.csv", ["step", "megapixels", "rate", "loss", *columns, "seconds"], step)
@@ -213,8 +212,7 @@ def train(arguments) -> None:
             continue
         loader = planned_stream(photos, shapes, arguments.seed, range(step, end), arguments.workers, 0.0 if arguments.frozen else ALONE, router is not None)
         for planned, (damaged, clean, labels, severities, first, *views) in loader:
-            for group in optimizer.param_groups:
-                group["lr"] = rate_at(step, arguments.steps, arguments.rate, arguments.decay)
+            rate = rate_at(step, arguments.steps, arguments.rate, arguments.decay)
             if router is not None and planned.imagined is None and Source(step).chance(arguments.told):
                 code = told(router, views[0], len(damaged) // len(views[0]), device)
             else:
@@ -225,8 +223,7 @@ def train(arguments) -> None:
             loss = restoration_loss(restored.float(), clean.to(device), first)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            optimizer.step(rate)
             average.update(restorer, step)
             if router is not None:
                 embedding.update(router.de_extractor, step)
@@ -239,7 +236,7 @@ def train(arguments) -> None:
                 log.write(
                     step=step,
                     megapixels=pixels,
-                    rate=group["lr"],
+                    rate=rate,
                     loss=running / counted,
                     mean=sum(right.values()) / len(right),
                     **right,
@@ -253,7 +250,7 @@ def train(arguments) -> None:
                     {
                         "restorer": restorer.state_dict(),
                         "average": average.module.state_dict(),
-                        "optimizer": optimizer.state_dict(),
+                        "optimizers": optimizer.state(),
                         "rank": arguments.rank,
                         "step": step,
                     },
