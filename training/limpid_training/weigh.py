@@ -26,7 +26,7 @@ from .train_router import load_router
 CEILING = 45.0
 #: Share of the clean pictures that all faults together may take for damaged, and how many are looked at for it. Less than the 4 % that are to
 #: hold for the photographs of strangers.
-FALSE_ALARMS, CLEAN_PICTURES = 0.03, 8000
+FALSE_ALARMS, CLEAN_PICTURES = 0.025, 8000
 LOWEST, HIGHEST = 0.4, 0.97
 #: Share of the largest sum of gains that will do, or so many dB a picture less.
 NEARLY, LESS = 0.9, 0.02
