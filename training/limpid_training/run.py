@@ -50,29 +50,33 @@ class AveragedWeights:
             mine.copy_(theirs)
 
 
+def as_matrix(x: torch.Tensor) -> torch.Tensor:
+    """A kernel [out, in, h, w] as [out, h * w * in], which is a view of it if its channels lie last; a matrix as it is."""
+    return x if x.ndim == 2 else x.permute(0, 2, 3, 1).flatten(1)
+
+
 class MuonAndAdamW:
-    """Muon for the kernels that mix channels, AdamW for all else, at one rate.
+    """Muon for matrices and for the kernels that mix channels, AdamW for all else, at one rate. PyTorch's, whose Muon takes nothing but matrices."""
 
-    PyTorch's, whose Muon takes nothing but matrices: kernels [out, in, h, w] whose channels lie last are seen as [out, h * w * in].
-    """
-
-    #: Fewer channels than this are colours or a bottleneck.
+    #: With fewer rows or columns than this it is colours, a bottleneck, or a kernel of one channel.
     LEAST = 12
 
     def __init__(self, parameters):
         parameters = list(parameters)
-        self.kernels = [p for p in parameters if p.ndim == 4 and min(p.shape[:2]) >= self.LEAST]
-        kernels = {id(p) for p in self.kernels}
-        self.parts = [torch.optim.AdamW([p for p in parameters if id(p) not in kernels], weight_decay=1e-3, betas=(0.9, 0.99))]
-        self.matrices = [torch.nn.Parameter(kernel.detach().permute(0, 2, 3, 1).view(len(kernel), -1)) for kernel in self.kernels]
+        self.mixing = [p for p in parameters if p.ndim in (2, 4) and min(len(p), p[0].numel()) >= self.LEAST]
+        mixing = {id(p) for p in self.mixing}
+        self.parts = [torch.optim.AdamW([p for p in parameters if id(p) not in mixing], weight_decay=1e-3, betas=(0.9, 0.99))]
+        self.matrices = [torch.nn.Parameter(as_matrix(p.detach())) for p in self.mixing]
+        if any(matrix.data_ptr() != p.data_ptr() for matrix, p in zip(self.matrices, self.mixing)):
+            raise ValueError("the channels of these kernels do not lie last")
         if self.matrices:
             self.parts.append(torch.optim.Muon(self.matrices, weight_decay=1e-3, adjust_lr_fn="match_rms_adamw"))
 
     def step(self, rate: float) -> None:
         """Takes a step and forgets the gradients."""
-        for kernel, matrix in zip(self.kernels, self.matrices):
-            matrix.grad = None if kernel.grad is None else kernel.grad.permute(0, 2, 3, 1).flatten(1)
-            kernel.grad = None
+        for parameter, matrix in zip(self.mixing, self.matrices):
+            matrix.grad = None if parameter.grad is None else as_matrix(parameter.grad)
+            parameter.grad = None
         for part in self.parts:
             part.param_groups[0]["lr"] = rate
             part.step()

@@ -13,7 +13,7 @@ from .keep import kept
 from .networks import Router, count_parameters
 from .photographs import load_photos
 from .router_data import Draw, router_stream
-from .run import AveragedWeights, Log, pick_device, save_checkpoint
+from .run import AveragedWeights, Log, MuonAndAdamW, pick_device, save_checkpoint
 
 BATCH = 16
 HELD_OUT_BATCHES = 40
@@ -92,14 +92,13 @@ def train(arguments) -> None:
     torch.manual_seed(arguments.seed)
     router = Router(len(DEGRADATIONS)).to(device).to(memory_format=torch.channels_last)
     average = AveragedWeights(router)
-    optimizer = torch.optim.AdamW(router.parameters(), lr=1e-3, weight_decay=1e-3)
+    optimizer = MuonAndAdamW(router.parameters())
     path, step = out / "router.pt", 0
     state = torch.load(path, map_location=device) if path.exists() else kept(arguments.start_from, "router")
     if state is not None:
         router.load_state_dict(state.get("router", state["average"]))
         average.module.load_state_dict(state["average"])
-        if "optimizer" in state:
-            optimizer.load_state_dict(state["optimizer"])
+        optimizer.resume(state.get("optimizers", []))
         step = state["step"]
     print(f"router: {count_parameters(router)} parameters, {len(photos)} photos, {len(held_out)} held out, from step {step}", flush=True)
     columns = ["step", "samples", "rate", "loss", "held_out", "top1", "threshold", *DEGRADATIONS, "seconds"]
@@ -109,26 +108,24 @@ def train(arguments) -> None:
     saved, began, running, count = time.time(), time.time(), 0.0, 0
     low = torch.autocast(device.type, torch.bfloat16, enabled=arguments.precision == "bfloat16")
     for batch in loader:
-        for group in optimizer.param_groups:
-            group["lr"] = rate_at(step, arguments.steps, arguments.rate, arguments.decay)
+        rate = rate_at(step, arguments.steps, arguments.rate, arguments.decay)
         targets, severities = batch[2].to(device), batch[3].to(device)
         with low:
             logits, guesses, placed = router.learn(*to_views(batch, device))
         loss = router_loss(logits.float(), guesses.float(), placed.float(), targets, severities, batch[5].to(device))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(router.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.step(rate)
         average.update(router, step)
         running, count, step = running + loss.item(), count + 1, step + 1
         if step % 250 == 0 or step == arguments.steps:
             figures = measure(average.module, known, device) if step % 500 == 0 or step == arguments.steps else {}
-            log.write(step=step, samples=step * BATCH, rate=group["lr"], loss=running / count, seconds=time.time() - began, **figures)
+            log.write(step=step, samples=step * BATCH, rate=rate, loss=running / count, seconds=time.time() - began, **figures)
             running, count = 0.0, 0
         if time.time() - saved > 120 or step == arguments.steps:
             save_checkpoint(
                 path,
-                {"router": router.state_dict(), "average": average.module.state_dict(), "optimizer": optimizer.state_dict(), "step": step},
+                {"router": router.state_dict(), "average": average.module.state_dict(), "optimizers": optimizer.state(), "step": step},
             )
             saved = time.time()
     log.plot()
