@@ -99,5 +99,18 @@ test.each<[id: string, damaged: PixelImage, bottom: number]>([
 ])("%s leaves less than a level of lattice where it is smooth", async (id, damaged, bottom) => {
   const { image } = await limpid.restore(damaged, { experts: [{ id, weight: 1 }] });
   expect(psnr(image, damaged)).toBeLessThan(40);
+  // Weights 0.6.0 left 2.9, 4.7 and less than 1.
   expect(latticeOf(image, bottom)).toBeLessThan(1);
+});
+
+test.each<[id: string, damaged: PixelImage]>([
+  ["limpid.dehaze", degrade(picture(sky), [{ degradation: "haze", severity: 0.7 }], 3)],
+  [
+    "limpid.deshadow",
+    picture((x, y, channel) => sky(x, y, channel) * (Math.hypot(x - 128, y - 96) < 60 ? 0.5 : 1)),
+  ],
+])("%s, named where the router sees no such fault, leaves no lattice either", async (id, damaged) => {
+  const { image } = await limpid.restore(damaged, { experts: [{ id, weight: 1 }] });
+  // The edge of the disc alone has 1.0, and weights 0.6.0 left 1.8.
+  expect(latticeOf(image, 168)).toBeLessThan(1.05);
 });
