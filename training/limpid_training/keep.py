@@ -31,11 +31,13 @@ def keep(arguments) -> None:
 
 
 def mean(arguments) -> None:
-    averages = [torch.load(path, map_location="cpu")["average"] for path in arguments.routers]
-    whole = {k: torch.stack([a[k] for a in averages]).mean(0) if v.is_floating_point() else v for k, v in averages[-1].items()}
+    states = [torch.load(path, map_location="cpu") for path in arguments.routers]
+    last = states[-1]
+    tensors = {k: [state["average"][k] for state in states] for k in last["average"]}
+    average = {k: torch.stack(each).mean(0) if each[-1].is_floating_point() else each[-1] for k, each in tensors.items()}
     out = Path(arguments.out)
     out.mkdir(parents=True, exist_ok=True)
-    save_checkpoint(out / "router.pt", {"average": whole, "step": torch.load(arguments.routers[-1], map_location="cpu")["step"]})
+    save_checkpoint(out / "router.pt", {"average": average, "step": last["step"]})
 
 
 def kept(folder: str | None, name: str) -> dict | None:
