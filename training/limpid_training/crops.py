@@ -26,7 +26,7 @@ ENLARGED, ENLARGEMENT = 0.3, (1.2, 3.0)
 #: Share of the canvases that are pages, and of those saved as JPEG of quality 75 to 98 after any fault but JPEG.
 PAGES, SAVED = 0.09, 0.35
 #: Share of the noise that is white whatever the recipe draws: what denoisers are compared by, and the hardest to tell from detail.
-WHITE = 0.25
+WHITE = 0.4
 #: Share of the canvases without a fault or with fine ones that are plain parts of photographs: soft, as cameras' own pixels are.
 PLAIN_PARTS = 0.25
 

@@ -138,7 +138,7 @@ def even_frame(photos: list[Photo], h: int, w: int, source: Source) -> Framed:
 
 def plain_frame(photos: list[Photo], h: int, w: int, source: Source) -> Framed:
     """Of three parts of photographs, some of them enlarged, the plainest: flat and soft, as a camera's own pixels are at 100 %."""
-    return best_part(photos, h, w, source, lambda small: float(np.abs(small - cv2.blur(small, (3, 3))).mean()), 0.3, 3)
+    return best_part(photos, h, w, source, lambda small: float(np.abs(small - cv2.blur(small, (3, 3))).mean()), 0.4, 3)
 
 
 def open_frame(photos: list[Photo], h: int, w: int, source: Source) -> Framed:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from .damage import DEGRADATIONS, Source
 
 #: How often a degradation is drawn, where not once: what gains slowest, and what is met most.
-SHARES = {"noise": 11, "jpeg": 7, "blur": 4, "shadow": 4, "raindrop": 3, "inpainting": 3, "low-light": 3, "haze": 2, "snow": 2}
+SHARES = {"noise": 13, "jpeg": 7, "blur": 5, "shadow": 4, "raindrop": 3, "inpainting": 3, "low-light": 3, "haze": 2, "snow": 2}
 #: Share of the steps on two faults, with the experts against both.
 SECOND = 0.2
 #: How often a degradation is one of two, where not once: haze hides what the other one did, and dark photographs are noisy ones.

@@ -104,7 +104,7 @@ def train(arguments) -> None:
     columns = ["step", "samples", "rate", "loss", "held_out", "top1", "threshold", *DEGRADATIONS, "seconds"]
     log = Log(out / "router.csv", columns, step)
     known = list(router_stream(held_out, Draw(), BATCH, 99, range(HELD_OUT_BATCHES), 0))
-    loader = router_stream(photos, Draw(), BATCH, arguments.seed, range(step, arguments.steps), arguments.workers, easier_first=True)
+    loader = router_stream(photos, Draw(), BATCH, arguments.seed, range(step, arguments.steps), arguments.workers, easier_first=not arguments.start_from)
     saved, began, running, count = time.time(), time.time(), 0.0, 0
     low = torch.autocast(device.type, torch.bfloat16, enabled=arguments.precision == "bfloat16")
     for batch in loader:

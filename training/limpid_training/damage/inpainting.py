@@ -182,8 +182,9 @@ def film(x, severity, source):
 def specks(source, mask, count):
     h, w = mask.shape
     for _ in range(count):
-        size = source.logarithmic((0.6, 4.5))
-        cv2.ellipse(mask, tuple(round(c) for c in anywhere(source, h, w)), (max(1, round(size)), max(1, round(size * source.uniform(0.4, 1)))), source.uniform(0, 180), 0, 360, source.integer(120, 255), -1, cv2.LINE_AA)
+        size = source.logarithmic(P["speck"])
+        strength = round(source.integer(120, 255) * min(1, size))  # the finest cover less than a pixel
+        cv2.ellipse(mask, tuple(round(c) for c in anywhere(source, h, w)), (max(1, round(size)), max(1, round(size * source.uniform(0.4, 1)))), source.uniform(0, 180), 0, 360, strength, -1, cv2.LINE_AA)
 
 
 def drawn_on(x, severity, source):

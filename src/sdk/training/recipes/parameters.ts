@@ -119,7 +119,7 @@ export const parameters = {
   },
   inpainting: {
     kinds: { print: 0.3, aged: 0.4, film: 0.1, marks: 0.2 },
-    old: 0.4,
+    old: 0.6,
     faded: 0.65,
     pale: 0.5,
     harsh: [1, 2.4],
@@ -128,6 +128,7 @@ export const parameters = {
     marks: [3, 40],
     stroke: [0.006, 0.04],
     dust: [4, 160],
+    speck: [0.3, 4.5],
     stain: [0.02, 0.2],
   },
 } as const;
