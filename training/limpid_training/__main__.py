@@ -31,7 +31,7 @@ def main() -> None:
         stage.add_argument("--compile", action="store_true", help="base: compile the backbone, which needs a C++ compiler and a minute")
         stage.add_argument("--rate", type=float, default=2e-3, help="router and base: highest learning rate")
         stage.add_argument("--decay", type=float, default=0.3, help="router and base: last share of the steps over which the learning rate falls")
-        stage.add_argument("--start-from", help="router and base: a folder that `keep` wrote, to go on from with a fresh schedule")
+        stage.add_argument("--start-from", help="router and base: a folder that `keep` wrote, to go on from with a fresh schedule; the router sees mild faults at once")
         stage.add_argument("--frozen", action="store_true", help="base: train the experts alone, on the backbone as it is")
         stage.add_argument("--told", type=float, default=0, help="base, after embed: share of the steps that the router tells what is wrong; its embedding learns, too")
         stage.add_argument("--rank", type=int, default=4, help="base: rank of the experts")

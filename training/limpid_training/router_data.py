@@ -29,8 +29,8 @@ WEIGHTS = {
     "shadow": 2.0,
     "inpainting": 1.8,
 }
-#: How the severity of a single fault is drawn, as a power of an even one: most real noise is mild.
-MILDNESS, MILD_NOISE = 1.15, 1.9
+#: The power of an even draw that the severity of a single fault is, where not 1.15: most real noise is mild.
+MILDNESS = {"noise": 1.9}
 #: What comes with what, more often than by chance.
 COMPANIONS = {
     "low-light": ("noise", "noise", "blur"),
@@ -82,7 +82,7 @@ class Draw:
             return []
         first = source.weighted(self.weights)
         if not source.chance(self.second):
-            return [Fault(first, source.uniform(self.mildest, 1) ** (MILD_NOISE if first == "noise" else MILDNESS))]
+            return [Fault(first, source.uniform(self.mildest, 1) ** MILDNESS.get(first, 1.15))]
         others = [d for d in DEGRADATIONS if d != first]
         other = source.choice(COMPANIONS[first]) if source.chance(0.6) else source.choice(others)
         return [Fault(first, source.uniform(0.2, 0.85)), Fault(other, source.uniform(0.15, 0.7))]
