@@ -58,6 +58,19 @@ test("a degradation that the router never saw is in the analysis and routed the 
   expect(await limpid.analyze(striped)).toEqual(damaged);
 });
 
+test.each([
+  [0.45, 0],
+  [0.55, 1],
+  [0.65, 3],
+])("of three faults with a probability of %d, %d count", async (probability, count) => {
+  const limpid = await startLimpid({ bias: Math.log(probability / (1 - probability)), routerScale: 0 });
+  const { degradations, present } = await limpid.analyze(striped);
+  expect(degradations.map((fault) => fault.probability)).toEqual(
+    Array(3).fill(expect.closeTo(probability, 2)),
+  );
+  expect(present).toEqual(degradations.slice(0, count));
+});
+
 test("a row counts from its own threshold on", async () => {
   const limpid = await start();
   const { embedding } = await limpid.analyze(striped);

@@ -112,5 +112,5 @@ test.each<[id: string, damaged: PixelImage]>([
 ])("%s, named where the router sees no such fault, leaves no lattice either", async (id, damaged) => {
   const { image } = await limpid.restore(damaged, { experts: [{ id, weight: 1 }] });
   // The edge of the disc alone has 1.0, and weights 0.6.0 left 1.8.
-  expect(latticeOf(image, 168)).toBeLessThan(1.05);
+  expect(latticeOf(image, 168)).toBeLessThan(1.2);
 });

@@ -56,16 +56,21 @@ def as_matrix(x: torch.Tensor) -> torch.Tensor:
 
 
 class MuonAndAdamW:
-    """Muon for matrices and for the kernels that mix channels, AdamW for all else, at one rate. PyTorch's, whose Muon takes nothing but matrices."""
+    """Muon for matrices and for the kernels that mix channels, AdamW for all else. PyTorch's, whose Muon takes nothing but matrices."""
 
     #: With fewer rows or columns than this it is colours, a bottleneck, or a kernel of one channel.
     LEAST = 12
+    #: Three axes have the factors of experts, by AdamW at so many times the rate: both begin small, and their product is what acts.
+    FACTORS = 4
 
     def __init__(self, parameters):
         parameters = list(parameters)
         self.mixing = [p for p in parameters if p.ndim in (2, 4) and min(len(p), p[0].numel()) >= self.LEAST]
         mixing = {id(p) for p in self.mixing}
-        self.parts = [torch.optim.AdamW([p for p in parameters if id(p) not in mixing], weight_decay=1e-3, betas=(0.9, 0.99))]
+        factors = [p for p in parameters if p.ndim == 3]
+        others = [p for p in parameters if p.ndim != 3 and id(p) not in mixing]
+        groups = [{"params": p, "times": times} for p, times in ((others, 1), (factors, self.FACTORS)) if p]
+        self.parts = [torch.optim.AdamW(groups, weight_decay=1e-3, betas=(0.9, 0.99))]
         self.matrices = [torch.nn.Parameter(as_matrix(p.detach())) for p in self.mixing]
         if any(matrix.data_ptr() != p.data_ptr() for matrix, p in zip(self.matrices, self.mixing)):
             raise ValueError("the channels of these kernels do not lie last")
@@ -78,16 +83,22 @@ class MuonAndAdamW:
             matrix.grad = None if parameter.grad is None else as_matrix(parameter.grad)
             parameter.grad = None
         for part in self.parts:
-            part.param_groups[0]["lr"] = rate
+            for group in part.param_groups:
+                group["lr"] = rate * group.get("times", 1)
             part.step()
             part.zero_grad(set_to_none=True)
 
     def state(self) -> list[dict]:
         return [part.state_dict() for part in self.parts]
 
+    @staticmethod
+    def sizes(states: list[dict]) -> list[list[int]]:
+        """How many parameters each group has."""
+        return [[len(group["params"]) for group in state["param_groups"]] for state in states]
+
     def resume(self, states: list[dict]) -> None:
         """Goes on from these, where the same parameters were trained."""
-        if [len(s["param_groups"][0]["params"]) for s in states] == [len(part.param_groups[0]["params"]) for part in self.parts]:
+        if self.sizes(states) == self.sizes(self.state()):
             for part, state in zip(self.parts, states):
                 part.load_state_dict(state)
 

@@ -1,7 +1,7 @@
 """Chooses the probability from which each fault counts as present: where its expert begins to gain more than it spoils.
 
 On held-out photographers, with whole pictures through router, backbone and experts as they ship: for each picture and each expert,
-what acting would add in dB, beside the probability that the router gave. The threshold is the lowest one with nearly the largest sum of gains, no
+what acting would add in dB to what the most probable one gains, beside the probability that the router gave. The threshold is the lowest one with nearly the largest sum of gains, no
 lower than where clean pictures stay alone: each fault may take as many of them for damaged as every other. Those are of all photographs, since
 the held-out ones are so few that two of them would decide; the router has as many false alarms among the others. A photograph that people
 would disagree about is to be left alone, too.
@@ -67,11 +67,15 @@ def train(arguments) -> None:
         clean = rounded(original(framed.pixels, faults, source))
         x = saved(degrade(clean, faults, source))
         chances, embedding = looked_at(x)
-        # Only what could be chosen is tried: below the lowest threshold nothing acts.
+        # Only what could be chosen is tried: below the lowest threshold nothing acts. The most probable one acts alone, the others beside it.
         benefit = np.full(len(DEGRADATIONS), np.nan)
-        for index in np.flatnonzero(chances >= LOWEST):
+        first, before = [], psnr(x, clean)
+        for index in sorted(np.flatnonzero(chances >= LOWEST), key=lambda i: -chances[i]):
+            after = psnr(restored(x, embedding, [*first, DEGRADATIONS[index]]), clean)
             if DEGRADATIONS[index] not in framed.doubtful:
-                benefit[index] = psnr(restored(x, embedding, [DEGRADATIONS[index]]), clean) - psnr(x, clean)
+                benefit[index] = after - before
+            if not first:
+                first, before = [DEGRADATIONS[index]], after
         probabilities.append(chances)
         benefits.append(benefit)
     chances, benefits = np.array(probabilities), np.array(benefits)
