@@ -4,8 +4,8 @@ import type { Analysis as RouterAnalysis, DegradationProbability } from "../rout
 export interface Analysis extends RouterAnalysis {
   /**
    * The degradations that count as found, those that packs made known first, then the most probable ones first. Each
-   * degradation has a threshold of its own, which the model or the pack sets; show these to people rather than those above
-   * a threshold of yours.
+   * degradation has a threshold of its own, which the model or the pack sets; beside a more probable one, what the router
+   * finds counts from 0.6 on. Show these to people rather than those above a threshold of yours.
    */
   readonly present: readonly DegradationProbability[];
 }
