@@ -103,14 +103,16 @@ test.each<[id: string, damaged: PixelImage, bottom: number]>([
   expect(latticeOf(image, bottom)).toBeLessThan(1);
 });
 
-test.each<[id: string, damaged: PixelImage]>([
-  ["limpid.dehaze", degrade(picture(sky), [{ degradation: "haze", severity: 0.7 }], 3)],
+test.each<[id: string, damaged: PixelImage, limit: number]>([
+  // Weights 0.12.0 leave 1.1.
+  ["limpid.dehaze", degrade(picture(sky), [{ degradation: "haze", severity: 0.7 }], 3), 1.2],
+  // The edge of the disc alone has 1.0, and weights 0.6.0 left 1.8.
   [
     "limpid.deshadow",
     picture((x, y, channel) => sky(x, y, channel) * (Math.hypot(x - 128, y - 96) < 60 ? 0.5 : 1)),
+    1.05,
   ],
-])("%s, named where the router sees no such fault, leaves no lattice either", async (id, damaged) => {
+])("%s, named where the router sees no such fault, leaves no lattice either", async (id, damaged, limit) => {
   const { image } = await limpid.restore(damaged, { experts: [{ id, weight: 1 }] });
-  // The edge of the disc alone has 1.0, and weights 0.6.0 left 1.8.
-  expect(latticeOf(image, 168)).toBeLessThan(1.2);
+  expect(latticeOf(image, 168)).toBeLessThan(limit);
 });

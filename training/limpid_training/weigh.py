@@ -1,10 +1,10 @@
 """Chooses the probability from which each fault counts as present: where its expert begins to gain more than it spoils.
 
 On held-out photographers, with whole pictures through router, backbone and experts as they ship: for each picture and each expert,
-what acting would add in dB to what the most probable one gains, beside the probability that the router gave. The threshold is the lowest one with nearly the largest sum of gains, no
-lower than where clean pictures stay alone: each fault may take as many of them for damaged as every other. Those are of all photographs, since
-the held-out ones are so few that two of them would decide; the router has as many false alarms among the others. A photograph that people
-would disagree about is to be left alone, too.
+what acting would add in dB to what the most probable one gains, beside the probability that the router gave. The threshold is the
+lowest one with nearly the largest sum of gains, no lower than where clean pictures stay alone: each fault may take as many of them for
+damaged as every other. Those are of all photographs, since the held-out ones are so few that two of them would decide; the router has as
+many false alarms among the others. A photograph that people would disagree about is to be left alone, too.
 """
 
 from __future__ import annotations
