@@ -21,6 +21,8 @@ export interface TinyModelOptions {
   readonly degradations?: readonly string[];
   /** Added to every logit: 20 makes the router find everything in every image, -20 nothing. 0 if left out. */
   readonly bias?: number;
+  /** Probability from which a degradation counts beside a more probable one; the model says nothing of it if left out. */
+  readonly secondThreshold?: number | undefined;
   /** Largest weight of the router; at 0 it says the same of every image. 0.4 if left out. */
   readonly routerScale?: number;
   /** Largest weight of the backbone, which at 0.1 changes little; 0.4 if left out. */
@@ -68,6 +70,7 @@ export function makeTinyModel(options: TinyModelOptions = {}): ReadonlyMap<strin
     degradations = ["noise", "jpeg", "rain"],
     bias = 0,
     routerScale = 0.4,
+    secondThreshold,
     scale = 0.4,
   } = options;
   const random = seededRandom(seed);
@@ -126,7 +129,13 @@ export function makeTinyModel(options: TinyModelOptions = {}): ReadonlyMap<strin
     version: "0.0.1",
     license: "Apache-2.0",
     backbone: { ...add("backbone.safetensors", backbone), tensorSha256: base, config: tinyConfig },
-    router: { ...add("router.safetensors", router), config: routerConfig, degradations, threshold: 0.5 },
+    router: {
+      ...add("router.safetensors", router),
+      config: routerConfig,
+      degradations,
+      threshold: 0.5,
+      secondThreshold,
+    },
     experts,
   };
   files.set("model.json", new TextEncoder().encode(JSON.stringify(manifest)));

@@ -59,17 +59,24 @@ test("a degradation that the router never saw is in the analysis and routed the 
 });
 
 test.each([
-  [0.45, 0],
-  [0.55, 1],
-  [0.65, 3],
-])("of three faults with a probability of %d, %d count", async (probability, count) => {
-  const limpid = await startLimpid({ bias: Math.log(probability / (1 - probability)), routerScale: 0 });
-  const { degradations, present } = await limpid.analyze(striped);
-  expect(degradations.map((fault) => fault.probability)).toEqual(
-    Array(3).fill(expect.closeTo(probability, 2)),
-  );
-  expect(present).toEqual(degradations.slice(0, count));
-});
+  [0.45, undefined, 0],
+  [0.55, undefined, 1],
+  [0.65, undefined, 3],
+  [0.45, 0.4, 0],
+  [0.55, 0.5, 3],
+  [0.65, 0.7, 1],
+])(
+  "of three faults with a probability of %d, with a second threshold of %p, %d count",
+  async (probability, secondThreshold, count) => {
+    const bias = Math.log(probability / (1 - probability));
+    const limpid = await startLimpid({ bias, routerScale: 0, secondThreshold });
+    const { degradations, present } = await limpid.analyze(striped);
+    expect(degradations.map((fault) => fault.probability)).toEqual(
+      Array(3).fill(expect.closeTo(probability, 2)),
+    );
+    expect(present).toEqual(degradations.slice(0, count));
+  },
+);
 
 test("a row counts from its own threshold on", async () => {
   const limpid = await start();

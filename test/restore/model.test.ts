@@ -88,6 +88,7 @@ test.each<[string, (manifest: Manifest) => void]>([
   ["router.size", (m) => Object.assign(m.router, { size: -1 })],
   ["router.threshold", (m) => Object.assign(m.router, { threshold: 1.5 })],
   ["router.thresholds.rain", (m) => Object.assign(m.router, { thresholds: { rain: 0 } })],
+  ["router.secondThreshold", (m) => Object.assign(m.router, { secondThreshold: 1 })],
   ["classifierSize", (m) => Object.assign((m.router as { config: object }).config, { classifierSize: 0.5 })],
   ["experts", (m) => Object.assign(m, { experts: {} })],
   ["experts[0].strength", (m) => Object.assign(m.experts[0]!, { strength: 3 })],

@@ -31,6 +31,8 @@ EXPERT_NAMES = {
 MODEL_ID = "limpid.compact"
 #: Probability from which a fault counts as present, unless calibration chose one for it.
 THRESHOLD = 0.7
+#: The same beside a more probable fault.
+SECOND_THRESHOLD = 0.6
 LICENCE = "Apache-2.0"
 
 
@@ -145,6 +147,7 @@ def export(arguments) -> None:
             "degradations": list(DEGRADATIONS),
             "threshold": THRESHOLD,
             "thresholds": router.get("thresholds", {}),
+            "secondThreshold": router.get("second_threshold", SECOND_THRESHOLD),
         },
         "experts": experts,
         "training": {

@@ -5,6 +5,8 @@ what acting would add in dB to what the most probable one gains, beside the prob
 lowest one with nearly the largest sum of gains, no lower than where clean pictures stay alone: each fault may take as many of them for
 damaged as every other. Those are of all photographs, since the held-out ones are so few that two of them would decide; the router has as
 many false alarms among the others. A photograph that people would disagree about is to be left alone, too.
+
+Beside a more probable fault another one must reach a threshold that all share, where what second experts add to first ones is most.
 """
 
 from __future__ import annotations
@@ -83,6 +85,11 @@ def train(arguments) -> None:
     for row in alone:
         row[:] = looked_at(saved(frame(everyone, *SIZE, source, PAGES).pixels))[0]
     steps = np.arange(LOWEST, HIGHEST + 1e-6, 0.01)
+    beside = chances < chances.max(1, keepdims=True)
+    added = np.array([np.nansum(benefits[beside & (chances >= at)]) for at in steps])
+    second = float(steps[added.argmax()].round(2))
+    print("sums of what second experts add", " ".join(f"{at:.2f}: {total:+.0f}" for at, total in zip(steps[::5], added[::5])), flush=True)
+    benefits[beside & (chances < second)] = np.nan
     sums = np.array([np.nansum(np.where(chances >= at, benefits, 0), 0) for at in steps])
     # The lowest one of those that gain nearly as much: what is real is less sure than what we made.
     largest = sums.max(0)
@@ -101,7 +108,7 @@ def train(arguments) -> None:
         gain = np.nanmean(benefits[acted, index]) if np.isfinite(benefits[acted, index]).any() else float("nan")
         print(f"{name}: threshold {limits[index]}, {best[index]:.2f} by gains, acts on {acted.sum()} of {len(acted)}, {gain:+.2f} dB each", flush=True)
         print("   sums of gains", " ".join(f"{at:.2f}: {total:.0f}" for at, total in zip(steps[::5], sums[::5, index])), flush=True)
-    print(f"clean pictures left alone: {1 - false_alarms(limits):.3f} of {CLEAN_PICTURES}", flush=True)
+    print(f"beside another one: {second}; clean pictures left alone: {1 - false_alarms(limits):.3f} of {CLEAN_PICTURES}", flush=True)
     path = out / "router.pt"
     thresholds = dict(zip(DEGRADATIONS, map(float, limits)))
-    save_checkpoint(path, {**torch.load(path, map_location=device), "thresholds": thresholds})
+    save_checkpoint(path, {**torch.load(path, map_location=device), "thresholds": thresholds, "second_threshold": second})

@@ -43,6 +43,8 @@ export interface ModelManifest {
     readonly threshold: number;
     /** Thresholds of degradations that have one of their own. */
     readonly thresholds: Readonly<Record<string, number>>;
+    /** Probability that a degradation beside a more probable one must reach, too. 0.6 if a model leaves it out. */
+    readonly secondThreshold: number;
   };
   readonly experts: readonly ModelExpert[];
 }
@@ -83,6 +85,7 @@ export function parseModelManifest(bytes: Uint8Array, name: string): ModelManife
       degradations: texts(router.degradations, "router.degradations"),
       threshold: fraction(router.threshold, "router.threshold"),
       thresholds: fractions(router.thresholds ?? {}, "router.thresholds"),
+      secondThreshold: fraction(router.secondThreshold ?? 0.6, "router.secondThreshold"),
     },
     experts: list(root.experts, "experts").map((entry, index) => {
       const where = `experts[${index}]`;

@@ -9,12 +9,6 @@ export type RouterRows = ReadonlyMap<string, RouterRow>;
 const leastCount = 0.1;
 
 /**
- * What is less probable than this does not count beside a fault that is more probable: on held-out pictures a second expert
- * changed results by -0.75 dB in the mean where its fault had 0.4 to 0.6, and by +0.3 dB above.
- */
-const leastBeside = 0.6;
-
-/**
  * The rows that take part in an analysis: the first one for each degradation that the router itself does not know.
  *
  * @param installed - the experts, in the order of their installation
@@ -34,7 +28,7 @@ export function activeRouterRows(
 
 /**
  * What an image has: the degradations that reach their threshold, those of rows first, then the most probable ones first. Beside
- * another one, what the router finds must reach 0.6, too.
+ * another one, what the router finds must reach `secondThreshold`, too: an unsure second expert spoils more than it repairs.
  *
  * The router never saw the fault of a row, and takes it for one of its own; the row was fitted against those. So what a row
  * sees explains what the router finds beside it: for each row that sees its fault, with probability p, the others are multiplied by
@@ -47,7 +41,7 @@ export function activeRouterRows(
 export function presentDegradations(
   analysis: Analysis,
   rows: RouterRows,
-  router: Pick<ModelManifest["router"], "threshold" | "thresholds">,
+  router: ModelManifest["router"],
 ): readonly DegradationProbability[] {
   const seen: DegradationProbability[] = [];
   const found: DegradationProbability[] = [];
@@ -56,7 +50,7 @@ export function presentDegradations(
     const { degradation, probability } = entry;
     const row = rows.get(degradation);
     if (probability < (row?.threshold ?? router.thresholds[degradation] ?? router.threshold)) continue;
-    if (row === undefined && found.length > 0 && probability < leastBeside) continue;
+    if (row === undefined && found.length > 0 && probability < router.secondThreshold) continue;
     (row === undefined ? found : seen).push(entry);
     if (row !== undefined) open *= 1 - probability;
   }

@@ -33,6 +33,7 @@ import type { LoadedModel } from "./model.js";
 import type { AnalyzeOptions, RestoreOptions, RestoreResult } from "./options.js";
 import { defaultTileSize, restoreImage, tilesOf } from "./restore-image.js";
 import { RestoreWork } from "./restore-work.js";
+import type { ModelManifest } from "./model-manifest.js";
 import { activeRouterRows, presentDegradations, type RouterRows } from "./present-degradations.js";
 import { withSmallerTiles } from "./smaller-tiles.js";
 
@@ -386,7 +387,7 @@ function presentIn(
   visible: PixelImage,
   analysis: RouterAnalysis,
   rows: RouterRows,
-  router: Parameters<typeof presentDegradations>[2],
+  router: ModelManifest["router"],
 ): Analysis["present"] {
   const present = presentDegradations(analysis, rows, router);
   return isOneTone(visible) ? present.filter(({ degradation }) => rows.has(degradation)) : present;
