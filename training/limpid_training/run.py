@@ -56,24 +56,25 @@ def as_matrix(x: torch.Tensor) -> torch.Tensor:
 
 
 class MuonAndAdamW:
-    """Muon for matrices and for the kernels that mix channels, AdamW for all else. PyTorch's, whose Muon takes nothing but matrices."""
+    """Muon for matrices and for the kernels that mix channels, AdamW for all else, each expert apart. PyTorch's, whose Muon takes
+    nothing but matrices."""
 
     #: With fewer rows or columns than this it is colours, a bottleneck, or a kernel of one channel.
     LEAST = 12
-    #: Three axes have the factors of experts, by AdamW at so many times the rate: both begin small, and their product is what acts.
-    FACTORS = 4
 
     def __init__(self, parameters):
         parameters = list(parameters)
         self.mixing = [p for p in parameters if p.ndim in (2, 4) and min(len(p), p[0].numel()) >= self.LEAST]
-        mixing = {id(p) for p in self.mixing}
-        factors = [p for p in parameters if p.ndim == 3]
-        others = [p for p in parameters if p.ndim != 3 and id(p) not in mixing]
-        groups = [{"params": p, "times": times} for p, times in ((others, 1), (factors, self.FACTORS)) if p]
-        self.parts = [torch.optim.AdamW(groups, weight_decay=1e-3, betas=(0.9, 0.99))]
+        self.factors = [p for p in parameters if p.ndim == 3]  # those of all experts
+        apart = {id(p) for p in (*self.mixing, *self.factors)}
+        others = [p for p in parameters if id(p) not in apart]
         self.matrices = [torch.nn.Parameter(as_matrix(p.detach())) for p in self.mixing]
         if any(matrix.data_ptr() != p.data_ptr() for matrix, p in zip(self.matrices, self.mixing)):
             raise ValueError("the channels of these kernels do not lie last")
+        # An expert that did not act stays as it is. Moments that went on without it would forget all but the last batch that it saw.
+        self.experts = [[torch.nn.Parameter(expert) for expert in p.detach()] for p in self.factors]
+        others += [expert for experts in self.experts for expert in experts]
+        self.parts = [torch.optim.AdamW(others, weight_decay=1e-3, betas=(0.9, 0.99))]
         if self.matrices:
             self.parts.append(torch.optim.Muon(self.matrices, weight_decay=1e-3, adjust_lr_fn="match_rms_adamw"))
 
@@ -82,9 +83,15 @@ class MuonAndAdamW:
         for parameter, matrix in zip(self.mixing, self.matrices):
             matrix.grad = None if parameter.grad is None else as_matrix(parameter.grad)
             parameter.grad = None
+        for parameter, experts in zip(self.factors, self.experts):
+            if parameter.grad is None:
+                continue
+            for expert, gradient, acted in zip(experts, parameter.grad, parameter.grad.flatten(1).any(1).tolist()):
+                expert.grad = gradient if acted else None
+            parameter.grad = None
         for part in self.parts:
             for group in part.param_groups:
-                group["lr"] = rate * group.get("times", 1)
+                group["lr"] = rate
             part.step()
             part.zero_grad(set_to_none=True)
 
