@@ -1,4 +1,4 @@
-"""What the backbone and the experts learn from: crops of damaged canvases, several of each canvas.
+"""What the backbone and the experts learn from: crops of damaged canvases.
 
 Faults have the size of the picture that they happen to, so they are synthesised on a canvas that is larger than the crop.
 """
@@ -33,15 +33,15 @@ PLAIN_PARTS = 0.25
 
 @dataclass
 class Shape:
-    """The side of a batch's crops in pixels, how many canvases they come from, and how many come from each."""
+    """The side of a batch's crops in pixels, and how many there are. Each has a canvas of its own: four from each of four canvases had eight
+    times the gradient noise."""
 
-    crop: int
-    canvases: int
-    crops: int = 4
+    side: int
+    count: int
 
 
 class Crops(Dataset):
-    """Item ``step`` is the whole batch of that step: damaged and clean [n, 3, crop, crop] in 0..1, labels [n, 10] in {0, 1},
+    """Item ``step`` is the whole batch of that step: damaged and clean [n, 3, side, side] in 0..1, labels [n, 10] in {0, 1},
     severities [n, 10], first [n], the index of each sample's first fault, -1 for none; with ``seen`` the views of each canvas, too,
     as the router sees the picture that the crops are from: windows [k, 3, s, s] and scene [3, h, w].
 
@@ -56,15 +56,15 @@ class Crops(Dataset):
 
     def __getitem__(self, position: int):
         source = Source((self.seed << 40) ^ (self.steps[position] << 8))
-        canvases = [self.canvas(source) for _ in range(self.shape.canvases)]
-        damaged, clean, labels, severities, first = (np.stack(parts) for parts in zip(*(crop for crops, _ in canvases for crop in crops)))
+        crops = [self.crop(source) for _ in range(self.shape.count)]
+        damaged, clean, labels, severities, first = (np.stack(parts) for parts in zip(*(crop for crop, _ in crops)))
         images = (torch.from_numpy(x).permute(0, 3, 1, 2) for x in (damaged, clean))
         item = (*images, torch.from_numpy(labels), torch.from_numpy(severities), torch.from_numpy(first))
-        return (*item, [views for _, views in canvases]) if self.seen else item
+        return (*item, [views for _, views in crops]) if self.seen else item
 
-    def canvas(self, source: Source):
-        """The crops of one canvas, and its views."""
-        side = self.shape.crop
+    def crop(self, source: Source):
+        """A crop of a canvas of its own, and the canvas's views."""
+        side = self.shape.side
         faults: list[Fault] = self.draws.faults(source)
         for fault in faults:
             if fault.degradation == "noise" and source.chance(WHITE):
@@ -88,18 +88,14 @@ class Crops(Dataset):
             labels[index], severities[index] = 1, fault.severity
         first = np.int64(DEGRADATIONS.index(faults[0].degradation) if faults else -1)
         h, w = clean.shape[:2]
-        part, count = round(side / enlarged), self.shape.crops
-        corners = [(source.integer(0, h - part), source.integer(0, w - part)) for _ in range(2 * count)]
-        # Half of the crops lie where most of the damage is: drops and creases leave most of a canvas as it was.
+        part = round(side / enlarged)
+        corners = [(source.integer(0, h - part), source.integer(0, w - part)) for _ in range(2)]
+        # Mostly where more of the damage is: drops and creases leave most of a canvas as it was.
         hit = [float(np.abs(damaged[y : y + part : 4, x : x + part : 4] - clean[y : y + part : 4, x : x + part : 4]).mean()) for y, x in corners]
-        order = sorted(range(len(corners)), key=lambda i: -hit[i])
-        chosen = order[: count // 2] + [order[i] for i in source.numbers.permutation(np.arange(count // 2, len(order)))[: count - count // 2]]
-        crops = []
-        for y, x in (corners[i] for i in chosen):
-            pair = (image[y : y + part, x : x + part] for image in (damaged, clean))
-            pair = (crop if part == side else rounded(cv2.resize(crop, (side, side), interpolation=cv2.INTER_CUBIC)) for crop in pair)
-            crops.append((*pair, labels, severities, first))
-        return crops, view_tensors(damaged, enlarged) if self.seen else None
+        y, x = corners[int(np.argmax(hit)) if source.chance(0.5) else 0]
+        pair = (image[y : y + part, x : x + part] for image in (damaged, clean))
+        pair = (crop if part == side else rounded(cv2.resize(crop, (side, side), interpolation=cv2.INTER_CUBIC)) for crop in pair)
+        return (*pair, labels, severities, first), view_tensors(damaged, enlarged) if self.seen else None
 
 
 def crop_stream(photos, draws, shape: Shape, seed: int, steps: range, workers: int, pages: float = PAGES):

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from .damage import DEGRADATIONS, Source
 
 #: How often a degradation is drawn, where not once: what gains slowest, and what is met most.
-SHARES = {"noise": 13, "jpeg": 7, "blur": 5, "shadow": 4, "raindrop": 3, "inpainting": 3, "low-light": 3, "haze": 2, "snow": 2}
+SHARES = {"noise": 13, "jpeg": 7, "blur": 5, "shadow": 4, "raindrop": 3, "inpainting": 3, "low-light": 3, "rain": 3, "snow": 3, "haze": 2}
 #: Share of the steps on two faults, with the experts against both.
-SECOND = 0.2
+SECOND = 0.28
 #: How often a degradation is one of two, where not once: haze hides what the other one did, and dark photographs are noisy ones.
-SECOND_SHARES = {"haze": 2, "low-light": 3, "noise": 4}
+SECOND_SHARES = {"noise": 4, "haze": 3, "low-light": 3, "rain": 2, "snow": 2}
 #: Share of the steps on one fault in which a second expert acts too, whose fault is absent; and of those on clean crops.
-IDLE, CLEAN = 0.2, 0.1
+IDLE, CLEAN = 0.2, 0.08
 #: Share of the idle steps in which the code says the absent fault, too, so that it is as wrong as the choice.
 DECEIVED = 0.45
 #: How often an expert is the idle one, where not once: those that spoil most when they are chosen wrongly.

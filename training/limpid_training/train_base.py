@@ -34,8 +34,8 @@ WIDE_DRAW = Draw(
     second=0.15,
 )
 #: A batch's crops: of fine faults, and of the others.
-SHAPES = (Shape(96, 4), Shape(192, 2, 2))
-LAST_SHAPES = (Shape(160, 2), Shape(224, 2, 2))
+SHAPES = (Shape(96, 16), Shape(192, 4))
+LAST_SHAPES = (Shape(160, 8), Shape(224, 4))
 #: Share of the steps, at the end, on larger crops; of all steps, those in which no expert acts; and of these, those on faults that are not fine.
 LAST, ALONE, ALONE_WIDE = 0.15, 0.15, 0.5
 #: Faults that leave parts of an image as they were. A crop that has next to none of the damage counts by this mean squared
@@ -92,12 +92,12 @@ def restoration_loss(restored, clean, first):
 
 
 @torch.no_grad()
-def gains(restore, photos, device, crop=160, batches=3):
+def gains(restore, photos, device, side=160, batches=3):
     """Mean PSNR gain in dB of each degradation over all severities, on held-out photographers; ``restore(damaged, labels, severities, name)``."""
     result = {}
     for index, name in enumerate(DEGRADATIONS):
         gain, samples = 0.0, 0
-        for damaged, clean, labels, severities, _ in crop_stream(photos, Always([name]), Shape(crop, 2), 7000 + index, range(batches), 0, pages=0):
+        for damaged, clean, labels, severities, _ in crop_stream(photos, Always([name]), Shape(side, 8), 7000 + index, range(batches), 0, pages=0):
             damaged, clean = damaged.to(device), clean.to(device)
             restored = (restore(damaged, labels.to(device), severities.to(device), name).clamp(0, 1) * 255).round() / 255
             gain += (psnr_loss(damaged, clean, 1e-10) - psnr_loss(restored, clean, 1e-10)).sum().item()
@@ -169,11 +169,11 @@ def believed(labels, severities, planned: Plan, step: int):
     return belief, guessed
 
 
-def told(router, views, count: int, device):
-    """The router's embedding [n, 64] of each canvas, for its ``count`` crops. Only the embedding learns."""
+def told(router, views, device):
+    """The router's embedding [n, 64] of each crop's canvas. Only the embedding learns."""
     with torch.no_grad():
         features = torch.cat([router.look(windows[None].to(device), scene[None].to(device))[0] for windows, scene in views])
-    return router.embed(features).repeat_interleave(count, 0)
+    return router.embed(features)
 
 
 def train(arguments) -> None:
@@ -214,7 +214,7 @@ def train(arguments) -> None:
         for planned, (damaged, clean, labels, severities, first, *views) in loader:
             rate = rate_at(step, arguments.steps, arguments.rate, arguments.decay)
             if router is not None and planned.imagined is None and Source(step).chance(arguments.told):
-                code = told(router, views[0], len(damaged) // len(views[0]), device)
+                code = told(router, views[0], device)
             else:
                 code = restorer.code(*(x.to(device) for x in believed(labels, severities, planned, step)))
             damaged = damaged.to(device).contiguous(memory_format=torch.channels_last)
@@ -232,7 +232,7 @@ def train(arguments) -> None:
                 judge = average.module
                 right = gains(lambda x, a, b, name: judge(x, judge.code(a, b), [name]), held_out, device)
                 alone = gains(lambda x, a, b, _: judge(x, judge.code(a, b), []), held_out, device)
-                pixels = step * SHAPES[0].canvases * SHAPES[0].crops * SHAPES[0].crop**2 / 1e6
+                pixels = step * SHAPES[0].count * SHAPES[0].side**2 / 1e6
                 log.write(
                     step=step,
                     megapixels=pixels,
