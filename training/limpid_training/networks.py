@@ -270,6 +270,10 @@ class Encoder(nn.Module):
         return torch.cat(features, 1), x
 
 
+#: Share of the router's features that each step of its training does without.
+FORGOTTEN = 0.2
+
+
 def pool(x):
     """Mean, deviation and maximum of each channel [n, c, h, w] -> three of [n, c]: what fills an image, varies in it, is rare in it."""
     mean = x.mean((2, 3))
@@ -310,7 +314,8 @@ class Router(nn.Module):
     def learn(self, windows, scene):
         """For training: logits [n, 10], severities [n, 10] before the sigmoid, and logits of each cell of the scene [n, 10, h', w']."""
         features, seen = self.look(windows, scene)
-        hidden = self.cls_head[1](F.gelu(self.cls_head[0](features)))
+        # Few photographs have faults by nature. Whole scenes are not to be learnt by heart.
+        hidden = self.cls_head[1](F.gelu(self.cls_head[0](F.dropout(features, FORGOTTEN, self.training))))
         return self.cls_head[2](hidden), self.severity_head(hidden), self.place_head(seen)
 
     def look(self, windows, scene):

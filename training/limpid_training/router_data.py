@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from .damage import DEGRADATIONS, Fault, Source, encode, one_by_one, original, rounded
 from .damage.fields import resize
 from .networks import ROUTER_CONFIG, scene_size, window_corners
-from .photographs import Photo, frame, staged
+from .photographs import FINE, Photo, frame, staged
 
 #: (height, width) of the pictures of a batch, each with its transpose.
 SIZES = ((192, 256), (240, 320), (256, 384), (288, 384), (336, 448), (320, 480), (288, 512), (384, 512), (256, 256), (384, 384))
@@ -46,7 +46,7 @@ COMPANIONS = {
 }
 CLEAN, PAGES, SECOND = 0.33, 0.12, 0.24
 #: Share of the pictures, of those without a fault of ours, that are photographs which have one by nature; each kind that several show, as often.
-BY_NATURE = 0.3
+BY_NATURE = 0.2
 #: Share of the pictures without a shadow that are of even ground, too.
 EVEN_ANYWAY = 0.06
 #: How sure the router should be of what a photograph shows by nature, plainly or so that people would disagree. Of what severity is not
@@ -58,8 +58,10 @@ STRIDE, PLAIN = 16, 0.02
 SHOWS = {"rain": 0.03, "raindrop": 0.012, "haze": 0.06, "snow": 0.012, "low-light": 0.1, "shadow": 0.03, "inpainting": 0.006}
 #: Steps over which the mildest severity falls.
 HARDER = 6000
-#: Pictures that were larger than they seem: what a camera's own pixels look like at 100 %.
-SOFT = 0.12
+#: Pictures that were larger than they seem, and how many times: what a camera's own pixels look like at 100 %.
+SOFT, SOFTER = 0.12, (1.2, 2.2)
+#: Share of the pictures with noise or JPEG that were as soft before: at 100 % noise lies on soft edges, which are not to be sharpened.
+SOFT_BEFORE = 0.3
 #: Share of the pictures without a fault or with fine ones that are plain parts of photographs.
 PLAIN_PARTS = 0.4
 
@@ -101,6 +103,12 @@ def saved(x: np.ndarray, source: Source, labels: np.ndarray) -> np.ndarray:
     shows = float(np.clip((84 - quality) / 18, 0, 0.8))
     labels[DEGRADATIONS.index("jpeg")] = max(labels[DEGRADATIONS.index("jpeg")], shows)
     return encode(x, quality, source.chance(0.25))
+
+
+def rescaled(x: np.ndarray, factor: float) -> np.ndarray:
+    """At its own size again, after another."""
+    h, w = x.shape[:2]
+    return np.clip(resize(resize(x, round(h * factor), round(w * factor)), h, w), 0, 1)
 
 
 def views_of(x: np.ndarray, soft: float) -> tuple[np.ndarray, np.ndarray]:
@@ -173,7 +181,10 @@ class RouterBatches(Dataset):
                 targets[index], places[index] = sure, -1
         for index in map(DEGRADATIONS.index, plain):
             severities[index] = SEVERITY_BY_NATURE
-        before = x = original(x, faults, source)
+        x = original(x, faults, source)
+        if names and names <= FINE and source.chance(SOFT_BEFORE):
+            x = rescaled(x, 1 / source.uniform(*SOFTER))
+        before = x
         for fault, x in one_by_one(x, faults, source):
             index = DEGRADATIONS.index(fault.degradation)
             changed = cv2.resize(np.abs(x - before).mean(-1), (columns, rows), interpolation=cv2.INTER_AREA)
@@ -181,11 +192,10 @@ class RouterBatches(Dataset):
             places[index], before = np.where(places[index] < 0, -1, 1 - np.exp(-changed / PLAIN)), x
         fine = not names & {"noise", "jpeg", "blur"}
         if fine and source.chance(0.06):  # scaled after it happened
-            factor = source.uniform(0.6, 0.95)
-            x = np.clip(resize(resize(x, round(h * factor), round(w * factor)), h, w), 0, 1)
+            x = rescaled(x, source.uniform(0.6, 0.95))
         if "jpeg" not in names and source.chance(0.6):
             x = saved(x, source, targets)
-        soft = source.uniform(1.2, 2.2) if fine and source.chance(SOFT) else 1.0
+        soft = source.uniform(*SOFTER) if fine and source.chance(SOFT) else 1.0
         first = next(map(DEGRADATIONS.index, [*(fault.degradation for fault in faults), *plain]), -1)
         return (*views_of(rounded(x), soft), targets, severities, np.int64(first), places)
 

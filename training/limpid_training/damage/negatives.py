@@ -261,7 +261,7 @@ def developed(x: np.ndarray, source: Source) -> np.ndarray:
         x = np.clip(x, 1e-4, 1) ** math.exp(source.uniform(-0.4, 0.4))
     if source.chance(0.5):
         mean = x.mean()
-        x = mean + (x - mean) * source.uniform(0.65, 1.2)
+        x = mean + (x - mean) * source.uniform(0.8, 1.2)
     if source.chance(0.13):
         tone = source.choice([(1, 1, 1), (1, 1, 1), (1, 1, 1), (1.05, 0.98, 0.88), (0.96, 1, 1.05)])
         x = luma(np.clip(x, 0, 1))[..., None] * np.array(tone, dtype=np.float32)
