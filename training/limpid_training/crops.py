@@ -13,11 +13,12 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from .damage import DEGRADATIONS, Fault, Source, degrade, encode, original, rounded
-from .photographs import OUTDOORS, frame, staged, without
+from .photographs import FINE, OUTDOORS, frame, staged, without
 from .router_data import Draw, view_tensors
 
-#: (height, width) of the canvases.
+#: (height, width) of the canvases, and of those on which nobody looks at more than the crop and what is wrong is within few pixels.
 CANVASES = ((256, 256), (256, 384), (384, 256), (320, 320), (384, 384))
+SMALL_CANVASES = ((192, 192), (192, 256), (256, 192))
 #: Faults that have the size of the picture. Most of their canvases are large, and the crops of some are enlarged, up to so many times: as a
 #: shadow or a crease looks at 100 % in a picture of many pixels.
 WIDE = {"rain", "raindrop", "haze", "snow", "low-light", "shadow", "inpainting"}
@@ -71,7 +72,8 @@ class Crops(Dataset):
                 fault.kind = "white"
         names = {fault.degradation for fault in faults}
         wide = bool(names & WIDE)
-        h, w = source.choice(LARGE_CANVASES if wide and source.chance(LARGE) else CANVASES)
+        small = names <= FINE and not self.seen
+        h, w = source.choice(LARGE_CANVASES if wide and source.chance(LARGE) else SMALL_CANVASES if small else CANVASES)
         enlarged = source.logarithmic(ENLARGEMENT) if wide and source.chance(ENLARGED) else 1.0
         originals = without(self.photos, names)
         framed = staged(originals, names, h, w, source, PLAIN_PARTS) or frame(originals, h, w, source, self.pages)

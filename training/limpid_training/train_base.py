@@ -34,7 +34,7 @@ WIDE_DRAW = Draw(
     second=0.15,
 )
 #: A batch's crops: of fine faults, and of the others.
-SHAPES = (Shape(96, 16), Shape(192, 4))
+SHAPES = (Shape(96, 16), Shape(160, 6))
 LAST_SHAPES = (Shape(160, 8), Shape(224, 4))
 #: Share of the steps, at the end, on larger crops; of all steps, those in which no expert acts; and of these, those on faults that are not fine.
 LAST, ALONE, ALONE_WIDE = 0.15, 0.15, 0.5
