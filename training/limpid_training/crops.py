@@ -92,9 +92,13 @@ class Crops(Dataset):
         h, w = clean.shape[:2]
         part = round(side / enlarged)
         corners = [(source.integer(0, h - part), source.integer(0, w - part)) for _ in range(2)]
+
+        def damage(corner) -> float:
+            y, x = corner
+            return float(np.abs(damaged[y : y + part : 4, x : x + part : 4] - clean[y : y + part : 4, x : x + part : 4]).mean())
+
         # Mostly where more of the damage is: drops and creases leave most of a canvas as it was.
-        hit = [float(np.abs(damaged[y : y + part : 4, x : x + part : 4] - clean[y : y + part : 4, x : x + part : 4]).mean()) for y, x in corners]
-        y, x = corners[int(np.argmax(hit)) if source.chance(0.5) else 0]
+        y, x = max(corners, key=damage) if source.chance(0.5) else corners[0]
         pair = (image[y : y + part, x : x + part] for image in (damaged, clean))
         pair = (crop if part == side else rounded(cv2.resize(crop, (side, side), interpolation=cv2.INTER_CUBIC)) for crop in pair)
         return (*pair, labels, severities, first), view_tensors(damaged, enlarged) if self.seen else None

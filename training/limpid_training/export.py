@@ -31,8 +31,6 @@ EXPERT_NAMES = {
 MODEL_ID = "limpid.compact"
 #: Probability from which a fault counts as present, unless calibration chose one for it.
 THRESHOLD = 0.7
-#: The same beside a more probable fault.
-SECOND_THRESHOLD = 0.6
 LICENCE = "Apache-2.0"
 
 
@@ -147,7 +145,7 @@ def export(arguments) -> None:
             "degradations": list(DEGRADATIONS),
             "threshold": THRESHOLD,
             "thresholds": router.get("thresholds", {}),
-            "secondThreshold": router.get("second_threshold", SECOND_THRESHOLD),
+            **({"secondThreshold": router["second_threshold"]} if "second_threshold" in router else {}),
         },
         "experts": experts,
         "training": {

@@ -53,6 +53,8 @@ def normalized(x, weight, bias):
 
 #: Layers of the scene's encoder that add to what they are given.
 RESIDUAL = (3, 4)
+#: Share of the router's features that each step of its training does without.
+FORGOTTEN = 0.2
 
 
 class LayerNorm2d(nn.Module):
@@ -268,10 +270,6 @@ class Encoder(nn.Module):
             if index in self.pooled:
                 features += pool(x.float())
         return torch.cat(features, 1), x
-
-
-#: Share of the router's features that each step of its training does without.
-FORGOTTEN = 0.2
 
 
 def pool(x):

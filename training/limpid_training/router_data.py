@@ -190,12 +190,12 @@ class RouterBatches(Dataset):
             changed = cv2.resize(np.abs(x - before).mean(-1), (columns, rows), interpolation=cv2.INTER_AREA)
             targets[index], severities[index] = max(targets[index], target(fault, changed.mean())), fault.severity
             places[index], before = np.where(places[index] < 0, -1, 1 - np.exp(-changed / PLAIN)), x
-        fine = not names & {"noise", "jpeg", "blur"}
-        if fine and source.chance(0.06):  # scaled after it happened
+        coarse = not names & {*FINE, "blur"}  # nothing fine is wrong with it, so it can be scaled
+        if coarse and source.chance(0.06):  # scaled after it happened
             x = rescaled(x, source.uniform(0.6, 0.95))
         if "jpeg" not in names and source.chance(0.6):
             x = saved(x, source, targets)
-        soft = source.uniform(*SOFTER) if fine and source.chance(SOFT) else 1.0
+        soft = source.uniform(*SOFTER) if coarse and source.chance(SOFT) else 1.0
         first = next(map(DEGRADATIONS.index, [*(fault.degradation for fault in faults), *plain]), -1)
         return (*views_of(rounded(x), soft), targets, severities, np.int64(first), places)
 

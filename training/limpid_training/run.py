@@ -90,22 +90,16 @@ class MuonAndAdamW:
                 expert.grad = gradient if acted else None
             parameter.grad = None
         for part in self.parts:
-            for group in part.param_groups:
-                group["lr"] = rate
+            part.param_groups[0]["lr"] = rate
             part.step()
             part.zero_grad(set_to_none=True)
 
     def state(self) -> list[dict]:
         return [part.state_dict() for part in self.parts]
 
-    @staticmethod
-    def sizes(states: list[dict]) -> list[list[int]]:
-        """How many parameters each group has."""
-        return [[len(group["params"]) for group in state["param_groups"]] for state in states]
-
     def resume(self, states: list[dict]) -> None:
         """Goes on from these, where the same parameters were trained."""
-        if self.sizes(states) == self.sizes(self.state()):
+        if [len(s["param_groups"][0]["params"]) for s in states] == [len(part.param_groups[0]["params"]) for part in self.parts]:
             for part, state in zip(self.parts, states):
                 part.load_state_dict(state)
 

@@ -29,11 +29,11 @@ import {
 import { CompactRouter, type Analysis as RouterAnalysis } from "../router/index.js";
 import type { Analysis } from "./analysis.js";
 import { chooseMixture, routeMixture } from "./mixture.js";
+import type { ModelManifest } from "./model-manifest.js";
 import type { LoadedModel } from "./model.js";
 import type { AnalyzeOptions, RestoreOptions, RestoreResult } from "./options.js";
 import { defaultTileSize, restoreImage, tilesOf } from "./restore-image.js";
 import { RestoreWork } from "./restore-work.js";
-import type { ModelManifest } from "./model-manifest.js";
 import { activeRouterRows, presentDegradations, type RouterRows } from "./present-degradations.js";
 import { withSmallerTiles } from "./smaller-tiles.js";
 
