@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from .damage import DEGRADATIONS, Fault, Source, degrade, encode, original, rounded
 from .photographs import FINE, OUTDOORS, frame, staged, without
-from .router_data import Draw, view_tensors
+from .router_data import view_tensors
 
 #: (height, width) of the canvases, and of those on which nobody looks at more than the crop and what is wrong is within few pixels.
 CANVASES = ((256, 256), (256, 384), (384, 256), (320, 320), (384, 384))
@@ -46,7 +46,7 @@ class Crops(Dataset):
     severities [n, 10], first [n], the index of each sample's first fault, -1 for none; with ``seen`` the views of each canvas, too,
     as the router sees the picture that the crops are from: windows [k, 3, s, s] and scene [3, h, w].
 
-    ``draws`` gives the faults of each canvas: a :class:`Draw`, or anything with its method. The item depends on the seed and the step alone.
+    ``draws`` gives the faults of each canvas: a :class:`~.router_data.Draw`, or anything with its method. The item depends on the seed and the step alone.
     """
 
     def __init__(self, photos, draws, shape: Shape, seed: int, steps: range, pages: float = PAGES, seen: bool = False):
@@ -104,17 +104,6 @@ class Crops(Dataset):
         return (*pair, labels, severities, first), view_tensors(damaged, enlarged) if self.seen else None
 
 
-def crop_stream(photos, draws, shape: Shape, seed: int, steps: range, workers: int, pages: float = PAGES):
-    """Yields one batch a step."""
-    return DataLoader(
-        Crops(photos, draws, shape, seed, steps, pages),
-        batch_size=None,
-        num_workers=workers,
-        worker_init_fn=lambda _: torch.set_num_threads(1),
-        prefetch_factor=4 if workers else None,
-    )
-
-
 @dataclass
 class Always:
     """Draws exactly these degradations."""
@@ -126,6 +115,3 @@ class Always:
     def faults(self, source: Source) -> list[Fault]:
         low, high = (self.low, self.high) if len(self.names) < 2 else (0.2, 0.8)
         return [Fault(name, source.uniform(low, high)) for name in self.names]
-
-
-__all__ = ["Always", "Crops", "Draw", "Shape", "crop_stream"]

@@ -8,6 +8,7 @@ At the end, with ``--told``, the finished router says what is wrong in a share o
 
 from __future__ import annotations
 
+import copy
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from .crops import PAGES, Always, Crops, Shape, crop_stream
+from .crops import PAGES, Always, Crops, Shape
 from .damage import DEGRADATIONS, Source
 from .keep import kept
 from .networks import EMBEDDING_SIZE, Backbone, Experts, compile_networks, count_parameters, use_experts
@@ -92,17 +93,23 @@ def restoration_loss(restored, clean, first):
 
 
 @torch.no_grad()
-def gains(restore, photos, device, side=160, batches=3):
-    """Mean PSNR gain in dB of each degradation over all severities, on held-out photographers; ``restore(damaged, labels, severities, name)``."""
+def gains(restorer, experts: bool, photos, device, router=None, side=160, batches=3):
+    """Mean PSNR gain in dB of each degradation over all severities, on held-out photographers, with its expert or with none.
+
+    The router says what is wrong, or the code where there is none. Nothing counts as better than 50 dB, so that a crop with
+    next to no damage does not outweigh the others.
+    """
     result = {}
     for index, name in enumerate(DEGRADATIONS):
-        gain, samples = 0.0, 0
-        for damaged, clean, labels, severities, _ in crop_stream(photos, Always([name]), Shape(side, 8), 7000 + index, range(batches), 0, pages=0):
+        crops = Crops(photos, Always([name]), Shape(side, 8), 7000 + index, range(batches), 0, router is not None)
+        gain = 0.0
+        for batch in range(batches):
+            damaged, clean, labels, severities, _, *views = crops[batch]
             damaged, clean = damaged.to(device), clean.to(device)
-            restored = (restore(damaged, labels.to(device), severities.to(device), name).clamp(0, 1) * 255).round() / 255
-            gain += (psnr_loss(damaged, clean, 1e-10) - psnr_loss(restored, clean, 1e-10)).sum().item()
-            samples += len(damaged)
-        result[name] = gain / samples
+            code = told(router, views[0], device) if router is not None else restorer.code(labels.to(device), severities.to(device))
+            restored = (restorer(damaged, code, [name] if experts else []).clamp(0, 1) * 255).round() / 255
+            gain += (psnr_loss(damaged, clean) - psnr_loss(restored, clean)).mean().item()
+        result[name] = gain / batches
     return result
 
 
@@ -191,10 +198,12 @@ def train(arguments) -> None:
         restorer.load_state_dict(state.get("restorer", state["average"]))
     restorer.requires_grad_(False)
     trained = nn.ModuleList([restorer.experts if arguments.frozen else restorer])
-    router = load_router(out, device) if arguments.told else None
+    router = averaged_router = load_router(out, device) if arguments.told else None
     if router is not None:
         trained.append(router.de_extractor)
         embedding = AveragedWeights(router.de_extractor)
+        averaged_router = copy.deepcopy(router)
+        averaged_router.de_extractor = embedding.module
     trained.requires_grad_(True)
     average = AveragedWeights(restorer)
     optimizer = MuonAndAdamW(trained.parameters())
@@ -213,7 +222,7 @@ def train(arguments) -> None:
         loader = planned_stream(photos, shapes, arguments.seed, range(step, end), arguments.workers, 0.0 if arguments.frozen else ALONE, router is not None)
         for planned, (damaged, clean, labels, severities, first, *views) in loader:
             rate = rate_at(step, arguments.steps, arguments.rate, arguments.decay)
-            if router is not None and planned.imagined is None and Source(step).chance(arguments.told):
+            if router is not None and Source(step).chance(arguments.told):
                 code = told(router, views[0], device)
             else:
                 code = restorer.code(*(x.to(device) for x in believed(labels, severities, planned, step)))
@@ -229,9 +238,7 @@ def train(arguments) -> None:
                 embedding.update(router.de_extractor, step)
             running, counted, step = running + loss.item(), counted + 1, step + 1
             if step % 1000 == 0 or step == arguments.steps:
-                judge = average.module
-                right = gains(lambda x, a, b, name: judge(x, judge.code(a, b), [name]), held_out, device)
-                alone = gains(lambda x, a, b, _: judge(x, judge.code(a, b), []), held_out, device)
+                right, alone = (gains(average.module, experts, held_out, device, averaged_router) for experts in (True, False))
                 pixels = step * SHAPES[0].count * SHAPES[0].side**2 / 1e6
                 log.write(
                     step=step,
