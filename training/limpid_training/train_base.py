@@ -16,7 +16,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from .crops import PAGES, Always, Crops, Shape
+from .crops import PAGES, WIDE, Always, Crops, Shape
 from .damage import DEGRADATIONS, Source
 from .keep import kept
 from .networks import EMBEDDING_SIZE, Backbone, Experts, compile_networks, count_parameters, use_experts
@@ -40,7 +40,8 @@ LAST_SHAPES = (Shape(160, 8), Shape(224, 4))
 #: Share of the steps, at the end, on larger crops; of all steps, those in which no expert acts; and of these, those on faults that are not fine.
 LAST, ALONE, ALONE_WIDE = 0.15, 0.15, 0.5
 #: Faults that leave parts of an image as they were. A crop that has next to none of the damage counts by this mean squared
-#: error besides its own, as the whole image would count it; others by 1e-5.
+#: error besides its own, as the whole image would count it. So does a crop where an expert acts against a fault of the picture's size that
+#: is not there: to leave it as it is would be worth 50 dB, more than repairs gain, and experts would hold back. Others count by 1e-5.
 UNEVEN, UNEVEN_ERROR = {"raindrop", "shadow", "inpainting"}, 5e-4
 #: How far severities are guessed wrongly at most, as a standard deviation: what is told wrongly should cost little.
 UNSURE = 0.5
@@ -85,10 +86,11 @@ def smoothness(clean: torch.Tensor) -> torch.Tensor:
     return (1 - detail / DETAIL).clamp(0, 1)
 
 
-def restoration_loss(restored, clean, first):
-    """Mean negative PSNR of samples whose first fault is that of index ``first`` [n], -1 for none, and their lattice."""
+def restoration_loss(restored, clean, first, idle: bool):
+    """Mean negative PSNR of samples whose first fault is that of index ``first`` [n], -1 for none, and their lattice; ``idle`` if an expert acts
+    against an absent fault of the picture's size."""
     uneven = torch.tensor([d in UNEVEN for d in DEGRADATIONS] + [False], device=restored.device)
-    error = torch.where(uneven[first.to(restored.device)], UNEVEN_ERROR, 1e-5)
+    error = torch.where(uneven[first.to(restored.device)] | idle, UNEVEN_ERROR, 1e-5)
     return (psnr_loss(restored, clean, error) + LATTICE * smoothness(clean) * lattice(restored - clean)).mean()
 
 
@@ -229,7 +231,8 @@ def train(arguments) -> None:
             damaged = damaged.to(device).contiguous(memory_format=torch.channels_last)
             with torch.autocast(device.type, torch.bfloat16, enabled=arguments.precision == "bfloat16"):
                 restored = restorer(damaged, code, planned.acting)
-            loss = restoration_loss(restored.float(), clean.to(device), first)
+            idle = not WIDE.isdisjoint({*planned.acting} - {*planned.faults})
+            loss = restoration_loss(restored.float(), clean.to(device), first, idle)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
             optimizer.step(rate)
