@@ -72,7 +72,7 @@ class Crops(Dataset):
                 fault.kind = "white"
         names = {fault.degradation for fault in faults}
         wide = bool(names & WIDE)
-        small = names <= FINE and not self.seen
+        small = names <= FINE and not self.seen and side <= min(map(min, SMALL_CANVASES))
         h, w = source.choice(LARGE_CANVASES if wide and source.chance(LARGE) else SMALL_CANVASES if small else CANVASES)
         enlarged = source.logarithmic(ENLARGEMENT) if wide and source.chance(ENLARGED) else 1.0
         originals = without(self.photos, names)

@@ -16,7 +16,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from .crops import PAGES, WIDE, Always, Crops, Shape
+from .crops import PAGES, Always, Crops, Shape
 from .damage import DEGRADATIONS, Source
 from .keep import kept
 from .networks import EMBEDDING_SIZE, Backbone, Experts, compile_networks, count_parameters, use_experts
@@ -40,8 +40,7 @@ LAST_SHAPES = (Shape(160, 8), Shape(224, 4))
 #: Share of the steps, at the end, on larger crops; of all steps, those in which no expert acts; and of these, those on faults that are not fine.
 LAST, ALONE, ALONE_WIDE = 0.15, 0.15, 0.5
 #: Faults that leave parts of an image as they were. A crop that has next to none of the damage counts by this mean squared
-#: error besides its own, as the whole image would count it. So does a crop where an expert acts against a fault of the picture's size that
-#: is not there: to leave it as it is would be worth 50 dB, more than repairs gain, and experts would hold back. Others count by 1e-5.
+#: error besides its own, as the whole image would count it; others by 1e-5.
 UNEVEN, UNEVEN_ERROR = {"raindrop", "shadow", "inpainting"}, 5e-4
 #: How far severities are guessed wrongly at most, as a standard deviation: what is told wrongly should cost little.
 UNSURE = 0.5
@@ -86,24 +85,23 @@ def smoothness(clean: torch.Tensor) -> torch.Tensor:
     return (1 - detail / DETAIL).clamp(0, 1)
 
 
-def restoration_loss(restored, clean, first, idle: bool):
-    """Mean negative PSNR of samples whose first fault is that of index ``first`` [n], -1 for none, and their lattice; ``idle`` if an expert acts
-    against an absent fault of the picture's size."""
+def restoration_loss(restored, clean, first):
+    """Mean negative PSNR of samples whose first fault is that of index ``first`` [n], -1 for none, and their lattice."""
     uneven = torch.tensor([d in UNEVEN for d in DEGRADATIONS] + [False], device=restored.device)
-    error = torch.where(uneven[first.to(restored.device)] | idle, UNEVEN_ERROR, 1e-5)
+    error = torch.where(uneven[first.to(restored.device)], UNEVEN_ERROR, 1e-5)
     return (psnr_loss(restored, clean, error) + LATTICE * smoothness(clean) * lattice(restored - clean)).mean()
 
 
 @torch.no_grad()
-def gains(restorer, experts: bool, photos, device, router=None, side=160, batches=3):
+def gains(restorer, experts: bool, photos, device, router=None, batches=5):
     """Mean PSNR gain in dB of each degradation over all severities, on held-out photographers, with its expert or with none.
 
-    The router says what is wrong, or the code where there is none. Nothing counts as better than 50 dB, so that a crop with
-    next to no damage does not outweigh the others.
+    The router says what is wrong, or the code where there is none. Crops are larger than any in training, as photographs are. Nothing counts as
+    better than 50 dB, so that a crop with next to no damage does not outweigh the others.
     """
     result = {}
     for index, name in enumerate(DEGRADATIONS):
-        crops = Crops(photos, Always([name]), Shape(side, 8), 7000 + index, range(batches), 0, router is not None)
+        crops = Crops(photos, Always([name]), Shape(256, 4), 7000 + index, range(batches), 0, router is not None)
         gain = 0.0
         for batch in range(batches):
             damaged, clean, labels, severities, _, *views = crops[batch]
@@ -132,7 +130,7 @@ class PlannedCrops(torch.utils.data.Dataset):
             return Plan([], []), Crops(self.photos, WIDE_DRAW if wide else DRAW, self.shapes[wide], self.seed, single, seen=self.seen)[0]
         planned = plan(step, self.seed)
         pages = PAGES_FOR_IDLE if len(planned.acting) > len(planned.faults) else PAGES
-        shape = self.shapes[not FINE.issuperset(planned.faults)]
+        shape = self.shapes[not FINE.issuperset(planned.acting)]  # by experts, so that the size does not say whose fault is there
         return planned, Crops(self.photos, Always(planned.faults), shape, self.seed + 1, single, pages, self.seen)[0]
 
 
@@ -231,8 +229,7 @@ def train(arguments) -> None:
             damaged = damaged.to(device).contiguous(memory_format=torch.channels_last)
             with torch.autocast(device.type, torch.bfloat16, enabled=arguments.precision == "bfloat16"):
                 restored = restorer(damaged, code, planned.acting)
-            idle = not WIDE.isdisjoint({*planned.acting} - {*planned.faults})
-            loss = restoration_loss(restored.float(), clean.to(device), first, idle)
+            loss = restoration_loss(restored.float(), clean.to(device), first)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
             optimizer.step(rate)
