@@ -93,24 +93,24 @@ def restoration_loss(restored, clean, first):
 
 
 @torch.no_grad()
-def gains(restorer, experts: bool, photos, device, router=None, batches=5):
-    """Mean PSNR gain in dB of each degradation over all severities, on held-out photographers, with its expert or with none.
+def gains(restorer, photos, device, router=None, batches=5):
+    """Mean PSNR gain in dB of each degradation over all severities, on held-out photographers: with its expert, and with none.
 
     The router says what is wrong, or the code where there is none. Crops are larger than any in training, as photographs are. Nothing counts as
     better than 50 dB, so that a crop with next to no damage does not outweigh the others.
     """
-    result = {}
+    right, alone = dict.fromkeys(DEGRADATIONS, 0.0), dict.fromkeys(DEGRADATIONS, 0.0)
     for index, name in enumerate(DEGRADATIONS):
         crops = Crops(photos, Always([name]), Shape(256, 4), 7000 + index, range(batches), 0, router is not None)
-        gain = 0.0
         for batch in range(batches):
             damaged, clean, labels, severities, _, *views = crops[batch]
             damaged, clean = damaged.to(device), clean.to(device)
             code = told(router, views[0], device) if router is not None else restorer.code(labels.to(device), severities.to(device))
-            restored = (restorer(damaged, code, [name] if experts else []).clamp(0, 1) * 255).round() / 255
-            gain += (psnr_loss(damaged, clean) - psnr_loss(restored, clean)).mean().item()
-        result[name] = gain / batches
-    return result
+            before = psnr_loss(damaged, clean)
+            for gain, acting in ((right, [name]), (alone, [])):
+                restored = (restorer(damaged, code, acting).clamp(0, 1) * 255).round() / 255
+                gain[name] += (before - psnr_loss(restored, clean)).mean().item() / batches
+    return right, alone
 
 
 class PlannedCrops(torch.utils.data.Dataset):
@@ -238,7 +238,7 @@ def train(arguments) -> None:
                 embedding.update(router.de_extractor, step)
             running, counted, step = running + loss.item(), counted + 1, step + 1
             if step % 1000 == 0 or step == arguments.steps:
-                right, alone = (gains(average.module, experts, held_out, device, averaged_router) for experts in (True, False))
+                right, alone = gains(average.module, held_out, device, averaged_router)
                 pixels = step * SHAPES[0].count * SHAPES[0].side**2 / 1e6
                 log.write(
                     step=step,
