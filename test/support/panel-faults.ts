@@ -1,24 +1,40 @@
 import axe from "axe-core";
-import type { Frame, Page } from "playwright-core";
+import type { Frame } from "playwright-core";
 
 /**
- * What is wrong with a panel as it is shown now, in both colour schemes and at some widths: what axe finds, and what reaches
- * past its side.
+ * Gives a panel, the first frame of its page, a width, and waits until it has it. The page stays as large as it is: after
+ * another size of it Chromium may lose clicks in frames of other sites.
  *
- * @param resize - gives the panel a width in pixels
+ * @param width - as CSS says it
+ * @returns the width that it had
  */
-export async function panelFaults(
-  page: Page,
-  panel: Frame,
-  widths: readonly number[],
-  resize: (width: number) => Promise<unknown>,
-): Promise<string[]> {
+export async function resizePanel(panel: Frame, width: string): Promise<string> {
+  const { before, pixels } = await panel.page().evaluate((wanted) => {
+    const frame = document.querySelector("iframe")!;
+    const before = frame.style.width;
+    frame.style.width = wanted;
+    return { before, pixels: frame.clientWidth };
+  }, width);
+  const end = Date.now() + 60_000;
+  while ((await panel.evaluate(() => innerWidth)) !== pixels) {
+    if (Date.now() > end) throw new Error(`the panel does not become ${pixels} pixels wide`);
+  }
+  return before;
+}
+
+/**
+ * What is wrong with a panel as it is shown now, in both colour schemes and at some widths in pixels: what axe finds, and what
+ * reaches past its side. Its width is what it was before when this ends.
+ */
+export async function panelFaults(panel: Frame, widths: readonly number[]): Promise<string[]> {
+  const page = panel.page();
+  const before = await resizePanel(panel, `${widths[0]}px`);
   await panel.evaluate(axe.source);
   const faults: string[] = [];
   for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme });
     for (const width of widths) {
-      await resize(width);
+      await resizePanel(panel, `${width}px`);
       const found = await panel.evaluate(async () => {
         const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
         const wide = [
@@ -34,5 +50,6 @@ export async function panelFaults(
     }
   }
   await page.emulateMedia({ colorScheme: null });
+  await resizePanel(panel, before);
   return faults;
 }

@@ -113,12 +113,6 @@ const look = (page: Page): Promise<ShownLayer[]> => page.evaluate(() => editor.l
 const says = (panel: Frame, id: "status" | "problem" | "active", text: RegExp): Promise<void> =>
   panel.locator(`#${id}`, { hasText: text }).waitFor({ timeout: 45_000 });
 
-/** Gives the plugin's window a width. */
-const resize = (page: Page, width: number): Promise<void> =>
-  page.evaluate((pixels) => {
-    document.querySelector("iframe")!.style.width = `${pixels}px`;
-  }, width);
-
 /** The page's policy may forbid the evaluation that `waitForFunction` does in it. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + 60_000;
@@ -242,7 +236,7 @@ describe("the built page of the Figma plugin", () => {
     const letGo = await holdRestore(panel);
     await panel.locator("#all").click();
     await says(panel, "status", /\(1 of 3\)$/);
-    expect(await panelFaults(page, panel, [300, 320, 340], (width) => resize(page, width))).toEqual([]);
+    expect(await panelFaults(panel, [300, 320, 340])).toEqual([]);
     await letGo();
     await says(panel, "problem", /^2 restored, 1 failed\.$/);
     expect(await panel.locator("#outcomes li").allTextContents()).toEqual([
@@ -250,7 +244,7 @@ describe("the built page of the Figma plugin", () => {
       expect.stringMatching(/^Photo"Photo" is locked/),
       "Photorestored: JPEG, Noise",
     ]);
-    expect(await panelFaults(page, panel, [300, 320, 340], (width) => resize(page, width))).toEqual([]);
+    expect(await panelFaults(panel, [300, 320, 340])).toEqual([]);
     const layers = (await look(page)).slice(-3);
     expect(layers.map(({ pixels }) => String(pixels) === String([...picture.data]))).toEqual([
       false,
@@ -304,7 +298,7 @@ describe("the built page of the Figma plugin", () => {
     ]) {
       expect(tree).toContain(line);
     }
-    expect(await panelFaults(page, panel, [300, 320, 340], (width) => resize(page, width))).toEqual([]);
+    expect(await panelFaults(panel, [300, 320, 340])).toEqual([]);
     await panel.locator("#apply").click();
     await says(panel, "status", /^Added as a new layer/);
     expect((await look(page)).map(({ name }) => name)).toEqual(["Photo", "Photo restored"]);

@@ -13,7 +13,7 @@ import type { FakePhotopea } from "../../fakes/photopea/index.js";
 import { cancelNextRun } from "../../support/cancel-next-run.js";
 import { holdRestore } from "../../support/hold-restore.js";
 import { openPage } from "../../support/page.js";
-import { panelFaults } from "../../support/panel-faults.js";
+import { panelFaults, resizePanel } from "../../support/panel-faults.js";
 import { focusedIn, listen, tabThrough } from "../../support/tab-order.js";
 import { makeTinyModel } from "../../support/tiny-model.js";
 import { makePicture } from "./connected.js";
@@ -378,11 +378,7 @@ describe("the Photopea plugin of the examples", () => {
     expect(await question.locator("#question-text").textContent()).toBe(
       "“Logo” (a smart object) is not made of pixels. Restore it too?",
     );
-    expect(
-      await panelFaults(page, panel, [300, 320, 400], (width) =>
-        page.setViewportSize({ width, height: 900 }),
-      ),
-    ).toEqual([]);
+    expect(await panelFaults(panel, [300, 320, 400])).toEqual([]);
     await page.keyboard.press("Escape");
     await until(async () => !(await question.isVisible()));
     expect(await look(page)).toMatchObject([{ historyLength: 0 }]);
@@ -413,22 +409,14 @@ describe("the Photopea plugin of the examples", () => {
     expect((await look(page))[0]!.layers.map(({ name }) => name)).toEqual([
       ...["Sky restored", "Sky", "Huge", "Logo", "Curves 1", "Group", "Ground restored", "Ground", "Fog"],
     ]);
-    expect(
-      await panelFaults(page, panel, [300, 320, 400], (width) =>
-        page.setViewportSize({ width, height: 900 }),
-      ),
-    ).toEqual([]);
+    expect(await panelFaults(panel, [300, 320, 400])).toEqual([]);
     // Cancelled between two, it goes on where it was, though the last result alone is chosen by then.
     await page.evaluate(() => photopea.chooseLayers([1], [7]));
     await lookAgain();
     const letGo = await holdRestore(panel, 1);
     await panel.locator("#all", { hasText: "Restore all 2" }).click();
     await says(panel, "status", /\(2 of 2\)$/);
-    expect(
-      await panelFaults(page, panel, [300, 320, 400], (width) =>
-        page.setViewportSize({ width, height: 900 }),
-      ),
-    ).toEqual([]);
+    expect(await panelFaults(panel, [300, 320, 400])).toEqual([]);
     await panel.locator("#cancel").click();
     await letGo();
     await says(panel, "status", /^Cancelled: 1 restored\.$/);
@@ -436,7 +424,6 @@ describe("the Photopea plugin of the examples", () => {
     await says(panel, "status", /^1 restored\.$/);
     expect(await panel.locator("#outcomes li").allTextContents()).toEqual(["Groundrestored: JPEG, Noise"]);
     expect(await panel.locator("#all").isVisible()).toBe(false);
-    await page.setViewportSize({ width: 1280, height: 720 });
 
     await page.evaluate(() => photopea.chooseLayers([5]));
     await lookAgain();
@@ -605,16 +592,15 @@ describe("the Photopea plugin of the examples", () => {
   test("shows all of itself in a narrow panel, in both schemes, and moves nothing while it runs", async () => {
     await openPicture(page, picture);
     await lookAgain();
-    const resize = (width: number): Promise<void> => page.setViewportSize({ width, height: 800 });
-    await resize(320);
+    const before = await resizePanel(panel, "320px");
     await panel.locator("#preview").click();
     await says(panel, "status", /Ready/);
     expect(await panel.locator("#active").textContent()).toBe("“Background” in Photo");
-    expect(await panelFaults(page, panel, [300, 400, 320], resize)).toEqual([]);
+    expect(await panelFaults(panel, [300, 400])).toEqual([]);
     expect(await panel.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
     const top = (): Promise<number> =>
       panel.locator("#view").evaluate((element) => element.getBoundingClientRect().top);
-    const before = await top();
+    const height = await top();
     await panel.evaluate(() => {
       const tops = new Set<number>();
       const view = document.getElementById("view")!;
@@ -627,8 +613,8 @@ describe("the Photopea plugin of the examples", () => {
     await panel.locator("#apply").click();
     await says(panel, "status", /Added/);
     const tops = await panel.evaluate(() => [...(globalThis as unknown as { tops: Set<number> }).tops]);
-    expect(tops).toEqual([before]);
-    await page.setViewportSize({ width: 1280, height: 720 });
+    expect(tops).toEqual([height]);
+    await resizePanel(panel, before);
   });
 
   test("asks Photopea for a panel of its own address, with an icon", () => {
