@@ -32,6 +32,8 @@ FALSE_ALARMS, CLEAN_PICTURES = 0.025, 8000
 LOWEST, HIGHEST = 0.4, 0.97
 #: Share of the largest sum of gains that will do, or so many dB a picture less.
 NEARLY, LESS = 0.9, 0.02
+#: Thresholds to either side, 0.01 each, that what a second expert adds is averaged over.
+NEARBY = 5
 SIZE = (288, 384)
 
 
@@ -87,7 +89,8 @@ def train(arguments) -> None:
     steps = np.arange(LOWEST, HIGHEST + 1e-6, 0.01)
     beside = chances < chances.max(1, keepdims=True)
     added = np.array([np.nansum(benefits[beside & (chances >= at)]) for at in steps])
-    second = float(steps[added.argmax()].round(2))
+    # Few pictures decide each sum, so their mean over the thresholds nearby counts.
+    second = float(steps[np.convolve(np.pad(added, NEARBY, "edge"), np.ones(2 * NEARBY + 1), "valid").argmax()].round(2))
     print("sums of what second experts add", " ".join(f"{at:.2f}: {total:+.0f}" for at, total in zip(steps[::5], added[::5])), flush=True)
     benefits[beside & (chances < second)] = np.nan
     sums = np.array([np.nansum(np.where(chances >= at, benefits, 0), 0) for at in steps])
