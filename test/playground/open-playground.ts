@@ -8,6 +8,7 @@ import { serveFolder } from "../../examples/shared/static-server.mjs";
 import { decodePng, encodePng, PixelImage } from "../../src/sdk/image/index.js";
 import { openPage } from "../support/page.js";
 import { makeTinyModel } from "../support/tiny-model.js";
+import { until as waitUntil } from "../support/until.js";
 
 /** The playground as people open it. */
 export interface Playground {
@@ -84,14 +85,8 @@ async function watchWorkers(page: Page): Promise<void> {
   });
 }
 
-/** A page's policy forbids the evaluation that `waitForFunction` does in the page. */
-export async function until(condition: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 120_000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`still not: ${condition.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+/** As everywhere, but as long as a large photo takes. */
+export const until = (condition: () => Promise<boolean>): Promise<void> => waitUntil(condition, 120_000);
 
 /** Waits for a text. */
 export const says = (page: Page, id: string, text: RegExp): Promise<void> =>

@@ -1,25 +1,20 @@
 import axe from "axe-core";
 import type { Frame } from "playwright-core";
+import { until } from "./until.js";
 
 /**
  * Gives a panel, the first frame of its page, a width, and waits until it has it. The page stays as large as it is: after
  * another size of it Chromium may lose clicks in frames of other sites.
  *
  * @param width - as CSS says it
- * @returns the width that it had
  */
-export async function resizePanel(panel: Frame, width: string): Promise<string> {
-  const { before, pixels } = await panel.page().evaluate((wanted) => {
+export async function resizePanel(panel: Frame, width: string): Promise<void> {
+  const pixels = await panel.page().evaluate((wanted) => {
     const frame = document.querySelector("iframe")!;
-    const before = frame.style.width;
     frame.style.width = wanted;
-    return { before, pixels: frame.clientWidth };
+    return frame.clientWidth;
   }, width);
-  const end = Date.now() + 60_000;
-  while ((await panel.evaluate(() => innerWidth)) !== pixels) {
-    if (Date.now() > end) throw new Error(`the panel does not become ${pixels} pixels wide`);
-  }
-  return before;
+  await until(async () => (await panel.evaluate(() => innerWidth)) === pixels);
 }
 
 /**
@@ -28,7 +23,7 @@ export async function resizePanel(panel: Frame, width: string): Promise<string> 
  */
 export async function panelFaults(panel: Frame, widths: readonly number[]): Promise<string[]> {
   const page = panel.page();
-  const before = await resizePanel(panel, `${widths[0]}px`);
+  const before = await page.evaluate(() => document.querySelector("iframe")!.style.width);
   await panel.evaluate(axe.source);
   const faults: string[] = [];
   for (const scheme of ["light", "dark"] as const) {

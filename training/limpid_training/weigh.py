@@ -90,7 +90,8 @@ def train(arguments) -> None:
     beside = chances < chances.max(1, keepdims=True)
     added = np.array([np.nansum(benefits[beside & (chances >= at)]) for at in steps])
     # Few pictures decide each sum, so their mean over the thresholds nearby counts.
-    second = float(steps[np.convolve(np.pad(added, NEARBY, "edge"), np.ones(2 * NEARBY + 1), "valid").argmax()].round(2))
+    nearby = np.convolve(np.pad(added, NEARBY, "edge"), np.ones(2 * NEARBY + 1), "valid")
+    second = float(steps[nearby.argmax()].round(2))
     print("sums of what second experts add", " ".join(f"{at:.2f}: {total:+.0f}" for at, total in zip(steps[::5], added[::5])), flush=True)
     benefits[beside & (chances < second)] = np.nan
     sums = np.array([np.nansum(np.where(chances >= at, benefits, 0), 0) for at in steps])

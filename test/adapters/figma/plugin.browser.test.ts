@@ -12,6 +12,7 @@ import { holdRestore } from "../../support/hold-restore.js";
 import { openPage } from "../../support/page.js";
 import { panelFaults } from "../../support/panel-faults.js";
 import { focusedIn, listen, tabThrough } from "../../support/tab-order.js";
+import { until } from "../../support/until.js";
 import { modulePage, startSite, type Site } from "../photopea/sites.js";
 import { makePicture } from "./connected.js";
 import type { Arrangement, FakeEditor, ShownLayer } from "./pages/editor.js";
@@ -112,15 +113,6 @@ const look = (page: Page): Promise<ShownLayer[]> => page.evaluate(() => editor.l
 
 const says = (panel: Frame, id: "status" | "problem" | "active", text: RegExp): Promise<void> =>
   panel.locator(`#${id}`, { hasText: text }).waitFor({ timeout: 45_000 });
-
-/** The page's policy may forbid the evaluation that `waitForFunction` does in it. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 60_000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`still not: ${condition.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 function pixelsOf({ pixels }: ShownLayer): PixelImage {
   return picture.withData(Uint8Array.from(pixels));

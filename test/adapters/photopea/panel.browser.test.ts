@@ -16,6 +16,7 @@ import { openPage } from "../../support/page.js";
 import { panelFaults, resizePanel } from "../../support/panel-faults.js";
 import { focusedIn, listen, tabThrough } from "../../support/tab-order.js";
 import { makeTinyModel } from "../../support/tiny-model.js";
+import { until } from "../../support/until.js";
 import { makePicture } from "./connected.js";
 import { editorPolicy, modulePage, startSite, type Site } from "./sites.js";
 
@@ -124,15 +125,6 @@ async function openPanel(): Promise<Opened> {
   const panel = page.frames().find((frame) => frame.url().startsWith(plugin.origin))!;
   await panel.waitForSelector("#preview:enabled");
   return { page, panel, refused };
-}
-
-/** The panel's policy forbids the evaluation that `waitForFunction` does in the page. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 60_000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`still not: ${condition.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 const says = (panel: Frame, id: "status" | "problem", text: RegExp): Promise<void> =>
@@ -592,7 +584,7 @@ describe("the Photopea plugin of the examples", () => {
   test("shows all of itself in a narrow panel, in both schemes, and moves nothing while it runs", async () => {
     await openPicture(page, picture);
     await lookAgain();
-    const before = await resizePanel(panel, "320px");
+    await resizePanel(panel, "320px");
     await panel.locator("#preview").click();
     await says(panel, "status", /Ready/);
     expect(await panel.locator("#active").textContent()).toBe("“Background” in Photo");
@@ -600,7 +592,7 @@ describe("the Photopea plugin of the examples", () => {
     expect(await panel.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
     const top = (): Promise<number> =>
       panel.locator("#view").evaluate((element) => element.getBoundingClientRect().top);
-    const height = await top();
+    const before = await top();
     await panel.evaluate(() => {
       const tops = new Set<number>();
       const view = document.getElementById("view")!;
@@ -613,8 +605,8 @@ describe("the Photopea plugin of the examples", () => {
     await panel.locator("#apply").click();
     await says(panel, "status", /Added/);
     const tops = await panel.evaluate(() => [...(globalThis as unknown as { tops: Set<number> }).tops]);
-    expect(tops).toEqual([height]);
-    await resizePanel(panel, before);
+    expect(tops).toEqual([before]);
+    await resizePanel(panel, "100vw");
   });
 
   test("asks Photopea for a panel of its own address, with an icon", () => {
